@@ -1,0 +1,111 @@
+package gate
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/token"
+)
+
+// renew is what every refused token can be answered with.
+const renew = "Get a new one with: daypass get-authorization-token --domain "
+
+// Bearer establishes the caller of a package request from the authorization
+// token that it shows, for a domain of an owner. Every refusal is a fault that
+// says which of the checks failed and what to do.
+func (g *Gate) Bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
+	c.Region = g.Region
+	shown, err := presented(r)
+	if err != nil {
+		return err
+	}
+	remedy := renew + domain + " --domain-owner " + owner
+	if shown == "" {
+		return fault.New(fault.MissingAuthentication, "No authorization token was sent: use Basic authentication with user aws and the token as password, or Authorization: Bearer. %s", remedy)
+	}
+	claims, err := g.Keyring.Open(ctx, shown)
+	switch {
+	case errors.Is(err, token.ErrMalformed):
+		return fault.New(fault.UnknownKey, "The authorization token is malformed: %s. %s", malformed(shown), remedy)
+	case errors.Is(err, token.ErrUnknownKey):
+		return fault.New(fault.UnknownKey, "The authorization token was not issued by this server, or was sealed with a key that it no longer has. %s", remedy)
+	case err != nil:
+		return err
+	}
+	return g.admit(ctx, c, claims, domain, owner, remedy)
+}
+
+// admit judges a genuine token: for this domain, in time, not revoked, of a
+// principal that still exists.
+func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain, owner, remedy string) error {
+	c.Token = claims
+	c.AccessKeyID = claims.ID
+	if claims.Domain != domain || claims.Owner != owner {
+		return fault.New(fault.UnknownKey, "The authorization token is for domain %s of account %s, not for domain %s of account %s. %s", claims.Domain, claims.Owner, domain, owner, remedy)
+	}
+	if !c.Now.Before(claims.ExpiresAt) {
+		return fault.New(fault.ExpiredSession, "The authorization token expired at %s. %s", claims.ExpiresAt.UTC().Format(time.RFC3339), remedy)
+	}
+	revoked, err := g.Directory.Revoked(ctx, claims.ID, claims.Principal, claims.Owner, claims.IssuedAt)
+	if err != nil {
+		return err
+	}
+	if revoked {
+		return fault.New(fault.UnknownKey, "The authorization token %s was revoked. %s", claims.ID, remedy)
+	}
+	err = g.resolve(ctx, c, claims.Principal)
+	if err == error(unknownKey) {
+		return fault.New(fault.UnknownKey, "The principal that the authorization token %s was issued to no longer exists. %s", claims.ID, remedy)
+	}
+	return err
+}
+
+// malformed says what a string that is no token looks like, without its text.
+func malformed(shown string) string {
+	switch {
+	case strings.HasPrefix(strings.TrimSpace(shown), "{"):
+		return "it is a JSON document; send only the value of authorizationToken"
+	case strings.HasPrefix(shown, token.Prefix):
+		return "it is damaged or cut short"
+	}
+	return "it does not begin with " + token.Prefix
+}
+
+// maxAuthorization bounds the Authorization header: well over a token with the
+// largest session policy and tags.
+const maxAuthorization = 16 << 10
+
+// presented finds the token in the forms that package managers send it: Basic
+// with any user name, Bearer, or bare as cargo does.
+//
+// Source: CodeArtifact User Guide, the pages on each package manager.
+func presented(r *http.Request) (string, error) {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 {
+		return "", nil
+	}
+	if len(values) > 1 || len(values[0]) > maxAuthorization {
+		return "", fault.New(fault.MalformedRequest, "Authorization: expected one header of at most %d bytes", maxAuthorization)
+	}
+	value := strings.TrimSpace(values[0])
+	scheme, rest, found := strings.Cut(value, " ")
+	switch {
+	case !found:
+		return value, nil
+	case strings.EqualFold(scheme, "Bearer"):
+		return strings.TrimSpace(rest), nil
+	case !strings.EqualFold(scheme, "Basic"):
+		return "", fault.New(fault.MissingAuthentication, "Authorization: unsupported scheme, expected Basic or Bearer")
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
+	if err != nil {
+		return "", fault.New(fault.UnknownKey, "Authorization: the Basic credentials are not valid base64")
+	}
+	_, password, _ := strings.Cut(string(decoded), ":")
+	return strings.TrimSpace(password), nil
+}

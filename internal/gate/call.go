@@ -1,0 +1,176 @@
+// Package gate owns the two questions that every request must answer: who is
+// asking, and may they. It verifies signatures and authorization tokens,
+// resolves them to today's principal, and is the only code that says yes. It
+// must never know what an operation does or how anything is stored.
+package gate
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+	"daypass/internal/token"
+)
+
+// A Call is one request on its way through the program. Now is fixed for all
+// of it, so that every check and every record of a call agree on the time.
+type Call struct {
+	RequestID string
+	Now       time.Time
+	Region    string
+	SourceIP  netip.Addr // as the listener, or a trusted proxy, saw it
+	Secure    bool       // the request came over TLS
+
+	AccessKeyID string               // of the signature, or the token's id; "" while anonymous
+	Principal   *principal.Principal // nil while anonymous
+	Grants      *policy.Grants       // what the principal's own account says of it
+	Token       *token.Claims        // set if the caller showed an authorization token
+
+	// What was judged last, for the request's log line.
+	Action   string
+	Resource string
+	Decision Decision
+}
+
+// A Decision is the outcome of the last judgement of a call.
+type Decision string
+
+const (
+	Undecided Decision = ""
+	Allow     Decision = "allow"
+	Deny      Decision = "deny"
+)
+
+// A Subject is what an action is judged on: the resource and what its side
+// has to say.
+type Subject struct {
+	ARN     string // "*" for actions without a resource type
+	Account string // the resource's owner; "" means the caller's account
+	Admin   string // repository administrator: counts as the owner's account
+
+	Policies []*policy.Policy // resource-based policies
+	Trust    bool             // Policies hold a role's trust policy, which must itself allow
+
+	Tags        map[string]string       // of the resource: aws:ResourceTag/…
+	RequestTags map[string]string       // passed in the request: aws:RequestTag/…, aws:TagKeys
+	Keys        map[string]policy.Value // further condition keys of the service, in lower case
+}
+
+// Authorize judges an action of the caller on a subject. It returns nil if it
+// is allowed, else an AccessDenied fault whose text follows AWS's grammar.
+//
+// Source: IAM User Guide, "Troubleshoot access denied error messages".
+func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
+	if s.Account == "" {
+		s.Account = c.account()
+	}
+	c.Action, c.Resource = action, s.ARN
+	request := policy.Request{Principal: c.Principal, Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
+	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
+	decision := policy.Evaluate(&request, c.grants(), &target)
+	if decision.Allowed {
+		c.Decision = Allow
+		return nil
+	}
+	c.Decision = Deny
+	return c.denied(action, s, decision)
+}
+
+var noGrants policy.Grants
+
+func (c *Call) grants() *policy.Grants {
+	if c.Grants == nil {
+		return &noGrants
+	}
+	return c.Grants
+}
+
+func (c *Call) account() string {
+	if c.Principal == nil {
+		return ""
+	}
+	return c.Principal.Account
+}
+
+// denied words a refusal. A caller from another account is not told which
+// policy is silent, as AWS does not tell it either.
+func (c *Call) denied(action string, s Subject, d policy.Decision) error {
+	who := "anonymous"
+	if c.Principal != nil {
+		who = c.Principal.ARN()
+	}
+	text := "User: " + who + " is not authorized to perform: " + action + " on resource: " + s.ARN
+	if d.Explicit || s.Account == c.account() || s.Admin == c.account() {
+		text += " " + d.Because(action)
+	}
+	return &fault.Error{Kind: fault.AccessDenied, Message: text}
+}
+
+// requestKeys answers for the condition keys that describe the request and the
+// resource. The keys that describe the principal are the policy engine's.
+type requestKeys struct {
+	call    *Call
+	subject *Subject
+}
+
+// Lookup returns the value of a condition key, given in lower case.
+//
+// aws:UserAgent and aws:Referer are absent on purpose: CodeArtifact does not
+// support them, and a caller could set them at will.
+//
+// Source: IAM User Guide, "AWS global condition context keys".
+func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
+	switch key {
+	case "aws:currenttime":
+		return policy.One(k.call.Now.UTC().Format(time.RFC3339)), true
+	case "aws:epochtime":
+		return policy.One(strconv.FormatInt(k.call.Now.Unix(), 10)), true
+	case "aws:securetransport":
+		return policy.One(strconv.FormatBool(k.call.Secure)), true
+	case "aws:requestedregion":
+		return policy.One(k.call.Region), true
+	case "aws:sourceip":
+		return policy.One(k.call.SourceIP.String()), k.call.SourceIP.IsValid()
+	case "aws:viaawsservice":
+		return policy.One("false"), true
+	case "aws:resourceaccount":
+		return policy.One(k.subject.Account), k.subject.Account != ""
+	case "aws:tagkeys":
+		return tagKeys(k.subject.RequestTags)
+	}
+	if tag, ok := strings.CutPrefix(key, "aws:requesttag/"); ok {
+		return tagValue(k.subject.RequestTags, tag)
+	}
+	if tag, ok := strings.CutPrefix(key, "aws:resourcetag/"); ok {
+		return tagValue(k.subject.Tags, tag)
+	}
+	value, ok := k.subject.Keys[key]
+	return value, ok
+}
+
+func tagKeys(tags map[string]string) (policy.Value, bool) {
+	if len(tags) == 0 {
+		return policy.Value{}, false
+	}
+	keys := make([]string, 0, len(tags))
+	for key := range tags {
+		keys = append(keys, key)
+	}
+	return policy.Many(keys), true
+}
+
+// tagValue finds a tag; in condition keys the tag's key is matched without
+// regard to case.
+func tagValue(tags map[string]string, key string) (policy.Value, bool) {
+	for k, v := range tags {
+		if strings.EqualFold(k, key) {
+			return policy.One(v), true
+		}
+	}
+	return policy.Value{}, false
+}

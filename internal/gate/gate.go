@@ -1,0 +1,129 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+	"daypass/internal/sigv4"
+	"daypass/internal/token"
+)
+
+// A Directory knows the principals of the instance as they are today.
+type Directory interface {
+	// Key returns the secret of a long-term access key and whom it speaks for.
+	// An unknown or inactive key is a fault of kind UnknownKey.
+	Key(ctx context.Context, accessKeyID string) (secret string, ref principal.Ref, err error)
+	// Principal returns what ref stands for now. A deleted one is a fault of
+	// kind NotFound.
+	Principal(ctx context.Context, ref principal.Ref) (*principal.Principal, *policy.Grants, error)
+	// Revoked reports whether a token that ref had at an instant was revoked.
+	Revoked(ctx context.Context, tokenID string, ref principal.Ref, domainOwner string, issued time.Time) (bool, error)
+}
+
+// A Keyring opens what the instance sealed.
+type Keyring interface {
+	Open(ctx context.Context, authorizationToken string) (*token.Claims, error)
+	OpenSession(ctx context.Context, sessionToken string) (*token.SessionKey, error)
+}
+
+// A Gate establishes callers.
+type Gate struct {
+	Directory Directory
+	Keyring   Keyring
+	Verifier  *sigv4.Verifier
+	// Region that signatures must be scoped to; "" accepts any.
+	Region string
+}
+
+// A Signing says how requests to one service are signed.
+type Signing struct {
+	Name string        // the service in the signature's scope
+	Skew time.Duration // how far the clocks may be apart
+}
+
+var unknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
+
+// Signed establishes the caller of a signed request with the given body.
+func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte, s Signing) error {
+	signature, err := sigv4.Parse(r)
+	if err != nil {
+		return signatureFault(err)
+	}
+	err = signature.CheckScope(sigv4.Scope{Region: g.Region, Service: s.Name, Skew: s.Skew}, c.Now)
+	if err != nil {
+		return signatureFault(err)
+	}
+	secret, ref, err := g.credentials(ctx, signature)
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256(body)
+	err = g.Verifier.Verify(signature, r, secret, hex.EncodeToString(digest[:]))
+	if err != nil {
+		return signatureFault(err)
+	}
+	if ref.Session != nil && signature.SessionToken != "" && !c.Now.Before(ref.Session.ExpiresAt) {
+		return fault.New(fault.ExpiredSession, "The security token included in the request is expired")
+	}
+	c.AccessKeyID = signature.AccessKeyID
+	c.Region = signature.Region
+	return g.resolve(ctx, c, ref)
+}
+
+// credentials finds the secret of the signature's key: a session brings its own,
+// sealed in the session token; a long-term key is in the directory.
+func (g *Gate) credentials(ctx context.Context, s *sigv4.Signature) (string, principal.Ref, error) {
+	if s.SessionToken == "" {
+		return g.Directory.Key(ctx, s.AccessKeyID)
+	}
+	session, err := g.Keyring.OpenSession(ctx, s.SessionToken)
+	if err != nil {
+		if errors.Is(err, token.ErrMalformed) || errors.Is(err, token.ErrUnknownKey) {
+			return "", principal.Ref{}, unknownKey
+		}
+		return "", principal.Ref{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(session.AccessKeyID), []byte(s.AccessKeyID)) != 1 {
+		return "", principal.Ref{}, unknownKey
+	}
+	return session.Secret, session.Principal, nil
+}
+
+// resolve fills in who the caller is today. Whoever is gone is nobody.
+func (g *Gate) resolve(ctx context.Context, c *Call, ref principal.Ref) error {
+	who, grants, err := g.Directory.Principal(ctx, ref)
+	if fault.Is(err, fault.NotFound) {
+		return unknownKey
+	}
+	if err != nil {
+		return err
+	}
+	c.Principal, c.Grants = who, grants
+	return nil
+}
+
+// signatureKinds maps what is wrong with a signature to the kind of fault.
+var signatureKinds = map[sigv4.Reason]fault.Kind{
+	sigv4.Missing:    fault.MissingAuthentication,
+	sigv4.Incomplete: fault.IncompleteSignature,
+}
+
+func signatureFault(err error) error {
+	var bad *sigv4.Error
+	if !errors.As(err, &bad) {
+		return err
+	}
+	kind, ok := signatureKinds[bad.Reason]
+	if !ok {
+		kind = fault.BadSignature
+	}
+	return &fault.Error{Kind: kind, Message: bad.Message}
+}

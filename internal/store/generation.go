@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// trust is how long a replica believes its caches after its last look at the
+// generation row. A change elsewhere holds here at the latest after this.
+const trust = time.Second
+
+// Touch marks the transaction as a change that caches must see: identities,
+// policies, domains, repositories, revocations. When it commits, every [Cache]
+// of this replica is empty before Update returns.
+func (tx *Tx) Touch() { tx.touched = true }
+
+// bump runs last in the transaction, so that the one row everybody writes is
+// held for as short as possible.
+func (tx *Tx) bump(ctx context.Context) error {
+	if !tx.touched {
+		return nil
+	}
+	return tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.value)
+}
+
+// advance never goes back: a slow look must not undo a newer commit.
+func (db *DB) advance(value int64) {
+	for {
+		known := db.generation.Load()
+		if value <= known || db.generation.CompareAndSwap(known, value) {
+			return
+		}
+	}
+}
+
+// refresh reads the generation row.
+func (db *DB) refresh(ctx context.Context) error {
+	asked := time.Now()
+	var value int64
+	err := db.read.QueryRowContext(ctx, `SELECT value FROM generation WHERE id = 1`).Scan(&value)
+	if err != nil {
+		return err
+	}
+	db.advance(value)
+	db.confirmed.Store(asked.UnixNano())
+	return nil
+}
+
+// Watch looks at the generation row every interval until ctx ends, so that
+// changes made by other replicas are seen. While it can't reach the database
+// for longer than a second, caches are bypassed rather than believed.
+func (db *DB) Watch(ctx context.Context, interval time.Duration) {
+	db.watching.Store(true)
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			look, cancel := context.WithTimeout(ctx, trust)
+			_ = db.refresh(look) // a failure shows as stale, and Ping reports it
+			cancel()
+		}
+	}
+}
+
+// stale reports whether the caches may be behind by more than [trust].
+func (db *DB) stale() bool {
+	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(trust)
+}
+
+// A Cache keeps values derived from the database, at most max of them, and
+// drops them all when the generation changes. It is safe for concurrent use.
+// Errors are not kept.
+type Cache[K comparable, V any] struct {
+	db  *DB
+	max int
+
+	mu         sync.RWMutex
+	generation int64
+	values     map[K]V
+}
+
+// NewCache returns an empty cache that follows db.
+func NewCache[K comparable, V any](db *DB, max int) *Cache[K, V] {
+	return &Cache[K, V]{db: db, max: max}
+}
+
+// Get returns the value of key, from load if it is not known. load may run for
+// several callers at once.
+func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
+	// The generation is read before the value is loaded: a change in between
+	// leaves the value filed under the old generation, where nobody looks.
+	generation := c.db.generation.Load()
+	if c.db.stale() {
+		return load(ctx)
+	}
+	c.mu.RLock()
+	value, ok := c.values[key]
+	ok = ok && c.generation == generation
+	c.mu.RUnlock()
+	if ok {
+		return value, nil
+	}
+	value, err := load(ctx)
+	if err == nil {
+		c.put(generation, key, value)
+	}
+	return value, err
+}
+
+func (c *Cache[K, V]) put(generation int64, key K, value V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if generation < c.generation {
+		return
+	}
+	if generation > c.generation || len(c.values) >= c.max || c.values == nil {
+		c.generation = generation
+		c.values = make(map[K]V)
+	}
+	c.values[key] = value
+}
+
+// Len returns how many values the cache holds.
+func (c *Cache[K, V]) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.values)
+}

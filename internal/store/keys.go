@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"errors"
+)
+
+// Value returns a fact about the instance and its revision. A fact that was
+// never set has revision 0.
+func (tx *Tx) Value(ctx context.Context, name string) (value []byte, revision int64, err error) {
+	err = tx.queryRow(ctx, `SELECT value, revision FROM instance WHERE name = $1`, []any{name}, &value, &revision)
+	if errors.Is(err, ErrNotFound) {
+		return nil, 0, nil
+	}
+	return value, revision, err
+}
+
+// SetValue replaces a fact if its revision is still the one given, else it
+// returns [ErrStale].
+func (tx *Tx) SetValue(ctx context.Context, name string, value []byte, revision int64) error {
+	if revision == 0 {
+		_, err := tx.exec(ctx, `INSERT INTO instance (name, revision, value) VALUES ($1, 1, $2)`, name, value)
+		if errors.Is(err, ErrExists) {
+			return ErrStale
+		}
+		return err
+	}
+	err := tx.execOne(ctx, `UPDATE instance SET value = $1, revision = revision + 1 WHERE name = $2 AND revision = $3`, value, name, revision)
+	if errors.Is(err, ErrNotFound) {
+		return ErrStale
+	}
+	return err
+}
+
+// keysetName is the fact that holds the sealed token keys.
+const keysetName = "token-keys"
+
+// Keys keeps the sealed keys of the token service with the data.
+type Keys struct{ DB *DB }
+
+// LoadKeys returns the sealed keyset and its revision, 0 if there is none yet.
+func (k Keys) LoadKeys(ctx context.Context) (blob []byte, revision int64, err error) {
+	err = k.DB.View(ctx, func(tx *Tx) error {
+		blob, revision, err = tx.Value(ctx, keysetName)
+		return err
+	})
+	return blob, revision, err
+}
+
+// SaveKeys replaces the sealed keyset if revision is still the stored one.
+func (k Keys) SaveKeys(ctx context.Context, blob []byte, revision int64) error {
+	return k.DB.Update(ctx, func(tx *Tx) error {
+		return tx.SetValue(ctx, keysetName, blob, revision)
+	})
+}

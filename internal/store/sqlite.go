@@ -1,0 +1,75 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"net/url"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// pragmas: readers never wait for the writer (WAL); an acknowledged commit
+// survives a power cut (synchronous FULL); a writer waits for another process
+// instead of failing at once.
+var pragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "busy_timeout(10000)"}
+
+var sqliteEngine = engine{
+	name:    "SQLite",
+	dialect: goose.DialectSQLite3,
+	unique: func(err error) bool {
+		code := sqliteCode(err)
+		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	},
+	retryable: func(err error) bool {
+		primary := sqliteCode(err) & 0xff
+		return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED
+	},
+}
+
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// openSQLite opens a file with one connection that writes and a few that read.
+// SQLite has a single writer anyway; queueing for it here is fair and never
+// ends in SQLITE_BUSY between our own transactions.
+func openSQLite(path string) (*DB, error) {
+	write, err := sql.Open("sqlite", sqliteURL(path, "immediate"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", sqliteURL(path, "deferred"))
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(8)
+	return &DB{engine: &sqliteEngine, read: read, write: write}, nil
+}
+
+func sqliteURL(path, lock string) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {lock}}.Encode()
+	return u.String()
+}
+
+// openMemory keeps the database in the memory of one connection.
+func openMemory() (*DB, error) {
+	db, err := sql.Open("sqlite", "file::memory:?_pragma=foreign_keys(1)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	db.SetMaxIdleConns(1)
+	db.SetConnMaxIdleTime(0)
+	db.SetConnMaxLifetime(0)
+	return &DB{engine: &sqliteEngine, read: db, write: db}, nil
+}

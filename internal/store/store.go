@@ -1,0 +1,244 @@
+// Package store owns the SQL: one schema and one set of statements that run on
+// SQLite and on PostgreSQL. It speaks of rows, transactions and generations;
+// what the rows mean, who may touch them and how they look on the wire is
+// decided above it. What differs between the engines is one file an engine.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+var (
+	// ErrNotFound is returned by a statement that names one row that is not there.
+	ErrNotFound = errors.New("not found")
+	// ErrExists is returned by an insert that breaks a unique constraint.
+	ErrExists = errors.New("already exists")
+	// ErrStale is returned by a compare-and-swap that another writer won.
+	ErrStale = errors.New("changed by another writer")
+)
+
+// maxAttempts bounds how often an Update is run when the engine asks for a
+// repetition. Contention on the generation row is the only common cause, and
+// each attempt of theirs makes progress for somebody.
+const maxAttempts = 25
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// A Config says where the database is. Exactly one engine is chosen: memory if
+// Memory is set, PostgreSQL if URL is set, else a SQLite file at Path.
+type Config struct {
+	Memory bool
+	URL    string // postgres://… or postgresql://…
+	Path   string // file of the SQLite database; its folder exists
+}
+
+// A DB is an open database at the newest schema. It is safe for concurrent use.
+type DB struct {
+	engine *engine
+	read   *sql.DB
+	write  *sql.DB
+
+	generation atomic.Int64 // last known value of the generation row
+	watching   atomic.Bool
+	confirmed  atomic.Int64 // Unix nanoseconds of the last look at the generation row
+}
+
+// An engine is what differs between the two databases.
+type engine struct {
+	name      string
+	dialect   goose.Dialect
+	options   []goose.ProviderOption
+	update    *sql.TxOptions
+	unique    func(error) bool // the error is a broken unique constraint
+	retryable func(error) bool // the transaction may succeed when run again
+}
+
+// Open connects, brings the schema up to date and returns the database.
+// Migrations run forward only; a schema newer than this program is refused.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	db, err := open(c)
+	if err != nil {
+		return nil, err
+	}
+	err = db.migrate(ctx)
+	if err == nil {
+		err = db.refresh(ctx)
+	}
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s database: %w", db.engine.name, err)
+	}
+	return db, nil
+}
+
+func open(c Config) (*DB, error) {
+	switch {
+	case c.Memory:
+		return openMemory()
+	case c.URL == "":
+		return openSQLite(c.Path)
+	case strings.HasPrefix(c.URL, "postgres://"), strings.HasPrefix(c.URL, "postgresql://"):
+		return openPostgres(c.URL)
+	}
+	return nil, fmt.Errorf("unsupported database URL: expected postgres://user@host/name")
+}
+
+func (db *DB) migrate(ctx context.Context) error {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(db.engine.dialect, db.write, folder, db.engine.options...)
+	if err != nil {
+		return err
+	}
+	current, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	newest := int64(len(provider.ListSources()))
+	if current > newest {
+		return fmt.Errorf("its schema is version %d, this program knows up to %d: run a newer daypass", current, newest)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close releases the connections. Committed data is already durable.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		err = errors.Join(err, db.read.Close())
+	}
+	return err
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.refresh(ctx) }
+
+// A Tx is one transaction. Its methods are the statements of the schema.
+type Tx struct {
+	tx      *sql.Tx
+	engine  *engine
+	touched bool
+	value   int64 // of the generation row, once touched
+}
+
+// View runs fn in a transaction that only reads.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // reading leaves nothing to commit
+	return fn(&Tx{tx: tx, engine: db.engine})
+}
+
+// Update runs fn in a transaction and commits it if fn returns nil. When the
+// engine reports a serialization failure fn runs again, so it MUST NOT have
+// effects outside of the transaction.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.updateOnce(ctx, fn)
+		if err == nil || attempt == maxAttempts || !db.engine.retryable(err) {
+			return err
+		}
+		if !pause(ctx, attempt) {
+			return err
+		}
+	}
+}
+
+func (db *DB) updateOnce(ctx context.Context, fn func(*Tx) error) error {
+	sqlTx, err := db.write.BeginTx(ctx, db.engine.update)
+	if err != nil {
+		return err
+	}
+	defer sqlTx.Rollback()
+	tx := &Tx{tx: sqlTx, engine: db.engine}
+	err = fn(tx)
+	if err == nil {
+		err = tx.bump(ctx)
+	}
+	if err == nil {
+		err = sqlTx.Commit()
+	}
+	if err == nil && tx.touched {
+		db.advance(tx.value)
+	}
+	return err
+}
+
+// pause waits a little longer after each attempt, at random so that rivals
+// part. It reports false if ctx ended first.
+func pause(ctx context.Context, attempt int) bool {
+	limit := time.Millisecond << min(attempt, 6)
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(rand.N(limit)):
+		return true
+	}
+}
+
+func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	result, err := tx.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, tx.known(err)
+	}
+	return result.RowsAffected()
+}
+
+// execOne is exec for a statement that must change exactly one row.
+func (tx *Tx) execOne(ctx context.Context, query string, args ...any) error {
+	n, err := tx.exec(ctx, query, args...)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	return err
+}
+
+func (tx *Tx) queryRow(ctx context.Context, query string, args []any, dest ...any) error {
+	return tx.known(tx.tx.QueryRowContext(ctx, query, args...).Scan(dest...))
+}
+
+// queryEach calls scan once for every row.
+func (tx *Tx) queryEach(ctx context.Context, query string, args []any, scan func(row func(dest ...any) error) error) error {
+	rows, err := tx.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return tx.known(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		err := scan(rows.Scan)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.known(rows.Err())
+}
+
+// known turns an engine's error into one of this package's where one fits.
+func (tx *Tx) known(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrNotFound
+	case tx.engine.unique(err):
+		return fmt.Errorf("%w: %w", ErrExists, err)
+	}
+	return err
+}

@@ -1,0 +1,170 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+
+	"daypass/internal/store"
+)
+
+// Core tests transactions, facts, generations and caches.
+func Core(t *testing.T) {
+	t.Run("a failed update leaves nothing", func(t *testing.T) { Each(t, failedUpdate) })
+	t.Run("a fact is replaced only by who saw its last revision", func(t *testing.T) { Each(t, compareAndSwap) })
+	t.Run("concurrent updates all succeed and none is lost", func(t *testing.T) { Each(t, concurrentUpdates) })
+	t.Run("a cache forgets when an update touches", func(t *testing.T) { Each(t, cacheForgets) })
+	t.Run("a value loaded before a change is not kept after it", func(t *testing.T) { Each(t, cacheRace) })
+	t.Run("a cache keeps at most its bound", func(t *testing.T) { Each(t, cacheBound) })
+}
+
+func failedUpdate(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	boom := errors.New("boom")
+	err := db.Update(ctx, func(tx *store.Tx) error {
+		err := tx.SetValue(ctx, "k", []byte("v"), 0)
+		if err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Fatalf("Update = %v, want the function's own error", err)
+	}
+	_, revision := value(t, db, "k")
+	if revision != 0 {
+		t.Errorf("revision = %d, want 0: the fact was never committed", revision)
+	}
+}
+
+func compareAndSwap(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	set := func(v string, revision int64) error {
+		return db.Update(ctx, func(tx *store.Tx) error { return tx.SetValue(ctx, "k", []byte(v), revision) })
+	}
+	for _, step := range []struct {
+		value    string
+		revision int64
+		want     error
+	}{
+		{"first", 0, nil},
+		{"rival's first", 0, store.ErrStale},
+		{"second", 1, nil},
+		{"late", 1, store.ErrStale},
+		{"early", 7, store.ErrStale},
+	} {
+		err := set(step.value, step.revision)
+		if !errors.Is(err, step.want) {
+			t.Errorf("set %q at revision %d = %v, want %v", step.value, step.revision, err, step.want)
+		}
+	}
+	got, revision := value(t, db, "k")
+	if got != "second" || revision != 2 {
+		t.Errorf("fact = %q at %d, want \"second\" at 2", got, revision)
+	}
+}
+
+func concurrentUpdates(t *testing.T, db *store.DB) {
+	const writers, rounds = 4, 10
+	ctx := t.Context()
+	var group sync.WaitGroup
+	for range writers {
+		group.Go(func() {
+			for range rounds {
+				err := db.Update(ctx, func(tx *store.Tx) error { return increment(ctx, tx) })
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	got, _ := value(t, db, "n")
+	if got != strconv.Itoa(writers*rounds) {
+		t.Errorf("counter = %s, want %d", got, writers*rounds)
+	}
+}
+
+func increment(ctx context.Context, tx *store.Tx) error {
+	old, revision, err := tx.Value(ctx, "n")
+	if err != nil {
+		return err
+	}
+	n, _ := strconv.Atoi(string(old))
+	return tx.SetValue(ctx, "n", []byte(strconv.Itoa(n+1)), revision)
+}
+
+func cacheForgets(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	loads := 0
+	cache := store.NewCache[string, int](db, 10)
+	get := func() int {
+		v, err := cache.Get(ctx, "k", func(context.Context) (int, error) { loads++; return loads, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if a, b := get(), get(); a != 1 || b != 1 {
+		t.Errorf("two gets = %d, %d, want 1, 1: the second is from the cache", a, b)
+	}
+	touch(t, db)
+	if v := get(); v != 2 {
+		t.Errorf("get after a touch = %d, want 2: loaded again", v)
+	}
+}
+
+func cacheRace(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	cache := store.NewCache[string, string](db, 10)
+	_, err := cache.Get(ctx, "k", func(context.Context) (string, error) {
+		touch(t, db) // a change commits while the old value is being loaded
+		return "old", nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := cache.Get(ctx, "k", func(context.Context) (string, error) { return "new", nil })
+	if err != nil || got != "new" {
+		t.Errorf("get after the change = %q, %v, want \"new\"", got, err)
+	}
+}
+
+func cacheBound(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	cache := store.NewCache[int, int](db, 3)
+	for i := range 100 {
+		_, err := cache.Get(ctx, i%4, func(context.Context) (int, error) { return i, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := cache.Len(); n > 3 {
+			t.Fatalf("cache holds %d values, want at most 3", n)
+		}
+	}
+}
+
+func touch(t *testing.T, db *store.DB) {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx *store.Tx) error { tx.Touch(); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func value(t *testing.T, db *store.DB, name string) (string, int64) {
+	t.Helper()
+	var got []byte
+	var revision int64
+	err := db.View(t.Context(), func(tx *store.Tx) error {
+		var err error
+		got, revision, err = tx.Value(t.Context(), name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got), revision
+}
