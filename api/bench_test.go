@@ -1,0 +1,15 @@
+package api
+
+import "testing"
+
+// BenchmarkParse measures what a command pays at its start for a model.
+func BenchmarkParse(b *testing.B) {
+	for name, model := range map[string]string{"codeartifact": codeartifactModel, "sts": stsModel, "iam": iamModel, "daypass": daypassModel} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				mustParse(model)
+			}
+		})
+	}
+}

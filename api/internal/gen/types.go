@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"maps"
+	"slices"
+	"strings"
+
+	"daypass/api"
+)
+
+// A goPackage is one package of generated types.
+type goPackage struct {
+	name    string
+	title   string
+	service func() *api.Service
+	// operations to make types for; nil means all.
+	operations []string
+	// pointers are members ("Shape.member") whose empty string is not the same
+	// as their absence; they become *string.
+	pointers []string
+}
+
+var packages = []goPackage{
+	{
+		name: "codeartifact", title: "AWS CodeArtifact", service: api.CodeArtifact,
+		pointers: []string{ // an empty one clears what is stored
+			"UpdateRepositoryRequest.description", "UpdatePackageGroupRequest.description", "UpdatePackageGroupRequest.contactInfo",
+		},
+	},
+	{name: "sts", title: "AWS Security Token Service", service: api.STS},
+	{
+		name: "iam", title: "AWS Identity and Access Management", service: api.IAM,
+		operations: strings.Fields(`
+			CreateUser GetUser DeleteUser ListUsers
+			CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+			PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
+			CreateRole GetRole DeleteRole ListRoles UpdateAssumeRolePolicy
+			PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+			AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+			AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
+			CreatePolicy GetPolicy GetPolicyVersion DeletePolicy ListPolicies`),
+	},
+	{name: "daypass", title: "Daypass's own service", service: api.Daypass},
+}
+
+// types returns the source of a package's types.gen.go.
+func types(p *goPackage) ([]byte, error) {
+	g := &generator{pkg: p, imports: map[string]bool{}, nested: map[string]*api.Shape{}}
+	s := p.service()
+	names := p.operations
+	if names == nil {
+		names = slices.Collect(maps.Keys(s.Operations))
+	}
+	names = slices.Sorted(slices.Values(names))
+	for _, name := range names {
+		op := s.Operations[name]
+		if op == nil {
+			return nil, fmt.Errorf("no operation %s", name)
+		}
+		g.comment(op.Name+"Input", "is what "+op.Name+" takes.", op.Doc)
+		g.structure(op.Name+"Input", op.Input, true)
+		g.comment(op.Name+"Output", "is what "+op.Name+" gives.", "")
+		g.structure(op.Name+"Output", op.Output, false)
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.nested)) {
+		g.comment(name, "is a structure of the model.", "")
+		g.structure(name, g.nested[name], false)
+	}
+	return format.Source(g.file())
+}
+
+type generator struct {
+	pkg     *goPackage
+	body    bytes.Buffer
+	imports map[string]bool
+	nested  map[string]*api.Shape // by Go name; grows while they are written
+}
+
+func (g *generator) comment(name, what, doc string) {
+	fmt.Fprintf(&g.body, "// %s %s\n", name, strings.TrimSpace(what+" "+doc))
+}
+
+func (g *generator) structure(name string, sh *api.Shape, input bool) {
+	fmt.Fprintf(&g.body, "type %s struct {\n", name)
+	if sh != nil {
+		for _, m := range sh.Members {
+			fmt.Fprintf(&g.body, "%s %s %s\n", api.GoName(m.Name), g.memberType(sh, m, input), constraints(m))
+		}
+	}
+	g.body.WriteString("}\n\n")
+}
+
+func (g *generator) memberType(sh *api.Shape, m *api.Member, input bool) string {
+	switch {
+	case m.Shape.Streaming && input:
+		g.imports["io"] = true
+		return "io.Reader"
+	case m.Shape.Streaming:
+		g.imports["io"] = true
+		return "io.ReadCloser"
+	case slices.Contains(g.pkg.pointers, sh.Name+"."+m.Name):
+		return "*string"
+	case m.Shape.Kind == api.Structure:
+		return "*" + g.goType(m.Shape)
+	case m.Shape.Kind == api.Integer, m.Shape.Kind == api.Long, m.Shape.Kind == api.Boolean, m.Shape.Kind == api.Timestamp:
+		return "*" + g.goType(m.Shape)
+	}
+	return g.goType(m.Shape)
+}
+
+func (g *generator) goType(sh *api.Shape) string {
+	switch sh.Kind {
+	case api.Integer, api.Long:
+		return "int64"
+	case api.Boolean:
+		return "bool"
+	case api.Timestamp:
+		g.imports["time"] = true
+		return "time.Time"
+	case api.Blob:
+		return "[]byte"
+	case api.List:
+		return "[]" + g.goType(sh.Elem)
+	case api.Map:
+		return "map[string]" + g.goType(sh.Elem)
+	case api.Structure:
+		return g.reference(sh)
+	}
+	return "string"
+}
+
+// reference notes a structure for writing. All that it refers to is noted with
+// it, so that the set is complete before the first is written.
+func (g *generator) reference(sh *api.Shape) string {
+	name := api.GoName(sh.Name)
+	if g.nested[name] == nil {
+		g.nested[name] = sh
+		for _, m := range sh.Members {
+			g.goType(m.Shape)
+		}
+	}
+	return name
+}
+
+// constraints is the comment behind a field: what its value is held to.
+func constraints(m *api.Member) string {
+	var c []string
+	if m.Required {
+		c = append(c, "required")
+	}
+	switch sh := m.Shape; {
+	case sh.Min != nil && sh.Max != nil:
+		c = append(c, fmt.Sprintf("%d to %d", *sh.Min, *sh.Max))
+	case sh.Min != nil:
+		c = append(c, fmt.Sprintf("at least %d", *sh.Min))
+	case sh.Max != nil:
+		c = append(c, fmt.Sprintf("at most %d", *sh.Max))
+	}
+	if len(m.Shape.Enum) > 0 {
+		c = append(c, strings.Join(m.Shape.Enum, ", "))
+	}
+	if len(c) == 0 {
+		return ""
+	}
+	return "// " + strings.Join(c, "; ")
+}
+
+func (g *generator) file() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `// Code generated by "go generate ./api/..."; DO NOT EDIT.
+
+// Package %[1]s holds the Go types of %[2]s, one field a member of
+// the model. Absent values are "" and nil; presence and constraints are the
+// decoder's business. It has no code and knows nothing of the wire.
+package %[1]s
+
+`, g.pkg.name, g.pkg.title)
+	for _, i := range slices.Sorted(maps.Keys(g.imports)) {
+		fmt.Fprintf(&b, "import %q\n", i)
+	}
+	b.WriteString("\n")
+	b.Write(g.body.Bytes())
+	return b.Bytes()
+}

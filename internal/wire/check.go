@@ -1,0 +1,199 @@
+package wire
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"daypass/api"
+	"daypass/internal/fault"
+)
+
+// A check holds a value to the constraints of its shape.
+type check struct {
+	shape   *api.Shape
+	pattern *matcher // nil without one
+}
+
+func newCheck(sh *api.Shape) (check, error) {
+	c := check{shape: sh}
+	if sh.RE2 == "" {
+		return c, nil
+	}
+	var err error
+	c.pattern, err = matcherFor(sh.RE2)
+	return c, err
+}
+
+// text holds a string to length, pattern and enumeration.
+func (c *check) text(s string, at *path, p *problems) {
+	sh := c.shape
+	length := utf8.RuneCountInString(s)
+	if !utf8.ValidString(s) {
+		p.parse(sh, at, s, "Member must be UTF-8 text")
+		return
+	}
+	if sh.Min != nil && int64(length) < *sh.Min {
+		p.violation(sh, at, s, "Member must have length greater than or equal to "+decimal(*sh.Min))
+	}
+	if sh.Max != nil && int64(length) > *sh.Max {
+		p.violation(sh, at, s, "Member must have length less than or equal to "+decimal(*sh.Max))
+	}
+	if c.pattern != nil && !c.pattern.match(s, length) {
+		p.violation(sh, at, s, "Member must satisfy regular expression pattern: "+sh.Pattern)
+	}
+	if sh.Enum != nil && !slices.Contains(sh.Enum, s) {
+		p.violation(sh, at, s, "Member must satisfy enum value set: ["+strings.Join(sh.Enum, ", ")+"]")
+	}
+}
+
+// number holds an integer to its range.
+func (c *check) number(n int64, at *path, p *problems) {
+	if c.shape.Min != nil && n < *c.shape.Min {
+		p.violation(c.shape, at, decimal(n), "Member must have value greater than or equal to "+decimal(*c.shape.Min))
+	}
+	if c.shape.Max != nil && n > *c.shape.Max {
+		p.violation(c.shape, at, decimal(n), "Member must have value less than or equal to "+decimal(*c.shape.Max))
+	}
+}
+
+// size holds the number of entries of a list or map to its bounds.
+func (c *check) size(n int, at *path, p *problems) {
+	if c.shape.Min != nil && int64(n) < *c.shape.Min {
+		p.problem("Value at '" + at.String() + "' failed to satisfy constraint: Member must have length greater than or equal to " + decimal(*c.shape.Min))
+	}
+	if limit := c.limit(); n > limit {
+		p.problem("Value at '" + at.String() + "' failed to satisfy constraint: Member must have length less than or equal to " + strconv.Itoa(limit))
+	}
+}
+
+// limit returns how many entries are kept in memory.
+func (c *check) limit() int {
+	if c.shape.Max != nil && *c.shape.Max < maxItems {
+		return int(*c.shape.Max)
+	}
+	return maxItems
+}
+
+// A path is where in the input a value stands. It is a chain on the stack, so
+// that a sound request pays for no text.
+type path struct {
+	parent *path
+	name   string // of a member or of a map's entry
+	index  int    // of a list's entry, from 1; else 0
+}
+
+// String renders a path as AWS does: members begin in lower case, an entry of
+// a list or map is its position or key and the word member, as in
+// "tags.1.member.key".
+func (at *path) String() string {
+	var s string
+	switch {
+	case at.index > 0:
+		return at.parent.String() + "." + strconv.Itoa(at.index) + ".member"
+	case at.parent != nil && at.parent.name == entries:
+		return at.parent.parent.String() + "." + echo(at.name) + ".member"
+	case at.parent != nil:
+		s = at.parent.String() + "."
+	}
+	return s + strings.ToLower(at.name[:1]) + at.name[1:]
+}
+
+// entries is the name of the link between a map and the key of an entry.
+const entries = "\x00"
+
+// problems collects what is wrong with an input.
+type problems struct {
+	list   []string
+	more   int // that list has no room for
+	broken bool
+}
+
+func (p *problems) problem(text string) {
+	if len(p.list) == maxProblems {
+		p.more++
+		return
+	}
+	p.list = append(p.list, text)
+}
+
+func (p *problems) violation(sh *api.Shape, at *path, value, constraint string) {
+	told := "'" + echo(value) + "' "
+	if sh.Sensitive {
+		told = "" // not even its first characters
+	}
+	p.problem("Value " + told + "at '" + at.String() + "' failed to satisfy constraint: " + constraint)
+}
+
+// parse notes a value that is not even of its shape's type.
+func (p *problems) parse(sh *api.Shape, at *path, value, constraint string) {
+	p.broken = true
+	p.violation(sh, at, value, constraint)
+}
+
+// kind is parse for a value that has no short text: an object, a list.
+func (p *problems) kind(at *path, constraint string) {
+	p.broken = true
+	p.problem("Value at '" + at.String() + "' failed to satisfy constraint: " + constraint)
+}
+
+func (p *problems) missing(at *path) {
+	p.problem("Value null at '" + at.String() + "' failed to satisfy constraint: Member must not be null")
+}
+
+// fault returns the problems as one fault, or nil. The text is that of AWS's
+// services: "2 validation errors detected: …; …".
+func (p *problems) fault() error {
+	n := len(p.list) + p.more
+	if n == 0 {
+		return nil
+	}
+	plural := "s"
+	if n == 1 {
+		plural = ""
+	}
+	f := fault.New(fault.Validation, "%d validation error%s detected: %s", n, plural, strings.Join(p.list, "; "))
+	f.Reason = "FIELD_VALIDATION_FAILED"
+	if p.broken {
+		f.Reason = "CANNOT_PARSE"
+	}
+	return f
+}
+
+// unparsed is the fault of an input that cannot be read at all.
+func unparsed(format string, args ...any) *fault.Error {
+	f := fault.New(fault.Validation, format, args...)
+	f.Reason = "CANNOT_PARSE"
+	return f
+}
+
+// echo returns what may be told of a stranger's text: one line, no control
+// characters, no more than maxEcho characters.
+func echo(s string) string {
+	plain := len(s) <= maxEcho
+	for i := 0; plain && i < len(s); i++ {
+		plain = s[i] >= ' ' && s[i] < 0x7f
+	}
+	if plain {
+		return s
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > maxEcho {
+			b.WriteString("…")
+			break
+		}
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,151 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"reflect"
+	"strconv"
+
+	"daypass/api"
+	"daypass/internal/fault"
+)
+
+// The header of a reply that names the request, and the one that names an error.
+const (
+	requestIDHeader = "X-Amzn-Requestid"
+	errorTypeHeader = "X-Amzn-Errortype"
+)
+
+// ErrCut is in the error of a reply that broke after its first byte: nothing
+// more can be told to the client, and the connection is to be aborted.
+var ErrCut = errors.New("reply cut short")
+
+// WriteResult answers a request with the result of op: out is nil or a pointer
+// to the generated output type. A streaming payload is copied and closed, with
+// a Content-Length when it tells its size (a method Size or Len, or a file). A
+// reply to HEAD loses its body and nothing else. An error that is no [ErrCut]
+// has left w untouched, so that a fault can still be written.
+func WriteResult(w http.ResponseWriter, op *api.Operation, out any, requestID string) error {
+	var v reflect.Value
+	root := &node{}
+	if out != nil && !reflect.ValueOf(out).IsNil() {
+		p, err := planFor(op, out)
+		if err != nil {
+			return err
+		}
+		root, v = p.root, reflect.ValueOf(out).Elem()
+	}
+	h := w.Header()
+	if op.Service.Protocol == api.Query {
+		body := appendResult(make([]byte, 0, 1024), op, root, v, requestID)
+		return send(w, http.StatusOK, "text/xml", requestID, body)
+	}
+	root.headers(h, v)
+	if op.Output != nil && op.Output.Payload != nil {
+		return sendStream(w, root, v, requestID)
+	}
+	return send(w, http.StatusOK, "application/json", requestID, root.appendMembers(make([]byte, 0, 1024), v))
+}
+
+func send(w http.ResponseWriter, status int, contentType, requestID string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set(requestIDHeader, requestID)
+	w.WriteHeader(status)
+	_, err := w.Write(body)
+	return written(err)
+}
+
+// written makes nothing of the error that a reply to HEAD gives for its body.
+func written(err error) error {
+	if err == nil || errors.Is(err, http.ErrBodyNotAllowed) {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrCut, err)
+}
+
+func (n *node) headers(h http.Header, structure reflect.Value) {
+	for i := range n.fields {
+		f := &n.fields[i]
+		if f.member.Location != api.InHeader {
+			continue
+		}
+		if v, ok := f.value(structure); ok {
+			h.Set(f.member.LocationName, fmt.Sprint(v.Interface()))
+		}
+	}
+}
+
+func sendStream(w http.ResponseWriter, n *node, structure reflect.Value, requestID string) (err error) {
+	h := w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set(requestIDHeader, requestID)
+	var content io.ReadCloser
+	for i := range n.fields {
+		if f := &n.fields[i]; f.member.Location == api.InPayload {
+			content, _ = structure.Field(f.index).Interface().(io.ReadCloser)
+		}
+	}
+	if content == nil {
+		h.Set("Content-Length", "0")
+		w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	if size, ok := sizeOf(content); ok {
+		h.Set("Content-Length", decimal(size))
+	}
+	w.WriteHeader(http.StatusOK)
+	_, err = io.Copy(w, content)
+	return written(err)
+}
+
+func sizeOf(content io.Reader) (int64, bool) {
+	switch c := content.(type) {
+	case interface{ Size() int64 }:
+		return c.Size(), true
+	case interface{ Len() int }:
+		return int64(c.Len()), true
+	case *os.File:
+		if info, err := c.Stat(); err == nil && info.Mode().IsRegular() {
+			return info.Size(), true
+		}
+	}
+	return 0, false
+}
+
+// WriteError answers a request with a fault. In rest-json the code is in the
+// header x-amzn-errortype and in the body's __type, beside message and the
+// members that the fault has; in the query protocol it is an ErrorResponse of
+// namespace. The fault's cause stays out.
+func WriteError(w http.ResponseWriter, p fault.Protocol, namespace string, err *fault.Error, requestID string) {
+	code, status := err.Kind.Code(p), err.Kind.Status(p)
+	h := w.Header()
+	if err.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(err.RetryAfter))
+	}
+	if p == fault.Query {
+		// A reply that does not arrive is the caller's loss alone.
+		_ = send(w, status, "text/xml", requestID, appendErrorXML(nil, namespace, code, status, err.Message, requestID))
+		return
+	}
+	h.Set(errorTypeHeader, code)
+	_ = send(w, status, "application/json", requestID, appendErrorJSON(nil, code, err))
+}
+
+func appendErrorJSON(b []byte, code string, err *fault.Error) []byte {
+	b = appendString(append(b, `{"__type":`...), code)
+	b = appendString(append(b, `,"message":`...), err.Message)
+	for _, m := range [...]struct{ name, value string }{
+		{"reason", err.Reason}, {"resourceId", err.ResourceID}, {"resourceType", err.ResourceType},
+	} {
+		if m.value != "" {
+			b = appendString(append(append(append(b, ',', '"'), m.name...), '"', ':'), m.value)
+		}
+	}
+	return append(b, '}')
+}
