@@ -106,6 +106,9 @@ func presented(r *http.Request) (string, error) {
 	if err != nil {
 		return "", fault.New(fault.UnknownKey, "Authorization: the Basic credentials are not valid base64")
 	}
-	_, password, _ := strings.Cut(string(decoded), ":")
+	user, password, _ := strings.Cut(string(decoded), ":")
+	if password == "" && strings.HasPrefix(user, token.Prefix) {
+		return user, nil // as in https://TOKEN@host/
+	}
 	return strings.TrimSpace(password), nil
 }

@@ -2,9 +2,7 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"time"
@@ -24,7 +22,8 @@ type Directory interface {
 	// Principal returns what ref stands for now. A deleted one is a fault of
 	// kind NotFound.
 	Principal(ctx context.Context, ref principal.Ref) (*principal.Principal, *policy.Grants, error)
-	// Revoked reports whether a token that ref had at an instant was revoked.
+	// Revoked reports whether a token that was issued to ref at an instant was
+	// revoked. For a session of ref tokenID and domainOwner are empty.
 	Revoked(ctx context.Context, tokenID string, ref principal.Ref, domainOwner string, issued time.Time) (bool, error)
 }
 
@@ -65,17 +64,31 @@ func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte
 	if err != nil {
 		return err
 	}
-	digest := sha256.Sum256(body)
-	err = g.Verifier.Verify(signature, r, secret, hex.EncodeToString(digest[:]))
+	err = g.Verifier.Verify(signature, r, secret, sigv4.HashPayload(body))
 	if err != nil {
 		return signatureFault(err)
 	}
-	if ref.Session != nil && signature.SessionToken != "" && !c.Now.Before(ref.Session.ExpiresAt) {
-		return fault.New(fault.ExpiredSession, "The security token included in the request is expired")
-	}
 	c.AccessKeyID = signature.AccessKeyID
 	c.Region = signature.Region
+	if ref.Session != nil {
+		err = g.current(ctx, c, ref)
+		if err != nil {
+			return err
+		}
+	}
 	return g.resolve(ctx, c, ref)
+}
+
+// current refuses a session that has ended, in time or by revocation.
+func (g *Gate) current(ctx context.Context, c *Call, ref principal.Ref) error {
+	if !c.Now.Before(ref.Session.ExpiresAt) {
+		return fault.New(fault.ExpiredSession, "The security token included in the request is expired")
+	}
+	revoked, err := g.Directory.Revoked(ctx, "", ref, "", ref.Session.IssuedAt)
+	if err == nil && revoked {
+		err = unknownKey
+	}
+	return err
 }
 
 // credentials finds the secret of the signature's key: a session brings its own,
@@ -110,20 +123,18 @@ func (g *Gate) resolve(ctx context.Context, c *Call, ref principal.Ref) error {
 	return nil
 }
 
-// signatureKinds maps what is wrong with a signature to the kind of fault.
-var signatureKinds = map[sigv4.Reason]fault.Kind{
-	sigv4.Missing:    fault.MissingAuthentication,
-	sigv4.Incomplete: fault.IncompleteSignature,
-}
-
+// signatureFault maps what is wrong with a signature to the kind of fault.
 func signatureFault(err error) error {
 	var bad *sigv4.Error
 	if !errors.As(err, &bad) {
 		return err
 	}
-	kind, ok := signatureKinds[bad.Reason]
-	if !ok {
-		kind = fault.BadSignature
+	kind := fault.BadSignature
+	switch {
+	case bad.Reason == sigv4.Missing:
+		kind = fault.MissingAuthentication
+	case bad.Reason.Incomplete():
+		kind = fault.IncompleteSignature
 	}
 	return &fault.Error{Kind: kind, Message: bad.Message}
 }

@@ -1,0 +1,266 @@
+package policy
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// A condition is one key under one operator. All conditions of a statement
+// must hold; of one condition's values one must match.
+type condition struct {
+	operator
+	quantifier quantifier
+	ifExists   bool
+	key        string // in lower case
+
+	// The values, in the form that the operator's family compares.
+	patterns []pattern
+	decimals []decimal
+	times    []time.Time
+	networks []netip.Prefix
+	absent   bool // Null: true is among the values
+	present  bool // Null: false is among the values
+}
+
+// conditions compiles a Condition element.
+func (c *compiler) conditions(n *node) ([]condition, *SyntaxError) {
+	if n == nil {
+		return nil, nil
+	}
+	if n.shape != isObject {
+		return nil, problem("expected an object, not %v", n.shape)
+	}
+	var list []condition
+	for i, name := range n.names {
+		op, q, ifExists, err := parseOperator(name)
+		if err != nil {
+			return nil, err
+		}
+		keys := &n.items[i]
+		if keys.shape != isObject {
+			return nil, within(name, problem("expected an object of condition keys, not %v", keys.shape))
+		}
+		for j, key := range keys.names {
+			cond := condition{operator: op, quantifier: q, ifExists: ifExists, key: strings.ToLower(key)}
+			if !isKey(key) {
+				return nil, within(name, problem("%s is not a condition key: expected a name such as aws:username", quote(key)))
+			}
+			err = c.values(&cond, &keys.items[j])
+			if err != nil {
+				return nil, within(name+", "+quote(key), err)
+			}
+			list = append(list, cond)
+		}
+	}
+	return list, nil
+}
+
+// values compiles the values of a key. They may be written as strings, numbers
+// or booleans.
+func (c *compiler) values(cond *condition, n *node) *SyntaxError {
+	list := n.list()
+	if len(list) == 0 {
+		return problem("the array is empty: expected at least one value")
+	}
+	for i := range list {
+		switch list[i].shape {
+		case isString, isNumber, isBool:
+		default:
+			return problem("expected a string, number or boolean, not %v", list[i].shape)
+		}
+		err := c.value(cond, list[i].text)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value compiles one value. A value of which no request could ever be equal is
+// refused: in a Deny statement a slip would open what should be shut.
+func (c *compiler) value(cond *condition, text string) *SyntaxError {
+	expected := ""
+	ok := true
+	switch cond.family {
+	case texting, folding, arns, booleans:
+		return c.pattern(cond, text)
+	case numbers:
+		var d decimal
+		d, ok = parseDecimal(text)
+		cond.decimals = append(cond.decimals, d)
+		expected = "an integer or decimal"
+	case dates:
+		var t time.Time
+		t, ok = parseDate(text)
+		cond.times = append(cond.times, t)
+		expected = "a date such as 2030-01-31T12:00:00Z, or seconds since 1970"
+	case binaries:
+		content, err := base64.StdEncoding.DecodeString(text)
+		ok = err == nil
+		canonical := base64.StdEncoding.EncodeToString(content)
+		cond.patterns = append(cond.patterns, pattern{form: exact, text: canonical})
+		expected = "base64"
+	case networks:
+		var network netip.Prefix
+		network, ok = parseNetwork(text)
+		cond.networks = append(cond.networks, network)
+		expected = "an address or a network such as 192.0.2.0/24"
+	case presence:
+		isTrue, isFalse := strings.EqualFold(text, "true"), strings.EqualFold(text, "false")
+		cond.absent, cond.present = cond.absent || isTrue, cond.present || isFalse
+		ok = isTrue || isFalse
+		expected = "true or false"
+	}
+	if !ok {
+		return problem("%s can't be compared: expected %s", quote(text), expected)
+	}
+	return nil
+}
+
+func (c *compiler) pattern(cond *condition, text string) *SyntaxError {
+	p, err := parsePattern(text, cond.wildcards, c.variables)
+	if err != nil {
+		return err
+	}
+	p.arn = cond.family == arns
+	switch {
+	case p.arn && p.vars == 0 && p.colons(nil) < arnColons:
+		return problem("%s is not an ARN: expected arn:partition:service:region:account:resource", quote(text))
+	case cond.family == booleans && p.vars == 0 && !isBoolean(p.text):
+		return problem("%s can't be compared: expected true or false", quote(text))
+	}
+	cond.patterns = append(cond.patterns, p)
+	return nil
+}
+
+func isBoolean(s string) bool {
+	return strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
+}
+
+// holds reports whether the condition is true of the request.
+//
+// Source: IAM User Guide, "Set operators for multivalued context keys" and
+// "Condition operators", on keys that are missing.
+func (c *condition) holds(e *env) bool {
+	v, ok := e.lookup(c.key)
+	switch {
+	case c.family == presence:
+		return ok && c.present || !ok && c.absent
+	case !ok:
+		return c.ifExists || c.quantifier == forAll || c.quantifier == single && c.negated
+	case c.quantifier == single:
+		return !v.multi && c.accepts(e, v.one)
+	case !v.multi:
+		return c.accepts(e, v.one)
+	}
+	for _, one := range v.many {
+		if c.accepts(e, one) != (c.quantifier == forAll) {
+			return c.quantifier == forAny
+		}
+	}
+	return c.quantifier == forAll
+}
+
+// accepts judges one value of the request. A value that is not what the
+// operator compares, such as a word for a number, satisfies no operator, not
+// even a negated one.
+func (c *condition) accepts(e *env, value string) bool {
+	var is result
+	switch c.family {
+	case texting, binaries:
+		is = c.matchText(e, value)
+	case arns:
+		is = c.matchARN(e, value)
+	case folding:
+		is = c.matchFolded(e, value)
+	case booleans:
+		is = c.matchBoolean(e, value)
+	case numbers:
+		is = c.matchNumber(value)
+	case dates:
+		is = c.matchDate(value)
+	case networks:
+		is = c.matchAddress(value)
+	}
+	return is != malformed && (is == matches) != c.negated
+}
+
+// matchText tries each pattern. One with a variable that has no value differs
+// from everything.
+func (c *condition) matchText(e *env, value string) result {
+	total := differs
+	for i := range c.patterns {
+		switch is := c.patterns[i].match(e, value); is {
+		case matches:
+			return matches
+		case malformed:
+			total = malformed
+		}
+	}
+	return total
+}
+
+func (c *condition) matchARN(e *env, value string) result {
+	if strings.Count(value, ":") < arnColons {
+		return malformed
+	}
+	return c.matchText(e, value)
+}
+
+func (c *condition) matchFolded(e *env, value string) result {
+	for i := range c.patterns {
+		text, is := c.patterns[i].expand(e)
+		if is == matches && strings.EqualFold(text, value) {
+			return matches
+		}
+	}
+	return differs
+}
+
+func (c *condition) matchBoolean(e *env, value string) result {
+	if !isBoolean(value) {
+		return malformed
+	}
+	return c.matchFolded(e, value)
+}
+
+func (c *condition) matchNumber(value string) result {
+	d, ok := parseDecimal(value)
+	if !ok {
+		return malformed
+	}
+	for i := range c.decimals {
+		if c.order.has(d.compare(c.decimals[i])) {
+			return matches
+		}
+	}
+	return differs
+}
+
+func (c *condition) matchDate(value string) result {
+	t, ok := parseDate(value)
+	if !ok {
+		return malformed
+	}
+	for i := range c.times {
+		if c.order.has(t.Compare(c.times[i])) {
+			return matches
+		}
+	}
+	return differs
+}
+
+func (c *condition) matchAddress(value string) result {
+	address, ok := parseAddress(value)
+	if !ok {
+		return malformed
+	}
+	for i := range c.networks {
+		if c.networks[i].Contains(address) {
+			return matches
+		}
+	}
+	return differs
+}

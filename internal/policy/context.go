@@ -1,0 +1,181 @@
+package policy
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"daypass/internal/principal"
+)
+
+// A Value is what a request has for a condition key. The zero Value is one
+// empty string.
+type Value struct {
+	one   string
+	many  []string
+	multi bool
+}
+
+// One returns the value of a key that has a single value.
+func One(s string) Value { return Value{one: s} }
+
+// Many returns the values of a multivalued key, such as aws:TagKeys. Without
+// any the key counts as missing. The slice is not copied.
+func Many(ss []string) Value { return Value{many: ss, multi: true} }
+
+// A Context says what the request has for condition keys, other than those
+// that follow from the principal. Keys are asked for in lower case, such as
+// "aws:requesttag/team". Times are ISO-8601 or seconds since 1970, binary
+// values base64.
+type Context interface {
+	Lookup(key string) (Value, bool)
+}
+
+// env is the surroundings of one evaluation.
+type env struct {
+	req *Request
+	p   *principal.Principal
+}
+
+// lookup finds a key's value. The keys that follow from the principal come
+// from it alone; the request's context can't stand in for them.
+func (e *env) lookup(key string) (Value, bool) {
+	if strings.HasPrefix(key, "aws:") {
+		v, ok, own := e.global(key)
+		if own {
+			return v, ok
+		}
+	} else if e.p != nil && e.p.Session != nil {
+		v, ok := claim(key, e.p.Session.Context)
+		if ok {
+			return v, true
+		}
+	}
+	if e.req.Context == nil {
+		return Value{}, false
+	}
+	v, ok := e.req.Context.Lookup(key)
+	return v, ok && !(v.multi && len(v.many) == 0)
+}
+
+// claim finds a key that the identity provider supplied when the session
+// began. Of those only amr has several values.
+//
+// Source: IAM User Guide, "IAM and AWS STS condition context keys", section on
+// OIDC federation.
+func claim(key string, claims map[string][]string) (Value, bool) {
+	values, ok := claims[key]
+	switch {
+	case !ok || len(values) == 0:
+		return Value{}, false
+	case len(values) > 1 || strings.HasSuffix(key, ":amr"):
+		return Many(values), true
+	}
+	return One(values[0]), true
+}
+
+const principalTag = "aws:principaltag/"
+
+// global finds the global keys that follow from the principal; own is false
+// for the others.
+//
+// Source: IAM User Guide, "AWS global condition context keys"; for the values
+// by kind of principal "IAM policy elements: Variables and tags".
+func (e *env) global(key string) (v Value, ok, own bool) {
+	switch key {
+	case "aws:principaltype":
+		return One(e.kind().Type()), true, true
+	case "aws:principalaccount":
+		return One(e.account()), true, true
+	case "aws:userid":
+		return One(e.userID()), true, true
+	case "aws:principalarn":
+		if e.p == nil {
+			return Value{}, false, true
+		}
+		return One(e.p.PolicyARN()), true, true
+	case "aws:username":
+		if e.p == nil || e.p.Kind != principal.User {
+			return Value{}, false, true
+		}
+		return One(e.p.Name), true, true
+	case "aws:principalisawsservice":
+		return One("false"), e.p != nil, true
+	case "aws:federatedprovider":
+		provider := e.provider()
+		return One(provider), provider != "", true
+	case "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceidentity":
+		v, ok = e.session(key)
+		return v, ok, true
+	case "aws:principalorgid", "aws:principalorgpaths", "aws:principalservicename", "aws:principalservicenameslist", "aws:assumedroot":
+		return Value{}, false, true // of things that there are none of
+	}
+	if !strings.HasPrefix(key, principalTag) {
+		return Value{}, false, false
+	}
+	if e.p == nil {
+		return Value{}, false, true
+	}
+	tag, ok := e.p.Tags[key[len(principalTag):]]
+	return One(tag), ok, true
+}
+
+const anonymous = "anonymous"
+
+func (e *env) kind() principal.Kind {
+	if e.p == nil {
+		return 0
+	}
+	return e.p.Kind
+}
+
+func (e *env) account() string {
+	if e.p == nil {
+		return anonymous
+	}
+	return e.p.Account
+}
+
+func (e *env) userID() string {
+	if e.p == nil {
+		return anonymous
+	}
+	return e.p.UserID()
+}
+
+func (e *env) provider() string {
+	switch {
+	case e.p == nil:
+		return e.req.Provider
+	case e.p.Session == nil:
+		return ""
+	}
+	return e.p.Session.Provider
+}
+
+// session finds the keys that only temporary credentials have.
+func (e *env) session(key string) (Value, bool) {
+	if e.p == nil || e.p.Session == nil {
+		return Value{}, false
+	}
+	s := e.p.Session
+	switch key {
+	case "aws:tokenissuetime":
+		return One(s.IssuedAt.UTC().Format("2006-01-02T15:04:05.999Z07:00")), !s.IssuedAt.IsZero()
+	case "aws:multifactorauthpresent":
+		return One(strconv.FormatBool(!s.MFAAt.IsZero())), true
+	case "aws:sourceidentity":
+		return One(s.SourceIdentity), s.SourceIdentity != ""
+	}
+	now, ok := e.now()
+	if !ok || s.MFAAt.IsZero() {
+		return Value{}, false
+	}
+	return One(strconv.FormatInt(int64(now.Sub(s.MFAAt)/time.Second), 10)), true
+}
+
+// now is the request's time, by its own context.
+func (e *env) now() (time.Time, bool) {
+	v, _ := e.lookup("aws:currenttime")
+	return parseDate(v.one)
+}

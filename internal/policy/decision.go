@@ -1,0 +1,46 @@
+package policy
+
+import "strings"
+
+// A Decision is the answer to a request, with what decided it.
+type Decision struct {
+	Allowed  bool
+	Explicit bool // denied by a statement, not for want of one
+	Type     Type // the kind of policy that decided
+	// Policy is the name of the policy that decided; empty for implicit denies
+	// and for what the root user may from the start.
+	Policy string
+	Sid    string // of the statement that decided, if it has one
+	// Statement is that statement's number in its policy, counted from 1; 0
+	// when no statement decided.
+	Statement int
+}
+
+func allowed(t Type, s *statement) Decision {
+	if s == nil {
+		return Decision{Allowed: true, Type: t}
+	}
+	return Decision{Allowed: true, Type: t, Policy: s.policy.name, Sid: s.sid, Statement: s.number}
+}
+
+func denied(t Type, s *statement) Decision {
+	return Decision{Explicit: true, Type: t, Policy: s.policy.name, Sid: s.sid, Statement: s.number}
+}
+
+// Because ends an access-denied message for the action. It names the policy
+// only of explicit denies and only by its ARN. For what is allowed it is empty.
+//
+// Source: IAM User Guide, "Troubleshoot access denied error messages".
+func (d Decision) Because(action string) string {
+	switch {
+	case d.Allowed:
+		return ""
+	case !d.Explicit:
+		return "because no " + d.Type.String() + " allows the " + action + " action"
+	}
+	because := "with an explicit deny in " + types[d.Type].article + " " + d.Type.String()
+	if strings.HasPrefix(d.Policy, "arn:") {
+		because += ": " + d.Policy
+	}
+	return because
+}

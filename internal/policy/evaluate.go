@@ -1,0 +1,190 @@
+package policy
+
+import "daypass/internal/principal"
+
+// A Request is what somebody wants to do.
+type Request struct {
+	Principal *principal.Principal // nil for anonymous
+	// Provider is the ARN of the identity provider that vouches for a caller
+	// who has no principal yet (AssumeRoleWithWebIdentity); else empty.
+	Provider string
+	Action   string  // service:Name
+	Resource string  // ARN, or * where the action has no resource type
+	Context  Context // nil: no keys but those of the principal
+}
+
+// Grants is what the principal's own account lets it do.
+type Grants struct {
+	Identity []*Policy // of the user and its groups, or of the role
+	Boundary *Policy   // nil: none, if the principal says so too
+	Session  []*Policy
+	// Restricted says that session policies apply, even when Session is empty
+	// because they are gone; then none of them allows anything.
+	Restricted bool
+}
+
+// Target is what the resource's side says.
+type Target struct {
+	Account string // 12 digits; the resource's owner. Nobody's own if empty
+	// Admin is a second account whose principals are treated as the owner's:
+	// the administrator of a repository. Empty: there is none.
+	Admin    string
+	Policies []*Policy // resource-based, or the trust policy
+	// Trust says that Policies are a role's trust policy, which must allow
+	// even what identity-based policies allow.
+	Trust bool
+}
+
+// Evaluate decides a request. A nil Grants grants nothing; a nil Target stands
+// for the principal's own account without resource-based policies, as for
+// actions that have no resource.
+//
+// Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy
+// evaluation logic"; for the second account of a target the CodeArtifact User
+// Guide, "Repository policies".
+func Evaluate(req *Request, g *Grants, t *Target) Decision {
+	e := env{req: req, p: req.Principal}
+	if g == nil {
+		g = &Grants{}
+	}
+	if t == nil {
+		t = &Target{Account: e.account()}
+	}
+	f, d := e.find(g, t)
+	switch {
+	case d.Explicit:
+		return d
+	case e.p == nil && f.grade == namedItself:
+		return allowed(t.kind(), f.resource)
+	case e.p == nil:
+		return Decision{Type: t.kind()}
+	}
+	return e.combine(&f, g, t)
+}
+
+// findings are the statements that allow, by the kind of policy, and how
+// closely the resource's side names the principal.
+type findings struct {
+	identity, boundary, session, resource *statement
+	grade                                 grade
+}
+
+// find looks through all policies. An explicit deny in any of them ends it.
+func (e *env) find(g *Grants, t *Target) (findings, Decision) {
+	var f findings
+	var deny *statement
+	f.identity, deny = e.scan(g.Identity)
+	if deny != nil {
+		return f, denied(Identity, deny)
+	}
+	f.resource, f.grade, deny = e.scanTarget(t.Policies)
+	if deny != nil {
+		return f, denied(t.kind(), deny)
+	}
+	if g.Boundary != nil {
+		f.boundary, deny = e.scanOne(g.Boundary, nil)
+		if deny != nil {
+			return f, denied(Boundary, deny)
+		}
+	}
+	f.session, deny = e.scan(g.Session)
+	if deny != nil {
+		return f, denied(Session, deny)
+	}
+	return f, Decision{}
+}
+
+// combine weighs the implicit denies.
+func (e *env) combine(f *findings, g *Grants, t *Target) Decision {
+	own := e.p.Account != "" && (e.p.Account == t.Account || e.p.Account == t.Admin)
+	overcomes := f.grade
+	if !own {
+		overcomes = unnamed // one account can't overrule the policies of another
+	}
+	bounded := g.Boundary != nil || e.p.Boundary
+	restricted := len(g.Session) > 0 || g.Restricted || e.p.Session.Restricted() || e.p.Kind == principal.Federated
+	switch {
+	case f.identity == nil && !e.unlimited() && overcomes < namedRole:
+		return Decision{Type: Identity}
+	case bounded && f.boundary == nil && overcomes < namedUser:
+		return Decision{Type: Boundary}
+	case restricted && f.session == nil && overcomes < namedItself:
+		return Decision{Type: Session}
+	case f.grade == unnamed && (t.Trust || !own):
+		return Decision{Type: t.kind()}
+	case f.identity == nil && f.resource != nil:
+		return allowed(t.kind(), f.resource)
+	}
+	return allowed(Identity, f.identity)
+}
+
+// unlimited reports whether the principal has full access in its account from
+// the start: root, or a federated session that root made.
+func (e *env) unlimited() bool {
+	return e.p.Kind == principal.Root || e.p.Kind == principal.Federated && e.p.ID == e.p.Account
+}
+
+func (t *Target) kind() Type {
+	if t.Trust {
+		return Trust
+	}
+	return Resource
+}
+
+// scan returns the first statement of the policies that allows the request,
+// or the first that denies it.
+func (e *env) scan(policies []*Policy) (allow, deny *statement) {
+	for _, p := range policies {
+		allow, deny = e.scanOne(p, allow)
+		if deny != nil {
+			return nil, deny
+		}
+	}
+	return allow, nil
+}
+
+func (e *env) scanOne(p *Policy, allow *statement) (*statement, *statement) {
+	for i := range p.statements {
+		s := &p.statements[i]
+		if !s.deny && allow != nil || !s.applies(e) {
+			continue
+		}
+		if s.deny {
+			return nil, s
+		}
+		allow = s
+	}
+	return allow, nil
+}
+
+// scanTarget is like scan for policies that name principals; of the statements
+// that allow it returns the one that names the caller most closely. A
+// statement that names nobody never matches.
+func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny *statement) {
+	for _, p := range policies {
+		for i := range p.statements {
+			s := &p.statements[i]
+			switch {
+			case s.principals == nil:
+			case s.deny:
+				if s.hits(e) && s.applies(e) {
+					return nil, unnamed, s
+				}
+			default:
+				named := s.principals.grade(e)
+				if named > best && s.applies(e) {
+					allow, best = s, named
+				}
+			}
+		}
+	}
+	return allow, best, nil
+}
+
+// hits reports whether a Deny is about the caller.
+func (s *statement) hits(e *env) bool {
+	if s.principals.not {
+		return !s.principals.exempts(e)
+	}
+	return s.principals.grade(e) != unnamed
+}

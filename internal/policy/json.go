@@ -1,0 +1,145 @@
+package policy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxDepth is how deep objects and arrays may nest. The grammar needs six
+// levels: document, statements, statement, condition, operator, values.
+const maxDepth = 8
+
+// A shape is the kind of a JSON value.
+type shape uint8
+
+const (
+	isNull shape = iota
+	isString
+	isNumber
+	isBool
+	isArray
+	isObject
+)
+
+var shapes = [...]string{"null", "a string", "a number", "a boolean", "an array", "an object"}
+
+func (s shape) String() string { return shapes[s] }
+
+// A node is one JSON value. Unlike a map it keeps the order of the document.
+type node struct {
+	shape shape
+	text  string   // of a string, number or boolean
+	names []string // of an object's members
+	items []node   // of an array or object
+}
+
+// readJSON reads a document as a tree. It refuses what encoding/json lets
+// through: members of the same name and deep nesting.
+func readJSON(document string) (node, *SyntaxError) {
+	var whole json.RawMessage
+	var bad *json.SyntaxError
+	if errors.As(json.Unmarshal([]byte(document), &whole), &bad) {
+		return node{}, problem("not valid JSON at %s: %v", place(document, bad.Offset), bad)
+	}
+	r := reader{document: document, tokens: json.NewDecoder(strings.NewReader(document))}
+	r.tokens.UseNumber()
+	return r.value(1)
+}
+
+// A reader reads the tokens of a document that is known to be valid JSON, so
+// that none of its tokens is an error.
+type reader struct {
+	document string
+	tokens   *json.Decoder
+}
+
+func (r *reader) next() json.Token {
+	token, _ := r.tokens.Token()
+	return token
+}
+
+// here is where the last token ends.
+func (r *reader) here() string { return place(r.document, r.tokens.InputOffset()) }
+
+// place tells in words where the last of the first n bytes stands.
+func place(document string, n int64) string {
+	before := document[:max(n-1, 0)]
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return fmt.Sprintf("line %d, column %d", strings.Count(before, "\n")+1, utf8.RuneCountInString(line)+1)
+}
+
+func (r *reader) value(depth int) (node, *SyntaxError) {
+	if depth > maxDepth {
+		return node{}, problem("values nest deeper than %d levels at %s", maxDepth, r.here())
+	}
+	switch v := r.next().(type) {
+	case string:
+		return node{shape: isString, text: v}, checkCharacters(v)
+	case json.Number:
+		return node{shape: isNumber, text: v.String()}, nil
+	case bool:
+		return node{shape: isBool, text: strconv.FormatBool(v)}, nil
+	case json.Delim:
+		if v == '[' {
+			return r.array(depth)
+		}
+		return r.object(depth)
+	}
+	return node{shape: isNull}, nil
+}
+
+func (r *reader) array(depth int) (node, *SyntaxError) {
+	n := node{shape: isArray}
+	for r.tokens.More() {
+		item, err := r.value(depth + 1)
+		if err != nil {
+			return n, err
+		}
+		n.items = append(n.items, item)
+	}
+	r.next()
+	return n, nil
+}
+
+func (r *reader) object(depth int) (node, *SyntaxError) {
+	n := node{shape: isObject}
+	for r.tokens.More() {
+		name, err := r.value(depth + 1)
+		if err != nil {
+			return n, err
+		}
+		if n.member(name.text) != nil {
+			return n, problem("the name %s stands twice in one object at %s", quote(name.text), r.here())
+		}
+		item, err := r.value(depth + 1)
+		if err != nil {
+			return n, err
+		}
+		n.names = append(n.names, name.text)
+		n.items = append(n.items, item)
+	}
+	r.next()
+	return n, nil
+}
+
+// member returns the member of that name, or nil.
+func (n *node) member(name string) *node {
+	for i := range n.names {
+		if n.names[i] == name {
+			return &n.items[i]
+		}
+	}
+	return nil
+}
+
+// list returns what may be written as one value or as an array of them.
+func (n *node) list() []node {
+	if n.shape == isArray {
+		return n.items
+	}
+	return []node{*n}
+}

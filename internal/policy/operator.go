@@ -1,0 +1,115 @@
+package policy
+
+import "strings"
+
+// A family is a way to compare a policy's values with a request's.
+type family uint8
+
+const (
+	texting  family = iota // patterns, case-sensitive
+	folding                // patterns without wildcards, ignoring case
+	arns                   // patterns by the parts of an ARN
+	booleans               // patterns that are true or false
+	numbers                // by order
+	dates                  // by order
+	binaries               // bytes
+	networks               // addresses in networks
+	presence               // Null
+)
+
+// An order is a set of outcomes of a comparison.
+type order uint8
+
+const (
+	less    order = 1
+	equal   order = 2
+	greater order = 4
+)
+
+// has reports whether what a compare function returned is in the set.
+func (o order) has(sign int) bool {
+	switch {
+	case sign < 0:
+		return o&less != 0
+	case sign > 0:
+		return o&greater != 0
+	}
+	return o&equal != 0
+}
+
+// An operator is what a condition operator's name means, without its set
+// operator and IfExists.
+type operator struct {
+	family    family
+	negated   bool
+	wildcards bool
+	order     order
+}
+
+// operators has every operator by its name in lower case.
+//
+// Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
+var operators = map[string]operator{
+	"stringequals":              {family: texting},
+	"stringnotequals":           {family: texting, negated: true},
+	"stringequalsignorecase":    {family: folding},
+	"stringnotequalsignorecase": {family: folding, negated: true},
+	"stringlike":                {family: texting, wildcards: true},
+	"stringnotlike":             {family: texting, wildcards: true, negated: true},
+
+	"numericequals":            {family: numbers, order: equal},
+	"numericnotequals":         {family: numbers, order: equal, negated: true},
+	"numericlessthan":          {family: numbers, order: less},
+	"numericlessthanequals":    {family: numbers, order: less | equal},
+	"numericgreaterthan":       {family: numbers, order: greater},
+	"numericgreaterthanequals": {family: numbers, order: greater | equal},
+
+	"dateequals":            {family: dates, order: equal},
+	"datenotequals":         {family: dates, order: equal, negated: true},
+	"datelessthan":          {family: dates, order: less},
+	"datelessthanequals":    {family: dates, order: less | equal},
+	"dategreaterthan":       {family: dates, order: greater},
+	"dategreaterthanequals": {family: dates, order: greater | equal},
+
+	"bool":         {family: booleans},
+	"binaryequals": {family: binaries},
+	"ipaddress":    {family: networks},
+	"notipaddress": {family: networks, negated: true},
+
+	// The equal and the like forms are the same.
+	"arnequals":    {family: arns, wildcards: true},
+	"arnlike":      {family: arns, wildcards: true},
+	"arnnotequals": {family: arns, wildcards: true, negated: true},
+	"arnnotlike":   {family: arns, wildcards: true, negated: true},
+
+	"null": {family: presence},
+}
+
+// A quantifier says how the values of a multivalued key count.
+type quantifier uint8
+
+const (
+	single quantifier = iota // the key has one value
+	forAll
+	forAny
+)
+
+// parseOperator reads the name of an operator with what goes around it, such
+// as ForAllValues:StringLikeIfExists. Names have no case.
+func parseOperator(name string) (op operator, q quantifier, ifExists bool, err *SyntaxError) {
+	base := strings.ToLower(name)
+	if rest, ok := strings.CutPrefix(base, "forallvalues:"); ok {
+		base, q = rest, forAll
+	} else if rest, ok := strings.CutPrefix(base, "foranyvalue:"); ok {
+		base, q = rest, forAny
+	}
+	base, ifExists = strings.CutSuffix(base, "ifexists")
+	op, ok := operators[base]
+	switch {
+	case !ok:
+		return op, q, ifExists, problem("%s is not a condition operator", quote(name))
+	case op.family == presence && (ifExists || q != single):
+		return op, q, ifExists, problem("%s is not a condition operator: Null goes with neither IfExists nor a set operator", quote(name))
+	}
+	return op, q, ifExists, nil
+}

@@ -1,0 +1,119 @@
+// Package policy owns the IAM policy language: reading a document, checking
+// it, compiling it, deciding a request against the policies that apply to it,
+// and saying why. It is pure: documents and a request go in, a decision comes
+// out. It must never know where policies are stored, how a caller proved who
+// it is, or what the clock says.
+package policy
+
+import "fmt"
+
+// A Type is the place that a policy has in an evaluation.
+type Type uint8
+
+const (
+	Identity Type = iota // attached to a user, group or role
+	Resource             // attached to a domain or repository
+	Trust                // says who may assume a role
+	Boundary             // the most that a user or role can be given
+	Session              // narrows one session
+)
+
+var types = [...]struct{ article, phrase string }{
+	Identity: {"an", "identity-based policy"},
+	Resource: {"a", "resource-based policy"},
+	Trust:    {"a", "role trust policy"},
+	Boundary: {"a", "permissions boundary"},
+	Session:  {"a", "session policy"},
+}
+
+// String returns the words for the type in access-denied messages.
+//
+// Source: IAM User Guide, "Troubleshoot access denied error messages".
+func (t Type) String() string {
+	if int(t) < len(types) {
+		return types[t].phrase
+	}
+	return fmt.Sprintf("policy type %d", uint8(t))
+}
+
+// namesPrincipals reports whether statements of the type say whom they are
+// about; in the other types that is whoever the policy is attached to.
+func (t Type) namesPrincipals() bool { return t == Resource || t == Trust }
+
+// A Policy is one compiled document. It is immutable and safe for use by
+// several goroutines.
+type Policy struct {
+	name       string
+	kind       Type
+	statements []statement
+}
+
+// Name returns the name given to [Parse].
+func (p *Policy) Name() string { return p.name }
+
+// Type returns the type given to [Parse].
+func (p *Policy) Type() Type { return p.kind }
+
+// A statement is one compiled element of Statement.
+type statement struct {
+	policy     *Policy
+	number     int // counted from 1
+	sid        string
+	deny       bool
+	principals *principals // nil where the policy type has none
+	actions    actions
+	resources  resources
+	conditions []condition
+}
+
+// applies reports whether the statement is about the request, whoever makes
+// it. The cheapest test that most often fails stands first.
+func (s *statement) applies(e *env) bool {
+	if !s.actions.match(e.req.Action) || !s.resources.match(e) {
+		return false
+	}
+	for i := range s.conditions {
+		if !s.conditions[i].holds(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// Principals returns the ARNs of the users and roles that the policy names,
+// each once, in the order of the document. Whoever stores a policy checks that
+// they exist and ties them to unique ids with [Policy.Pin].
+func (p *Policy) Principals() []string {
+	var arns []string
+	seen := map[string]bool{}
+	for i := range p.statements {
+		if p.statements[i].principals == nil {
+			continue
+		}
+		for _, w := range p.statements[i].principals.list {
+			if (w.kind == userARN || w.kind == roleARN) && !seen[w.text] {
+				seen[w.text] = true
+				arns = append(arns, w.text)
+			}
+		}
+	}
+	return arns
+}
+
+// Pin returns the policy with the ARNs of users and roles tied to the unique
+// ids (AIDA…, AROA…) that ids gives for them, so that a deleted and re-created
+// namesake gets nothing. An ARN that ids lacks goes on matching by name.
+//
+// Source: IAM User Guide, "AWS JSON policy elements: Principal": on saving,
+// the ARN of a user or role becomes its unique id.
+func (p *Policy) Pin(ids map[string]string) *Policy {
+	pinned := &Policy{name: p.name, kind: p.kind, statements: make([]statement, len(p.statements))}
+	for i, s := range p.statements {
+		s.policy = pinned
+		if s.principals != nil {
+			s.principals = s.principals.pin(ids)
+		}
+		pinned.statements[i] = s
+	}
+	return pinned
+}

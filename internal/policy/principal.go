@@ -1,0 +1,324 @@
+package policy
+
+import (
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/principal"
+)
+
+// A whoKind is one of the ways to name a principal.
+type whoKind uint8
+
+const (
+	everyone  whoKind = iota // *
+	account                  // 12 digits, or the ARN of the account's root
+	userARN                  // arn:aws:iam::A:user/path/name
+	roleARN                  // arn:aws:iam::A:role/path/name
+	sessionOf                // arn:aws:sts::A:assumed-role/role/session
+	federated                // arn:aws:sts::A:federated-user/name
+	userID                   // AIDA…
+	roleID                   // AROA…
+	provider                 // an identity provider
+	service                  // a service; none of them calls Daypass
+)
+
+// A who is one entry of a Principal element, taken apart so that comparing it
+// builds no strings.
+type who struct {
+	kind    whoKind
+	text    string // as in the document
+	account string
+	name    string // with the path before it; of a session: of its role
+	session string
+	id      string // unique id; of an ARN only once it is pinned
+}
+
+// principals is a Principal or NotPrincipal element.
+type principals struct {
+	list []who
+	not  bool
+}
+
+func (ps *principals) pin(ids map[string]string) *principals {
+	pinned := &principals{list: make([]who, len(ps.list)), not: ps.not}
+	for i, w := range ps.list {
+		if w.kind == userARN || w.kind == roleARN {
+			w.id = ids[w.text]
+		}
+		pinned.list[i] = w
+	}
+	return pinned
+}
+
+// A grade says how a principal was named, and with that which implicit denies
+// of its own account's policies an Allow for it overcomes. Each grade overcomes
+// what the one before it does.
+//
+// Source: IAM User Guide, "Policy evaluation logic", on resource-based policies.
+type grade uint8
+
+const (
+	unnamed     grade = iota
+	delegated         // by its account: the account's own policies decide
+	namedRole         // overcomes that no identity-based policy allows
+	namedUser         // also that the permissions boundary does not
+	namedItself       // also that no session policy does
+)
+
+// grade tells how the element names the caller.
+func (ps *principals) grade(e *env) grade {
+	best := unnamed
+	for i := range ps.list {
+		best = max(best, ps.list[i].grade(e))
+	}
+	return best
+}
+
+func (w *who) grade(e *env) grade {
+	p := e.p
+	switch {
+	case w.kind == everyone:
+		return namedItself
+	case p == nil && w.kind == provider && w.text == e.req.Provider:
+		return namedItself
+	case p == nil:
+		return unnamed
+	case w.kind == account && w.account == p.Account:
+		return delegated
+	}
+	switch p.Kind {
+	case principal.User:
+		if w.isUser(p) {
+			return namedUser
+		}
+	case principal.Role:
+		if w.isSession(p) {
+			return namedItself
+		}
+		if w.isRole(p) {
+			return namedRole
+		}
+	case principal.Federated:
+		if w.isFederated(p) {
+			return namedItself
+		}
+		if w.isUser(p) { // the user who made the session
+			return namedRole
+		}
+	}
+	return unnamed
+}
+
+// isUser reports whether the entry names the user who is p, or who made p.
+func (w *who) isUser(p *principal.Principal) bool {
+	return w.kind == userID && w.id == p.ID || w.kind == userARN && w.isNamed(p)
+}
+
+func (w *who) isRole(p *principal.Principal) bool {
+	return w.kind == roleID && w.id == p.ID || w.kind == roleARN && w.isNamed(p)
+}
+
+// isNamed compares the path and name of an IAM ARN.
+func (w *who) isNamed(p *principal.Principal) bool {
+	if w.id != "" {
+		return w.id == p.ID
+	}
+	name, ok := strings.CutPrefix(w.name, p.Path)
+	return ok && p.Name != "" && name == p.Name && w.account == p.Account
+}
+
+func (w *who) isSession(p *principal.Principal) bool {
+	return w.kind == sessionOf && w.account == p.Account && w.name == p.Name && w.session == p.SessionName
+}
+
+func (w *who) isFederated(p *principal.Principal) bool {
+	return w.kind == federated && w.account == p.Account && w.session == p.SessionName
+}
+
+// exempts reports whether a NotPrincipal element spares the caller. It must
+// name all of what the caller is: the account; the user, or the role; and the
+// session. A caller with a permissions boundary is never spared.
+//
+// Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+func (ps *principals) exempts(e *env) bool {
+	p := e.p
+	if p != nil && p.Boundary {
+		return false
+	}
+	var everybody, house, maker, itself bool
+	for i := range ps.list {
+		w := &ps.list[i]
+		everybody = everybody || w.kind == everyone
+		if p == nil {
+			continue
+		}
+		house = house || w.kind == account && w.account == p.Account
+		maker = maker || p.Kind != principal.Role || w.isRole(p)
+		itself = itself || w.itself(p)
+	}
+	return everybody || house && maker && itself
+}
+
+// itself reports whether the entry names the caller most closely.
+func (w *who) itself(p *principal.Principal) bool {
+	switch p.Kind {
+	case principal.User:
+		return w.isUser(p)
+	case principal.Role:
+		return w.isSession(p)
+	case principal.Federated:
+		return w.isFederated(p)
+	}
+	return w.kind == account && w.account == p.Account
+}
+
+// principals compiles the Principal or NotPrincipal element.
+func (c *compiler) principals(found *parts, deny bool) (*principals, *SyntaxError) {
+	element := named("Principal", found.notPrincipal)
+	switch {
+	case !c.kind.namesPrincipals() && found.principal != nil:
+		return nil, problem("%s is not allowed in %s %v", element, types[c.kind].article, c.kind)
+	case !c.kind.namesPrincipals():
+		return nil, nil
+	case found.principal == nil:
+		return nil, problem("Principal is missing: expected whom the statement is about")
+	case found.notPrincipal && c.kind == Trust:
+		return nil, problem("NotPrincipal is not allowed in a %v", c.kind)
+	case found.notPrincipal && !deny:
+		return nil, problem("NotPrincipal is not allowed with Effect \"Allow\": expected Principal")
+	}
+	list, err := c.whos(found.principal)
+	if err != nil {
+		return nil, within(element, err)
+	}
+	return &principals{list: list, not: found.notPrincipal}, nil
+}
+
+func (c *compiler) whos(n *node) ([]who, *SyntaxError) {
+	if n.shape == isString && n.text == "*" {
+		return []who{{kind: everyone, text: "*"}}, nil
+	}
+	if n.shape != isObject || len(n.names) == 0 {
+		return nil, problem("%s is not a principal: expected \"*\" or an object such as {\"AWS\": \"111122223333\"}", show(n))
+	}
+	var list []who
+	for i, class := range n.names {
+		parse := c.parser(class)
+		if parse == nil {
+			return nil, problem("%s is not a kind of principal here: expected %s", quote(class), c.classes())
+		}
+		values, err := texts(&n.items[i])
+		if err != nil {
+			return nil, within(class, err)
+		}
+		for _, v := range values {
+			w, ok := parse(v)
+			if !ok {
+				return nil, within(class, problem("%s is not a principal: expected %s", quote(v), expectedPrincipal[class]))
+			}
+			w.text = v
+			list = append(list, w)
+		}
+	}
+	return list, nil
+}
+
+var expectedPrincipal = map[string]string{
+	"AWS":       "*, an account, the unique id of a user or role, or the ARN of an account's root, user, role or session, without wildcards",
+	"Federated": "the ARN of an identity provider, or the name of a built-in one",
+	"Service":   "the name of a service, without wildcards",
+}
+
+// parser returns what reads principals of a class, or nil where the class has
+// no meaning. CanonicalUser is one of these: it is for S3 alone.
+func (c *compiler) parser(class string) func(string) (who, bool) {
+	switch {
+	case class == "AWS":
+		return parseAWS
+	case class == "Service":
+		return parseService
+	case class == "Federated" && c.kind == Trust:
+		return parseProvider
+	}
+	return nil
+}
+
+func (c *compiler) classes() string {
+	if c.kind == Trust {
+		return "AWS, Federated or Service"
+	}
+	return "AWS or Service"
+}
+
+func parseAWS(v string) (who, bool) {
+	switch {
+	case v == "*":
+		return who{kind: everyone}, true
+	case isAccount(v):
+		return who{kind: account, account: v}, true
+	case isUniqueID(v) && strings.HasPrefix(v, "AIDA"):
+		return who{kind: userID, id: v}, true
+	case isUniqueID(v) && strings.HasPrefix(v, "AROA"):
+		return who{kind: roleID, id: v}, true
+	}
+	a, err := arn.Parse(v)
+	if err != nil || a.Partition != arn.Partition || a.Region != "" || !isAccount(a.Account) || !all(a.Resource, isNamePart) {
+		return who{}, false
+	}
+	w := who{account: a.Account}
+	kind, name, _ := strings.Cut(a.Resource, "/")
+	switch a.Service + " " + kind {
+	case "iam root":
+		w.kind = account
+		return w, a.Resource == "root"
+	case "iam user":
+		w.kind = userARN
+	case "iam role":
+		w.kind = roleARN
+	case "sts assumed-role":
+		w.kind = sessionOf
+		w.name, w.session, _ = strings.Cut(name, "/")
+		return w, w.name != "" && isName(w.session)
+	case "sts federated-user":
+		w.kind, w.session = federated, name
+		return w, isName(name)
+	default:
+		return who{}, false
+	}
+	w.name = "/" + name // as a path begins
+	return w, isName(name[strings.LastIndexByte(name, '/')+1:])
+}
+
+// isName reports whether s is one name rather than several or none.
+func isName(s string) bool { return s != "" && !strings.Contains(s, "/") }
+
+// isNamePart is the class of what paths and names consist of, less wildcards.
+func isNamePart(b byte) bool { return b > ' ' && b < 0x7F && b != '*' && b != '?' && b != '$' }
+
+func isAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
+
+// isUniqueID reports whether s has the shape of an IAM unique id.
+//
+// Source: IAM service model, idType.
+func isUniqueID(s string) bool {
+	return len(s) >= 16 && len(s) <= 128 && all(s, func(b byte) bool { return isDigit(b) || b >= 'A' && b <= 'Z' })
+}
+
+func parseService(v string) (who, bool) {
+	ok := strings.Contains(v, ".") && all(v, func(b byte) bool { return isAlphanumeric(b) || b == '.' || b == '-' })
+	return who{kind: service}, ok
+}
+
+func parseProvider(v string) (who, bool) {
+	w := who{kind: provider}
+	switch v {
+	case "cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com":
+		return w, true
+	}
+	a, err := arn.Parse(v)
+	if err != nil || a.Service != "iam" || a.Region != "" || !isAccount(a.Account) || !all(a.Resource, isNamePart) {
+		return who{}, false
+	}
+	return w, (a.Type() == "oidc-provider" || a.Type() == "saml-provider") && a.Name() != ""
+}

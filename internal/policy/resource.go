@@ -1,0 +1,101 @@
+package policy
+
+import "strings"
+
+// resources is a Resource or NotResource element. Trust policies have none:
+// they are about the role that they belong to.
+type resources struct {
+	patterns []pattern
+	not      bool
+	implied  bool
+}
+
+func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
+	element := named("Resource", found.notResource)
+	switch {
+	case c.kind == Trust && found.resource != nil:
+		return resources{}, problem("%s is not allowed in a %v", element, c.kind)
+	case c.kind == Trust:
+		return resources{implied: true}, nil
+	case found.resource == nil:
+		return resources{}, problem("Resource is missing: expected Resource or NotResource")
+	}
+	values, err := texts(found.resource)
+	if err != nil {
+		return resources{}, within(element, err)
+	}
+	r := resources{patterns: make([]pattern, len(values)), not: found.notResource}
+	for i, v := range values {
+		r.patterns[i], err = c.resource(v)
+		if err != nil {
+			return resources{}, within(element, err)
+		}
+	}
+	return r, nil
+}
+
+// resource compiles one pattern: an ARN, or wildcards alone.
+//
+// Source: IAM User Guide, "IAM JSON policy elements: Resource".
+func (c *compiler) resource(v string) (pattern, *SyntaxError) {
+	p, err := parsePattern(v, true, c.variables)
+	if err != nil {
+		return pattern{}, err
+	}
+	if v != "" && strings.Trim(v, "*?") == "" {
+		return p, nil
+	}
+	if !strings.HasPrefix(v, "arn:") {
+		return pattern{}, problem("%s is not a resource: expected an ARN or *", quote(v))
+	}
+	p.arn = true
+	colons := 0
+	for i := range p.tokens {
+		switch t := &p.tokens[i]; t.kind {
+		case literal:
+			colons += strings.Count(t.text, ":")
+		case variable:
+			if colons < arnColons {
+				return pattern{}, problem("%s has a variable before the last part: expected variables after the fifth colon only", quote(v))
+			}
+		case anyRun, anyOne:
+			if colons == 2 { // in the name of the service
+				p.form = nothing
+			}
+		}
+	}
+	if colons < arnColons {
+		last := &p.tokens[len(p.tokens)-1]
+		if last.kind != anyRun {
+			return pattern{}, problem("%s has too few parts: expected arn:partition:service:region:account:resource, or a * at its end", quote(v))
+		}
+		last.crossing = true
+		if colons < 3 { // the * would stand for the service too
+			p.form = nothing
+		}
+	}
+	return p, nil
+}
+
+// match reports whether the element is about the request's resource. A
+// variable without a value keeps it from matching, negated or not.
+func (r *resources) match(e *env) bool {
+	if r.implied {
+		return true
+	}
+	listed := false
+	for i := range r.patterns {
+		switch r.patterns[i].match(e, e.req.Resource) {
+		case matches:
+			if !r.not {
+				return true
+			}
+			listed = true
+		case unresolved:
+			if r.not {
+				return false
+			}
+		}
+	}
+	return r.not && !listed
+}

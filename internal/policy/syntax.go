@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Quotas on the size of documents, in characters as [Size] counts them.
+//
+// Source: IAM User Guide, "IAM and AWS STS quotas"; CodeArtifact service model
+// for resource-based policies, whose every character counts.
+const (
+	MaxUserInline    = 2048  // of all inline policies of a user together
+	MaxGroupInline   = 5120  // of all inline policies of a group together
+	MaxRoleInline    = 10240 // of all inline policies of a role together
+	MaxManaged       = 6144  // of a managed policy, hence of a boundary
+	MaxTrustDefault  = 2048
+	MaxTrust         = 8192 // to which the quota above can be raised
+	MaxInlineSession = 2048
+	MaxResource      = 7168
+)
+
+// maxDocument bounds what Parse looks at, white space included; it is the
+// largest document that the IAM service model lets through. No limit below it
+// depends on how a document is indented.
+const maxDocument = 131072
+
+// largest is the widest quota that a document of each type can fall under.
+// The narrower ones are sums over several documents, or depend on how a
+// document is attached, and belong to those who attach.
+var largest = [...]int{
+	Identity: MaxRoleInline,
+	Resource: MaxResource,
+	Trust:    MaxTrust,
+	Boundary: MaxManaged,
+	Session:  MaxManaged,
+}
+
+// Size returns the number of characters of a document that count towards
+// IAM's quotas: all but white space.
+func Size(document string) int {
+	n := 0
+	for _, r := range document {
+		if r != ' ' && r != '\t' && r != '\n' && r != '\r' {
+			n++
+		}
+	}
+	return n
+}
+
+// A SyntaxError says in one line what is wrong with a document.
+type SyntaxError struct {
+	Element string // where: "Statement 2, Action"; empty for the document as a whole
+	Problem string // what was found and what was expected
+	Limit   int    // the quota that the document exceeds, in characters; 0 for all other errors
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Element == "" {
+		return e.Problem
+	}
+	return e.Element + ": " + e.Problem
+}
+
+// problem returns a SyntaxError without a place; callers further out add it.
+func problem(format string, args ...any) *SyntaxError {
+	return &SyntaxError{Problem: fmt.Sprintf(format, args...)}
+}
+
+// within puts the name of the surrounding element before what err says of its
+// place. A nil error stays nil.
+func within(element string, err *SyntaxError) *SyntaxError {
+	if err == nil {
+		return nil
+	}
+	if err.Element != "" {
+		element += ", " + err.Element
+	}
+	err.Element = element
+	return err
+}
+
+// quote shows a value of the document, cut so that the error stays one line
+// that can be read.
+func quote(s string) string {
+	const most = 100
+	if len(s) <= most {
+		return fmt.Sprintf("%q", s)
+	}
+	cut := most
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%q…", s[:cut])
+}
+
+// checkSize refuses documents over the limits, before anything else reads them.
+func checkSize(document string, t Type) *SyntaxError {
+	if document == "" {
+		return problem("the document is empty: expected a JSON object")
+	}
+	if len(document) > maxDocument {
+		return &SyntaxError{Limit: maxDocument, Problem: fmt.Sprintf("the document has %d bytes: expected at most %d", len(document), maxDocument)}
+	}
+	size := Size(document)
+	if t == Resource {
+		size = utf8.RuneCountInString(document)
+	}
+	if size > largest[t] {
+		return &SyntaxError{Limit: largest[t], Problem: fmt.Sprintf("the document has %d characters: expected at most %d", size, largest[t])}
+	}
+	return nil
+}
+
+// checkCharacters refuses what the grammar keeps out of documents; text is a
+// document or a decoded string of one.
+//
+// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
+func checkCharacters(text string) *SyntaxError {
+	bad := func(r rune) bool {
+		return r > 0xFF || r < 0x20 && r != '\t' && r != '\n' && r != '\r'
+	}
+	i := strings.IndexFunc(text, bad)
+	if i < 0 {
+		return nil
+	}
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	return problem("the character %U is not allowed: expected tab, line feed, carriage return, or U+0020 to U+00FF", r)
+}

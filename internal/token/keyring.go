@@ -1,0 +1,306 @@
+package token
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// DefaultPeriod is how long a key seals before it is retired.
+	DefaultPeriod = 30 * 24 * time.Hour
+
+	// minReload is the least time between two loads that strangers can cause by
+	// showing tokens with unknown key ids.
+	minReload = 200 * time.Millisecond
+
+	// attempts bounds how often a change is tried when replicas are in each
+	// other's way.
+	attempts = 10
+
+	// prefixVersion begins the five bytes before each sealed message, followed
+	// by the key's id: the output prefix of Tink, so that its keysets can take
+	// over one day.
+	prefixVersion = 1
+	prefixLength  = 5
+)
+
+// A KeyringConfig says where keys are kept.
+type KeyringConfig struct {
+	Store  KeyStore
+	Master *Master
+	Now    func() time.Time // nil: time.Now
+	Period time.Duration    // how long a key seals; 0: DefaultPeriod
+	Rand   io.Reader        // of new keys; nil: crypto/rand
+}
+
+// A Keyring seals and opens tokens. It is safe for concurrent use, and any
+// number of keyrings may share one store: a key that another one made is
+// fetched when a token sealed with it first turns up.
+//
+// RotateIfDue MUST be called at least every hour, for it also is what tells a
+// replica of a rotation before it meets such a token.
+type Keyring struct {
+	config KeyringConfig
+	keys   atomic.Pointer[keyset]
+	loaded atomic.Int64  // when keys was loaded, Unix milliseconds
+	turn   chan struct{} // held by whoever loads or saves
+}
+
+// KeyInfo is what may be told of a key.
+type KeyInfo struct {
+	ID        string // 8 hex digits, as at the beginning of each token that it sealed
+	CreatedAt time.Time
+	RetiredAt time.Time // zero for the key that seals now
+}
+
+// OpenKeyring returns the keyring over a store, with a first key if there is
+// none yet. The error wraps [ErrMaster] if the store's keys belong to another
+// master key.
+func OpenKeyring(ctx context.Context, config KeyringConfig) (*Keyring, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Period == 0 {
+		config.Period = DefaultPeriod
+	}
+	if config.Rand == nil {
+		config.Rand = rand.Reader
+	}
+	k := &Keyring{config: config, turn: make(chan struct{}, 1)}
+	err := k.change(ctx, func(w keysetWire, now time.Time) (keysetWire, error) {
+		if len(w.Keys) > 0 {
+			return w, nil
+		}
+		return w.rotated(now, config.Rand)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// Rotate makes a new key that seals from now on. The old ones still open what
+// they sealed until nothing of it can be alive.
+func (k *Keyring) Rotate(ctx context.Context) (KeyInfo, error) {
+	err := k.change(ctx, func(w keysetWire, now time.Time) (keysetWire, error) {
+		return w.pruned(now).rotated(now, k.config.Rand)
+	})
+	if err != nil {
+		return KeyInfo{}, err
+	}
+	keys := k.Keys()
+	return keys[len(keys)-1], nil
+}
+
+// RotateIfDue fetches the stored keys, makes a new one if the youngest has
+// sealed for the configured period, and drops the ones that are no longer
+// needed. Of several replicas that find a rotation due, one makes it.
+func (k *Keyring) RotateIfDue(ctx context.Context) error {
+	return k.change(ctx, func(w keysetWire, now time.Time) (keysetWire, error) {
+		w = w.pruned(now)
+		if n := len(w.Keys); n > 0 && now.Before(instant(w.Keys[n-1].CreatedAt).Add(k.config.Period)) {
+			return w, nil
+		}
+		return w.rotated(now, k.config.Rand)
+	})
+}
+
+// Keys lists the keys on this ring, oldest first; the last one seals.
+func (k *Keyring) Keys() []KeyInfo {
+	stored := k.keys.Load().Keys
+	infos := make([]KeyInfo, len(stored))
+	for i, s := range stored {
+		infos[i] = KeyInfo{fmt.Sprintf("%08x", s.ID), instant(s.CreatedAt), instant(s.RetiredAt)}
+	}
+	return infos
+}
+
+// Seal makes an authorization token. The error wraps [ErrTooLong] if the
+// claims are too large.
+func (k *Keyring) Seal(c *Claims) (string, error) {
+	keys := k.keys.Load()
+	return keys.seal(Prefix, keys.claims, claimsOut(c))
+}
+
+// Open returns what an authorization token says, expired or not. It fails with
+// an error that wraps [ErrMalformed] or [ErrUnknownKey], or with the store's
+// error if the key had to be looked for there.
+func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
+	var w claimsWire
+	if err := k.open(ctx, Prefix, s, &w); err != nil {
+		return nil, err
+	}
+	return w.in(), nil
+}
+
+// SealSession makes a session token. See [Keyring.Seal].
+func (k *Keyring) SealSession(key *SessionKey) (string, error) {
+	keys := k.keys.Load()
+	return keys.seal(SessionPrefix, keys.session, &sessionKeyWire{key.AccessKeyID, key.Secret, refOut(&key.Principal)})
+}
+
+// OpenSession returns what a session token carries. See [Keyring.Open].
+func (k *Keyring) OpenSession(ctx context.Context, s string) (*SessionKey, error) {
+	var w sessionKeyWire
+	if err := k.open(ctx, SessionPrefix, s, &w); err != nil {
+		return nil, err
+	}
+	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.in()}, nil
+}
+
+func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
+	plain, err := marshal(v)
+	if err != nil {
+		return "", fmt.Errorf("seal a token: %w", err)
+	}
+	sealed, err := s.current.aead.Encrypt(plain, data)
+	if err != nil {
+		return "", fmt.Errorf("seal a token: %w", err)
+	}
+	var buf [512]byte
+	b := append(buf[:0], prefixVersion)
+	b = binary.BigEndian.AppendUint32(b, s.current.id)
+	return compose(prefix, append(b, sealed...))
+}
+
+func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
+	var buf [512]byte
+	sealed, err := decompose(buf[:0], prefix, s)
+	if err != nil {
+		return err
+	}
+	if len(sealed) < prefixLength || sealed[0] != prefixVersion {
+		return ErrMalformed
+	}
+	keys, key, err := k.find(ctx, binary.BigEndian.Uint32(sealed[1:]))
+	if err != nil {
+		return err
+	}
+	data := keys.claims
+	if prefix == SessionPrefix {
+		data = keys.session
+	}
+	plain, err := key.aead.Decrypt(sealed[prefixLength:], data)
+	if err != nil {
+		return ErrForged
+	}
+	if err := unmarshal(plain, v); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return nil
+}
+
+// find returns the key of an id. If it is not on the ring, the stored keys are
+// fetched once: another replica may have rotated them.
+func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
+	keys := k.keys.Load()
+	if found := keys.byID[id]; found != nil {
+		return keys, found, nil
+	}
+	keys, err := k.refresh(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	if found := keys.byID[id]; found != nil {
+		return keys, found, nil
+	}
+	return nil, nil, ErrUnknownKey
+}
+
+// refresh fetches the stored keys unless that was done since seen was looked
+// at, or only just now.
+func (k *Keyring) refresh(ctx context.Context, seen *keyset) (*keyset, error) {
+	if err := k.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer k.leave()
+	if keys := k.keys.Load(); keys != seen {
+		return keys, nil
+	}
+	if age := k.config.Now().UnixMilli() - k.loaded.Load(); 0 <= age && age < minReload.Milliseconds() {
+		return seen, nil
+	}
+	if _, err := k.load(ctx); err != nil {
+		return nil, err
+	}
+	return k.keys.Load(), nil
+}
+
+func (k *Keyring) enter(ctx context.Context) error {
+	select {
+	case k.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *Keyring) leave() { <-k.turn }
+
+// load fetches the stored keys and returns their revision, 0 if there are
+// none. The turn is held.
+func (k *Keyring) load(ctx context.Context) (int64, error) {
+	blob, revision, err := k.config.Store.LoadKeys(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("load token keys: %w", err)
+	}
+	if revision == 0 {
+		if k.keys.Load() != nil {
+			return 0, errors.New("load token keys: the stored keys are gone")
+		}
+		return 0, nil
+	}
+	keys, err := decodeKeyset(k.config.Master, blob, revision)
+	if err != nil {
+		return 0, err
+	}
+	k.keys.Store(keys)
+	k.loaded.Store(k.config.Now().UnixMilli())
+	return revision, nil
+}
+
+// change fetches the stored keys and replaces them by what edit makes of them,
+// if that is different. If another replica changed them in between, edit is
+// asked again.
+func (k *Keyring) change(ctx context.Context, edit func(keysetWire, time.Time) (keysetWire, error)) error {
+	if err := k.enter(ctx); err != nil {
+		return err
+	}
+	defer k.leave()
+	var failed error
+	last := int64(-1)
+	for range attempts {
+		revision, err := k.load(ctx)
+		if err != nil {
+			return err
+		}
+		if revision == last { // nobody was in the way: the save failed by itself
+			return fmt.Errorf("save token keys: %w", failed)
+		}
+		last = revision
+		var before keysetWire
+		if keys := k.keys.Load(); keys != nil {
+			before = keys.keysetWire
+		}
+		after, err := edit(before, k.config.Now())
+		if err != nil || after.same(before) {
+			return err
+		}
+		blob, err := after.encode(k.config.Master)
+		if err != nil {
+			return err
+		}
+		failed = k.config.Store.SaveKeys(ctx, blob, revision)
+		if failed == nil {
+			_, err = k.load(ctx)
+			return err
+		}
+	}
+	return fmt.Errorf("save token keys: %w", failed)
+}

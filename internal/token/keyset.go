@@ -1,0 +1,169 @@
+package token
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+)
+
+// A KeyStore keeps the sealed keyset of an instance; all replicas share it.
+type KeyStore interface {
+	// LoadKeys returns what was saved last and its revision. Revision 0 means
+	// that nothing was saved yet.
+	LoadKeys(ctx context.Context) (blob []byte, revision int64, err error)
+	// SaveKeys replaces what is stored, atomically, provided that its revision
+	// still is the one given; otherwise it fails and changes nothing. Every
+	// save changes the revision.
+	SaveKeys(ctx context.Context, blob []byte, revision int64) error
+}
+
+const (
+	// Life is the longest that any credential made from one key lives: a
+	// session of GetSessionToken, 36 hours.
+	Life = 36 * time.Hour
+	// Retention is how long a key is kept after it was retired. What it has
+	// over Life is for clocks that disagree and for replicas that have not yet
+	// heard of the rotation and go on sealing with the old key.
+	Retention = Life + 12*time.Hour
+
+	// maxKeys bounds the keyset. A key is made by hand or once a period and is
+	// gone after Retention, so more than this within two days is a mistake.
+	maxKeys = 200
+
+	keySize        = 32
+	keysetVersion  = 1
+	keysetContext  = "token keys"
+	purposeClaims  = "daypass authorization token 1"
+	purposeSession = "daypass session token 1"
+)
+
+// keysetWire is the stored form, CBOR under the master key.
+type keysetWire struct {
+	Version  int       `cbor:"1,keyasint"`
+	Instance []byte    `cbor:"2,keyasint"` // 16 random bytes, part of the associated data
+	Keys     []keyWire `cbor:"3,keyasint"` // in the order of their making; the last one seals
+}
+
+type keyWire struct {
+	ID        uint32 `cbor:"1,keyasint"`
+	CreatedAt int64  `cbor:"2,keyasint"`
+	RetiredAt int64  `cbor:"3,keyasint,omitempty"`
+	Secret    []byte `cbor:"4,keyasint"`
+}
+
+// A keyset is one revision of the keys, ready for use. It is never changed.
+type keyset struct {
+	keysetWire
+	revision int64
+	current  *key
+	byID     map[uint32]*key
+	claims   []byte // associated data of authorization tokens
+	session  []byte // and of session tokens
+}
+
+type key struct {
+	id   uint32
+	aead *subtle.XChaCha20Poly1305
+}
+
+// newKeyset prepares stored keys for use.
+func newKeyset(w keysetWire, revision int64) (*keyset, error) {
+	if w.Version != keysetVersion || len(w.Keys) == 0 {
+		return nil, fmt.Errorf("stored token keys have version %d and %d keys; this program reads version %d", w.Version, len(w.Keys), keysetVersion)
+	}
+	s := &keyset{keysetWire: w, revision: revision, byID: make(map[uint32]*key, len(w.Keys))}
+	for _, stored := range w.Keys {
+		aead, err := subtle.NewXChaCha20Poly1305(stored.Secret)
+		if err != nil {
+			return nil, fmt.Errorf("stored token key %08x: %w", stored.ID, err)
+		}
+		s.current = &key{stored.ID, aead}
+		s.byID[stored.ID] = s.current
+	}
+	s.claims = append([]byte(purposeClaims+"\x00"), w.Instance...)
+	s.session = append([]byte(purposeSession+"\x00"), w.Instance...)
+	return s, nil
+}
+
+// decodeKeyset opens a stored keyset.
+func decodeKeyset(m *Master, blob []byte, revision int64) (*keyset, error) {
+	plain, err := m.Open(blob, []byte(keysetContext))
+	if err != nil {
+		return nil, ErrMaster
+	}
+	var w keysetWire
+	if err := unmarshal(plain, &w); err != nil {
+		return nil, fmt.Errorf("read stored token keys: %w", err)
+	}
+	return newKeyset(w, revision)
+}
+
+func (w *keysetWire) encode(m *Master) ([]byte, error) {
+	plain, err := marshal(w)
+	if err != nil {
+		return nil, fmt.Errorf("write token keys: %w", err)
+	}
+	return m.Seal(plain, []byte(keysetContext))
+}
+
+// rotated returns w with a new key that seals from now on. The zero keysetWire
+// becomes the first keyset of an instance.
+func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
+	next := keysetWire{Version: keysetVersion, Instance: w.Instance, Keys: slices.Clone(w.Keys)}
+	if next.Instance == nil {
+		next.Instance = make([]byte, 16)
+		if _, err := io.ReadFull(rand, next.Instance); err != nil {
+			return w, fmt.Errorf("make token keys: %w", err)
+		}
+	}
+	if n := len(next.Keys); n == maxKeys {
+		return w, fmt.Errorf("make a token key: there are %d keys that may still be needed; the oldest go %s after they were retired", maxKeys, Retention)
+	} else if n > 0 {
+		next.Keys[n-1].RetiredAt = milli(now)
+	}
+	added := keyWire{CreatedAt: milli(now), Secret: make([]byte, keySize)}
+	if _, err := io.ReadFull(rand, added.Secret); err != nil {
+		return w, fmt.Errorf("make a token key: %w", err)
+	}
+	id, err := unusedID(next.Keys, rand)
+	if err != nil {
+		return w, err
+	}
+	added.ID = id
+	next.Keys = append(next.Keys, added)
+	return next, nil
+}
+
+// unusedID draws a key id: random, so that a key of another instance is not
+// mistaken for one of this, and not zero, as in Tink.
+func unusedID(keys []keyWire, rand io.Reader) (uint32, error) {
+	for range 100 {
+		var random [4]byte
+		if _, err := io.ReadFull(rand, random[:]); err != nil {
+			return 0, fmt.Errorf("make a token key: %w", err)
+		}
+		id := binary.BigEndian.Uint32(random[:])
+		if id != 0 && !slices.ContainsFunc(keys, func(k keyWire) bool { return k.ID == id }) {
+			return id, nil
+		}
+	}
+	return 0, errors.New("make a token key: no unused id found")
+}
+
+// pruned returns w without the keys under which nothing can live any more.
+func (w keysetWire) pruned(now time.Time) keysetWire {
+	gone := func(k keyWire) bool { return k.RetiredAt != 0 && !now.Before(instant(k.RetiredAt).Add(Retention)) }
+	w.Keys = slices.DeleteFunc(slices.Clone(w.Keys), gone)
+	return w
+}
+
+// same reports whether two keysets hold the same keys.
+func (w keysetWire) same(other keysetWire) bool {
+	return slices.EqualFunc(w.Keys, other.Keys, func(a, b keyWire) bool { return a.ID == b.ID })
+}

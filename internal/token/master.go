@@ -1,0 +1,65 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/aead/subtle"
+)
+
+// MasterKeySize is the length of a master key in bytes.
+const MasterKeySize = 32
+
+// masterVersion begins what a Master has sealed, so that the algorithm can be
+// changed one day.
+const masterVersion = 1
+
+// A Master seals what is kept with the data but must not be read from a copy
+// of it: the token keys, and the secrets of access keys. Its own key comes from
+// outside of the data. It is safe for concurrent use.
+type Master struct{ aead *subtle.XChaCha20Poly1305 }
+
+// NewMaster returns a Master with a key of 32 random bytes.
+func NewMaster(key []byte) (*Master, error) {
+	if len(key) != MasterKeySize {
+		return nil, fmt.Errorf("the master key has %d bytes, must have %d", len(key), MasterKeySize)
+	}
+	aead, err := subtle.NewXChaCha20Poly1305(key)
+	if err != nil {
+		return nil, fmt.Errorf("make master key: %w", err)
+	}
+	return &Master{aead}, nil
+}
+
+// Seal encrypts plain. The context says what it is and whose, such as
+// "access-key AKIA…"; the same context is needed to open it, so that a sealed
+// value cannot be moved to another row.
+func (m *Master) Seal(plain, context []byte) ([]byte, error) {
+	sealed, err := m.aead.Encrypt(plain, masterData(context))
+	if err != nil {
+		return nil, fmt.Errorf("seal under the master key: %w", err)
+	}
+	return append([]byte{masterVersion}, sealed...), nil
+}
+
+// Open is the inverse of Seal.
+func (m *Master) Open(sealed, context []byte) ([]byte, error) {
+	if len(sealed) == 0 || sealed[0] != masterVersion {
+		return nil, errors.New("not sealed by a master key of this version")
+	}
+	plain, err := m.aead.Decrypt(sealed[1:], masterData(context))
+	if err != nil {
+		return nil, errors.New("does not open under this master key and context")
+	}
+	return plain, nil
+}
+
+func masterData(context []byte) []byte {
+	return append([]byte("daypass master 1\x00"), context...)
+}
+
+// String keeps the key out of prints.
+func (m *Master) String() string { return "master key" }
+
+// GoString is String, for %#v.
+func (m *Master) GoString() string { return m.String() }

@@ -1,0 +1,95 @@
+package token
+
+import (
+	"encoding/base64"
+	"hash/crc32"
+	"strings"
+)
+
+const (
+	// Prefix is the beginning of every authorization token.
+	Prefix = "daypass_"
+	// SessionPrefix is the beginning of every session token.
+	SessionPrefix = "daypass-session_"
+
+	// Pattern is a regular expression (RE2 and PCRE) for secret scanners. It
+	// matches both kinds of tokens, whole.
+	Pattern = `\bdaypass(?:-session)?_[0-9A-Za-z_-]{120,}`
+
+	// MaxLength is the length in characters that no token exceeds, and the most
+	// that is looked at when one is opened. An authorization token of a caller
+	// without session policies and session tags has at most 512.
+	MaxLength = 16 << 10
+
+	checksumLength = 6
+)
+
+var encoding = base64.RawURLEncoding.Strict()
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// appendChecksum appends the CRC-32 of b in base62, most significant digit
+// first.
+func appendChecksum(b []byte) []byte {
+	sum := crc32.ChecksumIEEE(b)
+	n := len(b)
+	b = append(b, "000000"...)
+	for i := n + checksumLength - 1; i >= n; i-- {
+		b[i] = base62[sum%62]
+		sum /= 62
+	}
+	return b
+}
+
+// compose spells a sealed message.
+func compose(prefix string, sealed []byte) (string, error) {
+	n := len(prefix) + encoding.EncodedLen(len(sealed)) + checksumLength
+	if n > MaxLength {
+		return "", ErrTooLong
+	}
+	b := append(make([]byte, 0, n), prefix...)
+	b = encoding.AppendEncode(b, sealed)
+	return string(appendChecksum(b)), nil
+}
+
+// decompose is the inverse of compose. It appends to dst.
+func decompose(dst []byte, prefix, s string) ([]byte, error) {
+	if len(s) > MaxLength || !strings.HasPrefix(s, prefix) {
+		return nil, ErrMalformed
+	}
+	if !Valid(s) {
+		return nil, ErrChecksum
+	}
+	text := s[len(prefix) : len(s)-checksumLength]
+	if strings.ContainsAny(text, "\r\n") { // the decoder would skip them: two spellings of one token
+		return nil, ErrMalformed
+	}
+	sealed, err := encoding.AppendDecode(dst, []byte(text))
+	if err != nil {
+		return nil, ErrMalformed
+	}
+	return sealed, nil
+}
+
+// Valid reports whether s begins like a token and its checksum fits. It says
+// nothing of whether the token was ever issued.
+func Valid(s string) bool {
+	if len(s) > MaxLength || len(s) < len(Prefix)+checksumLength || !strings.HasPrefix(s, Prefix) && !strings.HasPrefix(s, SessionPrefix) {
+		return false
+	}
+	var buf [512]byte
+	n := len(s) - checksumLength
+	b := appendChecksum(append(buf[:0], s[:n]...))
+	return string(b[n:]) == s[n:]
+}
+
+// Mask returns what may be printed of a token: its prefix and its checksum,
+// by which two prints of one token can be matched and nothing else be learned.
+// Of any other string it returns "…".
+func Mask(s string) string {
+	if !Valid(s) {
+		return "…"
+	}
+	prefix, _, _ := strings.Cut(s, "_")
+	return prefix + "_…" + s[len(s)-checksumLength:]
+}

@@ -1,0 +1,140 @@
+package token
+
+import (
+	"sync"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"daypass/internal/principal"
+)
+
+// The sealed forms are CBOR maps (RFC 8949) with integer keys and with instants
+// as milliseconds since 1970. A number MUST keep its meaning for as long as
+// tokens live, and an unknown one is refused: a replica of an older version
+// must not overlook a restriction that it does not know.
+
+type claimsWire struct {
+	ID        string  `cbor:"1,keyasint"`
+	Domain    string  `cbor:"2,keyasint"`
+	Owner     string  `cbor:"3,keyasint"`
+	IssuedAt  int64   `cbor:"4,keyasint"`
+	ExpiresAt int64   `cbor:"5,keyasint"`
+	Principal refWire `cbor:"6,keyasint"`
+}
+
+type sessionKeyWire struct {
+	AccessKeyID string  `cbor:"1,keyasint"`
+	Secret      string  `cbor:"2,keyasint"`
+	Principal   refWire `cbor:"3,keyasint"`
+}
+
+// refWire is principal.Ref, and sessionWire principal.Session.
+type refWire struct {
+	Kind        principal.Kind `cbor:"1,keyasint"`
+	Account     string         `cbor:"2,keyasint"`
+	ID          string         `cbor:"3,keyasint"`
+	SessionName string         `cbor:"4,keyasint,omitempty"`
+	Session     *sessionWire   `cbor:"5,keyasint,omitempty"`
+}
+
+type sessionWire struct {
+	IssuedAt       int64               `cbor:"1,keyasint"`
+	ExpiresAt      int64               `cbor:"2,keyasint"`
+	Policies       []string            `cbor:"3,keyasint,omitempty"`
+	PolicyARNs     []string            `cbor:"4,keyasint,omitempty"`
+	Tags           map[string]string   `cbor:"5,keyasint,omitempty"`
+	TransitiveKeys []string            `cbor:"6,keyasint,omitempty"`
+	SourceIdentity string              `cbor:"7,keyasint,omitempty"`
+	MFAAt          int64               `cbor:"8,keyasint,omitempty"` // 0: no MFA
+	Provider       string              `cbor:"9,keyasint,omitempty"`
+	Context        map[string][]string `cbor:"10,keyasint,omitempty"`
+}
+
+// modes are made at first use: the binary is also a client that never needs them.
+var modes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.EncOptions{}.EncMode()
+	if err != nil {
+		panic("token: " + err.Error()) // the options are constant
+	}
+	dec, err := cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		MaxNestedLevels:   8,
+	}.DecMode()
+	if err != nil {
+		panic("token: " + err.Error())
+	}
+	return enc, dec
+})
+
+func marshal(v any) ([]byte, error) {
+	enc, _ := modes()
+	return enc.Marshal(v)
+}
+
+func unmarshal(data []byte, v any) error {
+	_, dec := modes()
+	return dec.Unmarshal(data, v)
+}
+
+// milli and instant keep the zero time apart from 1970: it is not sent.
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func claimsOut(c *Claims) *claimsWire {
+	return &claimsWire{
+		ID: c.ID, Domain: c.Domain, Owner: c.Owner,
+		IssuedAt: milli(c.IssuedAt), ExpiresAt: milli(c.ExpiresAt),
+		Principal: refOut(&c.Principal),
+	}
+}
+
+func (w *claimsWire) in() *Claims {
+	return &Claims{
+		ID: w.ID, Domain: w.Domain, Owner: w.Owner,
+		IssuedAt: instant(w.IssuedAt), ExpiresAt: instant(w.ExpiresAt),
+		Principal: w.Principal.in(),
+	}
+}
+
+func refOut(r *principal.Ref) refWire {
+	w := refWire{Kind: r.Kind, Account: r.Account, ID: r.ID, SessionName: r.SessionName}
+	if s := r.Session; s != nil {
+		w.Session = &sessionWire{
+			IssuedAt: milli(s.IssuedAt), ExpiresAt: milli(s.ExpiresAt),
+			Policies: s.Policies, PolicyARNs: s.PolicyARNs,
+			Tags: s.Tags, TransitiveKeys: s.TransitiveKeys,
+			SourceIdentity: s.SourceIdentity, MFAAt: milli(s.MFAAt),
+			Provider: s.Provider, Context: s.Context,
+		}
+	}
+	return w
+}
+
+func (w *refWire) in() principal.Ref {
+	r := principal.Ref{Kind: w.Kind, Account: w.Account, ID: w.ID, SessionName: w.SessionName}
+	if s := w.Session; s != nil {
+		r.Session = &principal.Session{
+			IssuedAt: instant(s.IssuedAt), ExpiresAt: instant(s.ExpiresAt),
+			Policies: s.Policies, PolicyARNs: s.PolicyARNs,
+			Tags: s.Tags, TransitiveKeys: s.TransitiveKeys,
+			SourceIdentity: s.SourceIdentity, MFAAt: instant(s.MFAAt),
+			Provider: s.Provider, Context: s.Context,
+		}
+	}
+	return r
+}
