@@ -1,0 +1,245 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+	"daypass/internal/store"
+)
+
+// errGone says that the principal of a credential is no more.
+var errGone = fault.New(fault.NotFound, "The principal of these credentials does not exist.")
+
+// errUnknownKey is the same for keys that do not exist and inactive ones.
+var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
+
+// longTerm is an active access key, ready for use.
+type longTerm struct {
+	secret string
+	ref    principal.Ref
+}
+
+// Key returns the secret of a long-term access key and the principal that it
+// speaks for. Unknown and inactive keys are faults of kind UnknownKey.
+func (d *Directory) Key(ctx context.Context, accessKeyID string) (string, principal.Ref, error) {
+	if d.isRootKey(accessKeyID) {
+		return d.Root.SecretAccessKey, principal.Ref{Kind: principal.Root, Account: d.Account, ID: d.Account}, nil
+	}
+	if len(accessKeyID) < 16 || len(accessKeyID) > 128 {
+		return "", principal.Ref{}, errUnknownKey
+	}
+	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*longTerm, error) { return d.loadKey(ctx, accessKeyID) })
+	if err != nil {
+		return "", principal.Ref{}, err
+	}
+	return key.secret, key.ref, nil
+}
+
+func (d *Directory) isRootKey(id string) bool {
+	return d.Root.AccessKeyID != "" && id == d.Root.AccessKeyID
+}
+
+func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
+	var key *store.AccessKey
+	var owner *Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		key, err = tx.AccessKey(ctx, id)
+		if err != nil {
+			return err
+		}
+		owner, err = tx.Identity(ctx, key.Identity)
+		return err
+	})
+	if err != nil {
+		return nil, gone(err, errUnknownKey)
+	}
+	if key.Status != store.KeyActive {
+		return nil, errUnknownKey
+	}
+	secret, err := d.Sealer.Open(key.Secret, []byte(id))
+	if err != nil {
+		return nil, fmt.Errorf("open the secret of access key %s: %w", id, err)
+	}
+	return &longTerm{string(secret), principal.Ref{Kind: principal.User, Account: owner.Account, ID: owner.ID}}, nil
+}
+
+// A standing is what a user, role or root user is today, before a session
+// narrows it. It is shared by all calls and never written to.
+type standing struct {
+	who    principal.Principal
+	grants policy.Grants
+}
+
+// Principal returns who ref is today and what its policies of today grant. The
+// values are shared: callers MUST NOT change them. A principal that no longer
+// exists is a fault of kind NotFound.
+func (d *Directory) Principal(ctx context.Context, ref principal.Ref) (*principal.Principal, *policy.Grants, error) {
+	base, err := d.standing(ctx, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ref.Session == nil {
+		if ref.Kind != principal.User && ref.Kind != principal.Root {
+			return nil, nil, errGone // roles and federated users exist as sessions alone
+		}
+		return &base.who, &base.grants, nil
+	}
+	who := base.who
+	who.Ref = ref
+	if ref.Kind == principal.Federated {
+		who.Name, who.Path, who.Tags = "", "", nil
+	}
+	if len(ref.Session.Tags) > 0 {
+		who.Tags = overlay(who.Tags, ref.Session.Tags)
+	}
+	if !ref.Session.Restricted() && ref.Kind != principal.Federated {
+		return &who, &base.grants, nil
+	}
+	grants := base.grants
+	// A federated user's session without a policy has nothing but what
+	// resource policies give it (IAM User Guide, "Policy evaluation logic").
+	grants.Restricted = true
+	grants.Session, err = d.sessionPolicies(ctx, ref.Session)
+	return &who, &grants, err
+}
+
+// overlay returns base with tags on top; keys are in lower case in both.
+func overlay(base, tags map[string]string) map[string]string {
+	merged := make(map[string]string, len(base)+len(tags))
+	for k, v := range base {
+		merged[k] = v
+	}
+	for k, v := range tags {
+		merged[strings.ToLower(k)] = v
+	}
+	return merged
+}
+
+func (d *Directory) standing(ctx context.Context, ref principal.Ref) (*standing, error) {
+	root := ref.ID == ref.Account && (ref.Kind == principal.Root || ref.Kind == principal.Federated)
+	switch {
+	case root && (d.Root.AccessKeyID == "" || ref.Account != d.Account):
+		return nil, errGone // without a key there is no root user to speak of
+	case root:
+		return d.standings.Get(ctx, ref.ID, func(ctx context.Context) (*standing, error) { return d.loadRoot(ctx, ref.Account) })
+	}
+	found, err := d.standings.Get(ctx, ref.ID, func(ctx context.Context) (*standing, error) { return d.loadStanding(ctx, ref.ID) })
+	if err != nil {
+		return nil, err
+	}
+	made := found.who.Kind == ref.Kind || found.who.Kind == principal.User && ref.Kind == principal.Federated
+	if !made || found.who.Account != ref.Account {
+		return nil, errGone
+	}
+	return found, nil
+}
+
+func (d *Directory) loadRoot(ctx context.Context, account string) (*standing, error) {
+	_, err := d.AccountByID(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	// Root has full access without a policy, and so may a federated session that
+	// it makes have.
+	return &standing{who: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
+}
+
+// policies is the text of all that an identity's permissions are made of.
+type policies struct {
+	entity   *Entity
+	inline   []store.InlinePolicy
+	attached []string
+}
+
+func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, error) {
+	var p policies
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		p.entity, err = tx.Identity(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.inline, err = tx.InlinePolicies(ctx, id)
+		if err != nil {
+			return err
+		}
+		p.attached, err = tx.Attachments(ctx, id)
+		return err
+	})
+	return &p, gone(err, errGone)
+}
+
+func (d *Directory) loadStanding(ctx context.Context, id string) (*standing, error) {
+	p, err := d.loadPolicies(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	s := &standing{who: newPrincipal(p.entity)}
+	for _, inline := range p.inline {
+		compiled, err := policy.Parse(inline.Name, inline.Document, policy.Identity)
+		if err != nil {
+			return nil, fmt.Errorf("inline policy %s of %s: %w", inline.Name, id, err)
+		}
+		s.grants.Identity = append(s.grants.Identity, compiled)
+	}
+	for _, arn := range p.attached {
+		compiled, err := d.managedPolicy(ctx, arn, policy.Identity)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s of %s: %w", arn, id, err)
+		}
+		s.grants.Identity = append(s.grants.Identity, compiled)
+	}
+	if p.entity.Boundary != "" {
+		s.grants.Boundary, err = d.managedPolicy(ctx, p.entity.Boundary, policy.Boundary)
+		if err != nil {
+			return nil, fmt.Errorf("boundary %s of %s: %w", p.entity.Boundary, id, err)
+		}
+	}
+	return s, nil
+}
+
+func newPrincipal(e *Entity) principal.Principal {
+	kind := principal.User
+	if e.Kind == Role {
+		kind = principal.Role
+	}
+	return principal.Principal{
+		Ref:      principal.Ref{Kind: kind, Account: e.Account, ID: e.ID},
+		Name:     e.Name,
+		Path:     e.Path,
+		Tags:     overlay(nil, e.Tags),
+		Boundary: e.Boundary != "",
+	}
+}
+
+// sessionPolicies compiles the inline session policy and looks up the managed
+// ones as they are today. One that is gone allows nothing.
+func (d *Directory) sessionPolicies(ctx context.Context, s *principal.Session) ([]*policy.Policy, error) {
+	compiled := make([]*policy.Policy, 0, len(s.Policies)+len(s.PolicyARNs))
+	for _, document := range s.Policies {
+		p, err := d.sessions.Get(ctx, document, func(context.Context) (*policy.Policy, error) {
+			return policy.Parse("", document, policy.Session)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("session policy: %w", err)
+		}
+		compiled = append(compiled, p)
+	}
+	for _, arn := range s.PolicyARNs {
+		p, err := d.managedPolicy(ctx, arn, policy.Session)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("session policy %s: %w", arn, err)
+		}
+		compiled = append(compiled, p)
+	}
+	return compiled, nil
+}

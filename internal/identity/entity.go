@@ -1,0 +1,183 @@
+package identity
+
+import (
+	"context"
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+// entityARN names a user or role.
+func entityARN(e *Entity) string {
+	if e.Kind == Role {
+		return arn.Role(e.Account, e.Path, e.Name)
+	}
+	return arn.User(e.Account, e.Path, e.Name)
+}
+
+// ARN names a user or role.
+func ARN(e *Entity) string { return entityARN(e) }
+
+// title is the kind at the beginning of a sentence.
+func title(kind string) string { return strings.ToUpper(kind[:1]) + kind[1:] }
+
+func missingEntity(kind, name string) error {
+	return fault.New(fault.NotFound, "The %s with name %s cannot be found.", kind, name)
+}
+
+// named returns a user or role inside of a transaction.
+func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Entity, error) {
+	e, err := tx.IdentityNamed(ctx, account, kind, name)
+	return e, gone(err, missingEntity(kind, name))
+}
+
+// Find returns the user or role with a name, which must match in case.
+func (d *Directory) Find(ctx context.Context, account, kind, name string) (*Entity, error) {
+	var e *Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		e, err = named(ctx, tx, account, kind, name)
+		return err
+	})
+	return e, err
+}
+
+// FindID returns the user or role with a unique id.
+func (d *Directory) FindID(ctx context.Context, id string) (*Entity, error) {
+	var e *Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		e, err = tx.Identity(ctx, id)
+		return err
+	})
+	return e, gone(err, errGone)
+}
+
+// Create makes a user or role. The caller sets Kind, Account and Name, and as
+// wanted Path ("/"), Description, Boundary, Tags, Trust and MaxSession (one
+// hour, roles only); the rest is filled in here.
+func (d *Directory) Create(ctx context.Context, e *Entity) error {
+	if e.Path == "" {
+		e.Path = "/"
+	}
+	e.ID, e.Created = uniqueID(prefixUser, uniqueTail), d.now()
+	if e.Kind == Role {
+		e.ID = uniqueID(prefixRole, uniqueTail)
+		if e.MaxSession == 0 {
+			e.MaxSession = defaultMaxSession
+		}
+		var err error
+		e.Bound, err = d.checkTrust(ctx, e.Trust)
+		if err != nil {
+			return err
+		}
+	}
+	return d.change(ctx, func(tx *store.Tx) error {
+		err := d.checkBoundary(ctx, tx, e)
+		if err != nil {
+			return err
+		}
+		err = tx.CreateIdentity(ctx, e)
+		return exists(err, fault.New(fault.Conflict, "%s with name %s already exists.", title(e.Kind), e.Name))
+	})
+}
+
+func (d *Directory) checkBoundary(ctx context.Context, tx *store.Tx, e *Entity) error {
+	if e.Boundary == "" {
+		return nil
+	}
+	err := attachable(ctx, tx, e.Account, e.Boundary)
+	return gone(err, fault.New(fault.NotFound, "Scope ARN: %s does not exist or is not attachable.", e.Boundary))
+}
+
+// checkTrust validates a trust policy and binds its principals.
+func (d *Directory) checkTrust(ctx context.Context, document string) (map[string]string, error) {
+	if policy.Size(document) > policy.MaxTrustDefault {
+		return nil, fault.New(fault.Quota, "Cannot exceed quota for ACLSizePerRole: %d", policy.MaxTrustDefault)
+	}
+	err := checkDocument(document, policy.Trust)
+	if err != nil {
+		return nil, err
+	}
+	return d.BindPrincipals(ctx, document)
+}
+
+// checkDocument validates a policy document for its place.
+func checkDocument(document string, t policy.Type) error {
+	_, err := policy.Parse("", document, t)
+	if err != nil {
+		return fault.New(fault.MalformedPolicy, "%s", err.Error())
+	}
+	return nil
+}
+
+// SetTrust replaces a role's trust policy.
+func (d *Directory) SetTrust(ctx context.Context, account, name, document string) error {
+	bound, err := d.checkTrust(ctx, document)
+	if err != nil {
+		return err
+	}
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, Role, name)
+		if err != nil {
+			return err
+		}
+		return tx.SetTrust(ctx, e.ID, document, bound)
+	})
+}
+
+// Delete removes a user or role that nothing hangs on any more. Credentials
+// that it made open nothing from then on.
+func (d *Directory) Delete(ctx context.Context, account, kind, name string) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		inline, err := tx.InlinePolicies(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		attached, err := tx.Attachments(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		keys, err := tx.AccessKeys(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(attached) > 0:
+			return fault.New(fault.DeleteConflict, "Cannot delete entity, must detach all policies first.")
+		case len(inline) > 0:
+			return fault.New(fault.DeleteConflict, "Cannot delete entity, must delete policies first.")
+		case len(keys) > 0:
+			return fault.New(fault.DeleteConflict, "Cannot delete entity, must delete access keys first.")
+		}
+		return tx.DeleteIdentity(ctx, e.ID)
+	})
+}
+
+// List returns up to limit users or roles of an account, in the order of names
+// after the given one, and whether there are more.
+func (d *Directory) List(ctx context.Context, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
+	var found []*Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		found, err = tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
+		return err
+	})
+	page, more := cut(found, limit)
+	return page, more, err
+}
+
+// cut takes away what was asked for only to know whether there is more.
+func cut[T any](found []T, limit int) ([]T, bool) {
+	if len(found) <= limit {
+		return found, false
+	}
+	return found[:limit], true
+}

@@ -1,0 +1,164 @@
+// Package identity owns who exists: accounts, users, roles, their keys and
+// policies, and what was revoked. It turns a reference frozen in a credential
+// into today's principal with compiled policies. It never decides whether a
+// principal may do something, and knows no wire format; its faults carry the
+// words of the IAM API because its rules are that API's.
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"time"
+
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+// Rows that services may pass on as they are.
+type (
+	// An Account is a boundary of identities and of domains.
+	Account = store.Account
+	// An Entity is a user or a role.
+	Entity = store.Identity
+	// A Revocation ends credentials issued at or before an instant.
+	Revocation = store.Revocation
+)
+
+// Kinds of an [Entity].
+const (
+	User = store.KindUser
+	Role = store.KindRole
+)
+
+// A Sealer protects the secrets of access keys at rest. The context is bound
+// to the sealed bytes: they open only under the same one.
+type Sealer interface {
+	Seal(plain, context []byte) ([]byte, error)
+	Open(sealed, context []byte) ([]byte, error)
+}
+
+// A KeyPair is an access key with its secret in the clear.
+type KeyPair struct {
+	AccessKeyID     string
+	SecretAccessKey string
+}
+
+// A Config is what a [Directory] works with; all of it but Root is needed.
+type Config struct {
+	DB      *store.DB
+	Sealer  Sealer
+	Now     func() time.Time
+	Account string  // the account that the first start makes; Root is its root user
+	Root    KeyPair // empty: the root user has no key, and no session of it opens anything
+}
+
+// A Directory answers for the identities of an instance. It is safe for
+// concurrent use. What it derives from the database is cached and dropped with
+// every change, so that its answers are those of this moment.
+type Directory struct {
+	Config
+	keys      *store.Cache[string, *longTerm]
+	standings *store.Cache[string, *standing]
+	roles     *store.Cache[string, *AssumableRole]
+	managed   *store.Cache[managedKey, *policy.Policy]
+	sessions  *store.Cache[string, *policy.Policy]
+	revoked   *store.Cache[string, *revocations]
+}
+
+// Bounds of the caches, in entries. A standing is the largest: the compiled
+// form of up to 20 policies of 6,144 characters in the worst case, two small
+// ones in the usual.
+const (
+	maxKeys      = 10_000
+	maxStandings = 4_000
+	maxRoles     = 1_000
+	maxManaged   = 1_000
+	maxSessions  = 1_000
+	maxAccounts  = 1_000
+)
+
+// New returns the directory of an instance.
+func New(c Config) *Directory {
+	return &Directory{
+		Config:    c,
+		keys:      store.NewCache[string, *longTerm](c.DB, maxKeys),
+		standings: store.NewCache[string, *standing](c.DB, maxStandings),
+		roles:     store.NewCache[string, *AssumableRole](c.DB, maxRoles),
+		managed:   store.NewCache[managedKey, *policy.Policy](c.DB, maxManaged),
+		sessions:  store.NewCache[string, *policy.Policy](c.DB, maxSessions),
+		revoked:   store.NewCache[string, *revocations](c.DB, maxAccounts),
+	}
+}
+
+// now is the present in the precision that is stored.
+func (d *Directory) now() time.Time { return d.Now().UTC().Truncate(time.Millisecond) }
+
+// change runs fn in a transaction that empties the caches when it commits.
+func (d *Directory) change(ctx context.Context, fn func(*store.Tx) error) error {
+	return d.DB.Update(ctx, func(tx *store.Tx) error {
+		tx.Touch()
+		return fn(tx)
+	})
+}
+
+const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+// Prefixes of unique ids and how many characters follow them.
+//
+// Source: IAM User Guide, "IAM identifiers", unique ID prefixes.
+const (
+	prefixUser   = "AIDA"
+	prefixRole   = "AROA"
+	prefixPolicy = "ANPA"
+	prefixKey    = "AKIA"
+
+	uniqueTail = 17
+	keyTail    = 16
+)
+
+// uniqueID returns a new id of n random characters after a prefix. It draws 5
+// bits a character, so 80 bits for an access key.
+func uniqueID(prefix string, n int) string {
+	random := make([]byte, n)
+	_, _ = rand.Read(random) // never fails
+	id := []byte(prefix)
+	for _, b := range random {
+		id = append(id, base32Alphabet[b&31])
+	}
+	return string(id)
+}
+
+// newSecret returns 30 random bytes as 40 characters, the length of AWS's own.
+func newSecret() string {
+	random := make([]byte, 30)
+	_, _ = rand.Read(random) // never fails
+	return base64.StdEncoding.EncodeToString(random)
+}
+
+// newAccountID returns a random account number that does not begin with 0, so
+// that it survives spreadsheets.
+func newAccountID() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000))
+	if err != nil {
+		panic(err) // crypto/rand never fails
+	}
+	return n.Add(n, big.NewInt(100_000_000_000)).String()
+}
+
+// exists and gone turn a row's fate into a fault, and pass on anything else.
+func exists(err, instead error) error {
+	if errors.Is(err, store.ErrExists) {
+		return instead
+	}
+	return err
+}
+
+func gone(err, instead error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return instead
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package identity
+
+import (
+	"context"
+	"slices"
+
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+func missingInline(kind, policyName string) error {
+	return fault.New(fault.NotFound, "The %s policy with name %s cannot be found.", kind, policyName)
+}
+
+// PutInline adds or replaces an inline policy of a user or role.
+func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyName, document string) error {
+	tooLarge := fault.New(fault.Quota, "Maximum policy size of %d bytes exceeded for %s %s", maxInline(kind), kind, name)
+	if policy.Size(document) > maxInline(kind) {
+		return tooLarge
+	}
+	err := checkDocument(document, policy.Identity)
+	if err != nil {
+		return err
+	}
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		err = tx.PutInlinePolicy(ctx, e.ID, store.InlinePolicy{Name: policyName, Document: document})
+		if err != nil {
+			return err
+		}
+		all, err := tx.InlinePolicies(ctx, e.ID)
+		if err != nil {
+			return err
+		}
+		size := 0
+		for _, p := range all {
+			size += policy.Size(p.Document)
+		}
+		if size > maxInline(kind) {
+			return tooLarge
+		}
+		return nil
+	})
+}
+
+// Inline returns all inline policies of a user or role, ordered by name.
+func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]store.InlinePolicy, error) {
+	var all []store.InlinePolicy
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		all, err = tx.InlinePolicies(ctx, e.ID)
+		return err
+	})
+	return all, err
+}
+
+// InlineDocument returns one inline policy of a user or role.
+func (d *Directory) InlineDocument(ctx context.Context, account, kind, name, policyName string) (string, error) {
+	all, err := d.Inline(ctx, account, kind, name)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range all {
+		if p.Name == policyName {
+			return p.Document, nil
+		}
+	}
+	return "", missingInline(kind, policyName)
+}
+
+// DeleteInline removes an inline policy of a user or role.
+func (d *Directory) DeleteInline(ctx context.Context, account, kind, name, policyName string) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		return gone(tx.DeleteInlinePolicy(ctx, e.ID, policyName), missingInline(kind, policyName))
+	})
+}
+
+// InlineNames returns the names of all inline policies of a user or role, in
+// the order of bytes.
+func (d *Directory) InlineNames(ctx context.Context, account, kind, name string) ([]string, error) {
+	all, err := d.Inline(ctx, account, kind, name)
+	names := make([]string, 0, len(all))
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names, err
+}

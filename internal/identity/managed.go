@@ -1,0 +1,282 @@
+package identity
+
+import (
+	"context"
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+// A Managed is a managed policy with how much one account uses it.
+type Managed struct {
+	store.ManagedPolicy
+	Attached   int64 // users and roles it is attached to
+	Boundaries int64 // users and roles it bounds
+}
+
+// managedKey: the same policy is compiled once for each place that it stands in.
+type managedKey struct {
+	arn  string
+	kind policy.Type
+}
+
+// managedPolicy compiles a managed policy as it is today, or returns
+// [store.ErrNotFound].
+func (d *Directory) managedPolicy(ctx context.Context, policyARN string, kind policy.Type) (*policy.Policy, error) {
+	return d.managed.Get(ctx, managedKey{policyARN, kind}, func(ctx context.Context) (*policy.Policy, error) {
+		if b := builtinPolicy(policyARN); b != nil {
+			return policy.Parse(policyARN, b.document, kind)
+		}
+		var document string
+		err := d.DB.View(ctx, func(tx *store.Tx) error {
+			p, err := tx.ManagedPolicy(ctx, policyARN)
+			if err != nil {
+				return err
+			}
+			v, err := tx.PolicyVersion(ctx, p.ID, p.Default)
+			if err != nil {
+				return err
+			}
+			document = v.Document
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return policy.Parse(policyARN, document, kind)
+	})
+}
+
+func missingManaged(policyARN string) error {
+	return fault.New(fault.NotFound, "Policy %s was not found.", policyARN)
+}
+
+// attachable returns [store.ErrNotFound] unless an account can attach the
+// policy: it is the service's or the account's own.
+func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) error {
+	if builtinPolicy(policyARN) != nil {
+		return nil
+	}
+	p, err := tx.ManagedPolicy(ctx, policyARN)
+	if err == nil && p.Account != account {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// CheckManaged returns [store.ErrNotFound]'s fault unless an account can use
+// the policy.
+func (d *Directory) CheckManaged(ctx context.Context, account, policyARN string) error {
+	err := d.DB.View(ctx, func(tx *store.Tx) error { return attachable(ctx, tx, account, policyARN) })
+	return gone(err, notAttachable(policyARN))
+}
+
+func notAttachable(policyARN string) error {
+	return fault.New(fault.NotFound, "Policy %s does not exist or is not attachable.", policyARN)
+}
+
+// CreateManaged makes a managed policy. The caller sets Account and Name, and
+// as wanted Path ("/"), Description and Tags; the rest is filled in here.
+func (d *Directory) CreateManaged(ctx context.Context, p *store.ManagedPolicy, document string) error {
+	if policy.Size(document) > policy.MaxManaged {
+		return fault.New(fault.Quota, "Cannot exceed quota for PolicySize: %d", policy.MaxManaged)
+	}
+	err := checkDocument(document, policy.Identity)
+	if err != nil {
+		return err
+	}
+	if p.Path == "" {
+		p.Path = "/"
+	}
+	p.ID, p.ARN, p.Default = uniqueID(prefixPolicy, uniqueTail), arn.ManagedPolicy(p.Account, p.Path, p.Name), 1
+	p.Created = d.now()
+	p.Updated = p.Created
+	err = d.change(ctx, func(tx *store.Tx) error { return tx.CreateManagedPolicy(ctx, p, document) })
+	return exists(err, fault.New(fault.Conflict, "A policy called %s already exists. Duplicate names are not allowed.", p.Name))
+}
+
+// Managed returns a managed policy of the service or of an account, as an
+// account sees it.
+func (d *Directory) Managed(ctx context.Context, account, policyARN string) (*Managed, error) {
+	m := new(Managed)
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := managedRow(ctx, tx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		m.ManagedPolicy = *p
+		m.Attached, m.Boundaries, err = tx.PolicyUse(ctx, account, policyARN)
+		return err
+	})
+	return m, err
+}
+
+func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*store.ManagedPolicy, error) {
+	if b := builtinPolicy(policyARN); b != nil {
+		row := b.row()
+		return &row, nil
+	}
+	p, err := tx.ManagedPolicy(ctx, policyARN)
+	if err == nil && p.Account != account {
+		err = store.ErrNotFound
+	}
+	return p, gone(err, missingManaged(policyARN))
+}
+
+// ManagedVersion returns one version of a managed policy and whether it is the
+// one in force.
+func (d *Directory) ManagedVersion(ctx context.Context, account, policyARN string, number int64) (*store.PolicyVersion, bool, error) {
+	missing := fault.New(fault.NotFound, "Policy %s version v%d does not exist or is not attachable.", policyARN, number)
+	if b := builtinPolicy(policyARN); b != nil {
+		if number != 1 {
+			return nil, false, missing
+		}
+		return &store.PolicyVersion{Number: 1, Document: b.document, Created: builtinsDate}, true, nil
+	}
+	var v *store.PolicyVersion
+	var current bool
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := managedRow(ctx, tx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		current = p.Default == number
+		v, err = tx.PolicyVersion(ctx, p.ID, number)
+		return gone(err, missing)
+	})
+	return v, current, err
+}
+
+// DeleteManaged removes a managed policy that is not in use.
+func (d *Directory) DeleteManaged(ctx context.Context, account, policyARN string) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		p, err := managedRow(ctx, tx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		if p.Account != account {
+			return fault.New(fault.AccessDenied, "Policy %s belongs to the service and cannot be deleted.", policyARN)
+		}
+		attached, boundaries, err := tx.PolicyUse(ctx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		if attached > 0 || boundaries > 0 {
+			return fault.New(fault.DeleteConflict, "Cannot delete a policy attached to entities.")
+		}
+		return tx.DeleteManagedPolicy(ctx, p.ID)
+	})
+}
+
+// A ManagedQuery chooses managed policies to list.
+type ManagedQuery struct {
+	Account      string
+	PathPrefix   string
+	Builtin      bool // those of the service, which come first
+	Local        bool // those of the account
+	Attached     bool // only such as are attached to something
+	Boundary     bool // with Attached: that bound something instead
+	AfterBuiltin string
+	After        string // name of the last policy of the account that was shown
+	Limit        int
+}
+
+// ListManaged returns a page of managed policies and whether there are more.
+// Names are in order, the service's policies before the account's.
+func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed, bool, error) {
+	var found []*Managed
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		found = found[:0]
+		rows, err := q.rows(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			m := &Managed{ManagedPolicy: *row}
+			m.Attached, m.Boundaries, err = tx.PolicyUse(ctx, q.Account, row.ARN)
+			if err != nil {
+				return err
+			}
+			if !q.Attached || m.Attached > 0 && !q.Boundary || m.Boundaries > 0 && q.Boundary {
+				found = append(found, m)
+			}
+		}
+		return nil
+	})
+	page, more := cut(found, q.Limit)
+	return page, more, err
+}
+
+// rows returns enough candidates for a page. With a filter on use those are
+// all there are: an account has at most some thousand policies.
+func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.ManagedPolicy, error) {
+	var rows []*store.ManagedPolicy
+	if q.Builtin && q.After == "" {
+		for _, b := range builtins {
+			row := b.row()
+			if strings.ToLower(b.name) > strings.ToLower(q.AfterBuiltin) && strings.HasPrefix(row.Path, q.PathPrefix) {
+				rows = append(rows, &row)
+			}
+		}
+	}
+	if !q.Local {
+		return rows, nil
+	}
+	limit := q.Limit + 1
+	if q.Attached {
+		limit = maxPoliciesListed
+	}
+	local, err := tx.ManagedPolicies(ctx, q.Account, q.PathPrefix, q.After, limit)
+	return append(rows, local...), err
+}
+
+// Attach attaches a managed policy to a user or role; once more is no error.
+func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN string) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		err = attachable(ctx, tx, account, policyARN)
+		if err != nil {
+			return gone(err, notAttachable(policyARN))
+		}
+		err = tx.Attach(ctx, e.ID, policyARN)
+		if err != nil {
+			return err
+		}
+		attached, err := tx.Attachments(ctx, e.ID)
+		if err == nil && len(attached) > maxAttached(kind) {
+			return fault.New(fault.Quota, "Cannot exceed quota for PoliciesPer%s: %d", title(kind), maxAttached(kind))
+		}
+		return err
+	})
+}
+
+// Detach takes a managed policy from a user or role.
+func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN string) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		return gone(tx.Detach(ctx, e.ID, policyARN), missingManaged(policyARN))
+	})
+}
+
+// Attached returns the ARNs of the policies attached to a user or role, in order.
+func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([]string, error) {
+	var arns []string
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			return err
+		}
+		arns, err = tx.Attachments(ctx, e.ID)
+		return err
+	})
+	return arns, err
+}

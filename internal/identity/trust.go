@@ -1,0 +1,225 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+// An AssumableRole is a role with its trust policy compiled.
+type AssumableRole struct {
+	*Entity
+	Policy *policy.Policy
+}
+
+// ARN names the role.
+func (r *AssumableRole) ARN() string { return arn.Role(r.Account, r.Path, r.Name) }
+
+// AssumableRole returns the role with an ARN, which must match in path and
+// case. A role that does not exist is nil without an error, because AssumeRole
+// must not tell the difference.
+func (d *Directory) AssumableRole(ctx context.Context, roleARN string) (*AssumableRole, error) {
+	account, name := entityOf(roleARN, Role)
+	if name == "" {
+		return nil, nil
+	}
+	role, err := d.roles.Get(ctx, roleARN, func(ctx context.Context) (*AssumableRole, error) { return d.loadRole(ctx, account, name) })
+	if fault.Is(err, fault.NotFound) || err == nil && role.ARN() != roleARN {
+		return nil, nil
+	}
+	return role, err
+}
+
+func (d *Directory) loadRole(ctx context.Context, account, name string) (*AssumableRole, error) {
+	e, err := d.Find(ctx, account, Role, name)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := policy.Parse(arn.Role(account, e.Path, e.Name), e.Trust, policy.Trust)
+	if err != nil {
+		return nil, fmt.Errorf("trust policy of %s: %w", e.ID, err)
+	}
+	return &AssumableRole{e, trust.Pin(e.Bound)}, nil
+}
+
+// entityOf takes the ARN of a user or role apart; name is empty if it is none.
+func entityOf(s, kind string) (account, name string) {
+	a, err := arn.Parse(s)
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind {
+		return "", ""
+	}
+	rest := a.Name()
+	return a.Account, rest[strings.LastIndexByte(rest, '/')+1:]
+}
+
+// BindPrincipals finds the unique ids of the users and roles that a resource or
+// trust policy names by ARN, so that a namesake made later gets nothing from
+// it. Whoever the policy names must exist: else a fault of kind
+// MalformedPolicy says whom it could not find. The document has been parsed
+// before.
+//
+// Source: IAM User Guide, "AWS JSON policy elements: Principal".
+func (d *Directory) BindPrincipals(ctx context.Context, document string) (map[string]string, error) {
+	named, err := awsPrincipals(document)
+	if err != nil {
+		return nil, err
+	}
+	bound := make(map[string]string)
+	err = d.DB.View(ctx, func(tx *store.Tx) error {
+		for _, name := range named {
+			id, err := bind(ctx, tx, name)
+			if errors.Is(err, store.ErrNotFound) {
+				return fault.New(fault.MalformedPolicy, "Invalid principal in policy: \"AWS\":\"%s\"", name)
+			}
+			if err != nil {
+				return err
+			}
+			if id != "" {
+				bound[name] = id
+			}
+		}
+		return nil
+	})
+	return bound, err
+}
+
+// bind returns the unique id behind the ARN of a user or role; other principals
+// that exist have "".
+func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
+	if name == "*" {
+		return "", nil
+	}
+	if strings.HasPrefix(name, prefixUser) || strings.HasPrefix(name, prefixRole) {
+		_, err := tx.Identity(ctx, name)
+		return "", err
+	}
+	if len(name) == 12 && !strings.Contains(name, ":") {
+		_, err := tx.Account(ctx, name)
+		return "", err
+	}
+	a, err := arn.Parse(name)
+	if err != nil {
+		return "", store.ErrNotFound
+	}
+	for _, kind := range []string{User, Role} {
+		if account, last := entityOf(name, kind); last != "" {
+			e, err := tx.IdentityNamed(ctx, account, kind, last)
+			if err == nil && entityARN(e) != name {
+				err = store.ErrNotFound
+			}
+			if err != nil {
+				return "", err
+			}
+			return e.ID, nil
+		}
+	}
+	// The root user, and sessions, which are named before they exist.
+	if name != arn.Root(a.Account) && (a.Partition != arn.Partition || a.Service != "sts") {
+		return "", store.ErrNotFound
+	}
+	_, err = tx.Account(ctx, a.Account)
+	return "", err
+}
+
+// awsPrincipals lists what stands under "AWS" in the Principal and NotPrincipal
+// elements of a document, in order.
+func awsPrincipals(document string) ([]string, error) {
+	var d struct{ Statement oneOrMany[json.RawMessage] }
+	err := json.Unmarshal([]byte(document), &d)
+	if err != nil {
+		return nil, fmt.Errorf("principals of a policy: %w", err)
+	}
+	var named []string
+	for _, raw := range d.Statement {
+		var s struct{ Principal, NotPrincipal json.RawMessage }
+		err := json.Unmarshal(raw, &s)
+		if err != nil {
+			return nil, fmt.Errorf("principals of a statement: %w", err)
+		}
+		for _, element := range []json.RawMessage{s.Principal, s.NotPrincipal} {
+			var p struct{ AWS oneOrMany[string] }
+			if json.Unmarshal(element, &p) == nil { // "*" stands for everybody and names nobody
+				named = append(named, p.AWS...)
+			}
+		}
+	}
+	return named, nil
+}
+
+// oneOrMany reads a value or an array of values, as the policy grammar allows
+// everywhere.
+type oneOrMany[T any] []T
+
+func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
+	var many []T
+	if json.Unmarshal(b, &many) == nil {
+		*o = many
+		return nil
+	}
+	var one T
+	err := json.Unmarshal(b, &one)
+	*o = []T{one}
+	return err
+}
+
+// TrustDocument returns a role's trust policy as the IAM API shows it: a
+// principal that was deleted appears as the unique id that it had.
+func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, error) {
+	document := role.Trust
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		for name, id := range role.Bound {
+			_, err := tx.Identity(ctx, id)
+			if errors.Is(err, store.ErrNotFound) {
+				document = strings.ReplaceAll(document, `"`+name+`"`, `"`+id+`"`)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return document, err
+}
+
+// ResolvePrincipal returns the account and unique id of the user, role, role
+// session or root user that an ARN names, and the session's name if it names
+// one. It is a fault of kind NotFound if there is none.
+func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (account, id, session string, err error) {
+	missing := fault.New(fault.NotFound, "The principal %s does not exist.", principalARN)
+	a, err := arn.Parse(principalARN)
+	if err != nil || a.Partition != arn.Partition {
+		return "", "", "", missing
+	}
+	if principalARN == arn.Root(a.Account) {
+		_, err := d.AccountByID(ctx, a.Account)
+		if fault.Is(err, fault.NotFound) {
+			return "", "", "", missing
+		}
+		return a.Account, a.Account, "", err
+	}
+	kind, name := a.Type(), a.Name()
+	named := a.Service == "iam"
+	if a.Service == "sts" && kind == "assumed-role" {
+		kind, named = Role, true
+		name, session, _ = strings.Cut(name, "/")
+	}
+	if !named || kind != User && kind != Role {
+		return "", "", "", missing
+	}
+	e, err := d.Find(ctx, a.Account, kind, name[strings.LastIndexByte(name, '/')+1:])
+	if fault.Is(err, fault.NotFound) || err == nil && a.Service == "iam" && entityARN(e) != principalARN {
+		return "", "", "", missing
+	}
+	if err != nil {
+		return "", "", "", err
+	}
+	return a.Account, e.ID, session, nil
+}

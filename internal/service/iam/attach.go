@@ -1,0 +1,108 @@
+package iam
+
+import (
+	"context"
+	"strings"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+)
+
+func (s *Service) attachOperations() []gate.Operation {
+	return []gate.Operation{
+		op("AttachUserPolicy", attaching(s, identity.User, func(in *api.AttachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.attachUserPolicy),
+		op("DetachUserPolicy", attaching(s, identity.User, func(in *api.DetachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.detachUserPolicy),
+		op("ListAttachedUserPolicies", on(s, identity.User, func(in *api.ListAttachedUserPoliciesInput) string { return in.UserName }), s.listAttachedUserPolicies),
+		op("AttachRolePolicy", attaching(s, identity.Role, func(in *api.AttachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.attachRolePolicy),
+		op("DetachRolePolicy", attaching(s, identity.Role, func(in *api.DetachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.detachRolePolicy),
+		op("ListAttachedRolePolicies", on(s, identity.Role, func(in *api.ListAttachedRolePoliciesInput) string { return in.RoleName }), s.listAttachedRolePolicies),
+	}
+}
+
+// attaching judges on the user or role, with the policy as a condition key.
+func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		name, policyARN := names(in)
+		err := checkARN(policyARN)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		subject, err := s.subject(ctx, c, kind, name)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		subject.Keys["iam:policyarn"] = policy.One(policyARN)
+		return subject, nil
+	}
+}
+
+func (s *Service) attachUserPolicy(ctx context.Context, c *gate.Call, in *api.AttachUserPolicyInput) (*api.AttachUserPolicyOutput, error) {
+	return nothing[api.AttachUserPolicyOutput](s.Directory.Attach(ctx, c.Principal.Account, identity.User, in.UserName, in.PolicyArn))
+}
+
+func (s *Service) attachRolePolicy(ctx context.Context, c *gate.Call, in *api.AttachRolePolicyInput) (*api.AttachRolePolicyOutput, error) {
+	return nothing[api.AttachRolePolicyOutput](s.Directory.Attach(ctx, c.Principal.Account, identity.Role, in.RoleName, in.PolicyArn))
+}
+
+func (s *Service) detachUserPolicy(ctx context.Context, c *gate.Call, in *api.DetachUserPolicyInput) (*api.DetachUserPolicyOutput, error) {
+	return nothing[api.DetachUserPolicyOutput](s.Directory.Detach(ctx, c.Principal.Account, identity.User, in.UserName, in.PolicyArn))
+}
+
+func (s *Service) detachRolePolicy(ctx context.Context, c *gate.Call, in *api.DetachRolePolicyInput) (*api.DetachRolePolicyOutput, error) {
+	return nothing[api.DetachRolePolicyOutput](s.Directory.Detach(ctx, c.Principal.Account, identity.Role, in.RoleName, in.PolicyArn))
+}
+
+func (s *Service) listAttachedUserPolicies(ctx context.Context, c *gate.Call, in *api.ListAttachedUserPoliciesInput) (*api.ListAttachedUserPoliciesOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	attached, err := s.attached(ctx, c, identity.User, in.UserName, in.PathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := new(api.ListAttachedUserPoliciesOutput)
+	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
+	return out, nil
+}
+
+func (s *Service) listAttachedRolePolicies(ctx context.Context, c *gate.Call, in *api.ListAttachedRolePoliciesInput) (*api.ListAttachedRolePoliciesOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	attached, err := s.attached(ctx, c, identity.Role, in.RoleName, in.PathPrefix)
+	if err != nil {
+		return nil, err
+	}
+	out := new(api.ListAttachedRolePoliciesOutput)
+	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
+	return out, nil
+}
+
+func policyARN(p api.AttachedPolicy) string { return p.PolicyArn }
+
+// attached returns the policies of a user or role whose path begins with prefix.
+func (s *Service) attached(ctx context.Context, c *gate.Call, kind, name, prefix string) ([]api.AttachedPolicy, error) {
+	arns, err := s.Directory.Attached(ctx, c.Principal.Account, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	attached := []api.AttachedPolicy{}
+	for _, policyARN := range arns {
+		a, err := arn.Parse(policyARN)
+		if err != nil {
+			return nil, err
+		}
+		path := strings.TrimPrefix(a.Resource, "policy")
+		if !strings.HasPrefix(path, prefix) {
+			continue
+		}
+		name := path[strings.LastIndexByte(path, '/')+1:]
+		attached = append(attached, api.AttachedPolicy{PolicyName: name, PolicyArn: policyARN})
+	}
+	return attached, nil
+}

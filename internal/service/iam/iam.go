@@ -1,0 +1,211 @@
+// Package iam owns the operations of the IAM API: which resource each is
+// judged on, and how what the directory keeps looks to an IAM client. The rules
+// on identities are the directory's; it must never know SQL or the wire.
+package iam
+
+import (
+	"context"
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+)
+
+// A Service implements the operations.
+type Service struct {
+	Directory *identity.Directory
+}
+
+// Operations returns the service's table.
+func (s *Service) Operations() []gate.Operation {
+	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
+		s.inlineOperations(), s.attachOperations(), s.policyOperations())
+}
+
+// op is a row of the table. Some sessions may not call IAM at all, whatever
+// their policies say.
+//
+// Source: IAM User Guide, "Compare AWS STS credentials".
+func op[In, Out any](
+	name string,
+	judge func(context.Context, *gate.Call, *In) (gate.Subject, error),
+	run func(context.Context, *gate.Call, *In) (*Out, error),
+) gate.Operation {
+	return gate.Op(name, func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		if !admitted(c.Principal) {
+			return gate.Subject{}, fault.New(fault.UnknownKey, "The security token included in the request is invalid")
+		}
+		return judge(ctx, c, in)
+	}, run)
+}
+
+// admitted tells sessions made by GetFederationToken, and by GetSessionToken
+// without MFA, from all other callers.
+func admitted(p *principal.Principal) bool {
+	switch {
+	case p.Kind == principal.Federated:
+		return false
+	case p.Session != nil && p.Kind != principal.Role:
+		return !p.Session.MFAAt.IsZero()
+	}
+	return true
+}
+
+// subject judges on an existing user or role. One that does not exist is judged
+// by its name at the root path, so that only who may see it learns that.
+func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) (gate.Subject, error) {
+	e, err := s.Directory.Find(ctx, c.Principal.Account, kind, name)
+	if fault.Is(err, fault.NotFound) {
+		e, err = &identity.Entity{Kind: kind, Account: c.Principal.Account, Path: "/", Name: name}, nil
+	}
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return gate.Subject{ARN: identity.ARN(e), Tags: e.Tags, Keys: entityKeys(e)}, nil
+}
+
+// entityKeys are IAM's own condition keys about a user or role.
+//
+// Source: Service Authorization Reference, AWS Identity and Access Management.
+func entityKeys(e *identity.Entity) map[string]policy.Value {
+	keys := make(map[string]policy.Value, len(e.Tags)+2)
+	for key, value := range e.Tags {
+		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
+	}
+	if e.Boundary != "" {
+		keys["iam:permissionsboundary"] = policy.One(e.Boundary)
+	}
+	return keys
+}
+
+// on judges an operation on the user or role that its input names.
+func on[In any](s *Service, kind string, name func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		return s.subject(ctx, c, kind, name(in))
+	}
+}
+
+// under judges a list on the path that it lists.
+func under[In any](kind string, prefix func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		path := prefix(in)
+		if path == "" {
+			path = "/"
+		}
+		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + path}.String()}, nil
+	}
+}
+
+// encoded is a policy document as the IAM API shows it.
+//
+// Source: IAM API reference, GetUserPolicy: "URL-encoded compliant with RFC 3986".
+func encoded(document string) string {
+	return strings.ReplaceAll(url.QueryEscape(document), "+", "%20")
+}
+
+const defaultPage = 100
+
+// A page is the part of a list that is asked for.
+type page struct {
+	after string // what was shown last; empty at the beginning
+	limit int
+}
+
+func pageOf(marker string, maxItems *int64) (page, error) {
+	p := page{limit: defaultPage}
+	if maxItems != nil {
+		p.limit = int(*maxItems)
+	}
+	after, err := base64.RawURLEncoding.DecodeString(marker)
+	if err != nil || p.limit < 1 {
+		return page{}, fault.New(fault.Validation, "Invalid Marker.")
+	}
+	p.after = string(after)
+	return p, nil
+}
+
+// next returns the marker behind the last item shown, and whether the list goes
+// on there.
+func next(more bool, last string) (string, *bool) {
+	if !more {
+		return "", &more
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(last)), &more
+}
+
+// take cuts a page out of a short list that is in the order of its keys.
+func take[T any](all []T, p page, key func(T) string) (items []T, marker string, truncated *bool) {
+	start := 0
+	for p.after != "" && start < len(all) && key(all[start]) <= p.after {
+		start++
+	}
+	items = all[start:min(start+p.limit, len(all))]
+	if start+len(items) < len(all) {
+		marker, truncated = next(true, key(items[len(items)-1]))
+		return items, marker, truncated
+	}
+	marker, truncated = next(false, "")
+	return items, marker, truncated
+}
+
+// tagMap reads the tags of a request.
+func tagMap(tags []api.Tag) (map[string]string, error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	read := make(map[string]string, len(tags))
+	folded := make(map[string]bool, len(tags))
+	for _, tag := range tags {
+		fold := strings.ToLower(tag.Key)
+		if folded[fold] {
+			return nil, fault.New(fault.InvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		if strings.HasPrefix(fold, "aws:") {
+			return nil, fault.New(fault.InvalidInput, "Tag key %q: keys that begin with aws: are reserved.", tag.Key)
+		}
+		folded[fold], read[tag.Key] = true, tag.Value
+	}
+	return read, nil
+}
+
+// tagList shows tags in the order of their keys.
+func tagList(tags map[string]string) []api.Tag {
+	var list []api.Tag
+	for key, value := range tags {
+		list = append(list, api.Tag{Key: key, Value: value})
+	}
+	slices.SortFunc(list, func(a, b api.Tag) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+func boundaryOf(e *identity.Entity) *api.AttachedPermissionsBoundary {
+	if e.Boundary == "" {
+		return nil
+	}
+	return &api.AttachedPermissionsBoundary{PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: e.Boundary}
+}
+
+// nothing is the output of operations that only act.
+func nothing[Out any](err error) (*Out, error) {
+	if err != nil {
+		return nil, err
+	}
+	return new(Out), nil
+}
+
+// checkARN refuses what cannot be the ARN of a policy.
+func checkARN(policyARN string) error {
+	a, err := arn.Parse(policyARN)
+	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" {
+		return fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package iam
+
+import (
+	"context"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/principal"
+)
+
+func (s *Service) keyOperations() []gate.Operation {
+	return []gate.Operation{
+		op("CreateAccessKey", ownKeys(s, func(in *api.CreateAccessKeyInput) string { return in.UserName }), s.createAccessKey),
+		op("DeleteAccessKey", ownKeys(s, func(in *api.DeleteAccessKeyInput) string { return in.UserName }), s.deleteAccessKey),
+		op("UpdateAccessKey", ownKeys(s, func(in *api.UpdateAccessKeyInput) string { return in.UserName }), s.updateAccessKey),
+		op("ListAccessKeys", ownKeys(s, func(in *api.ListAccessKeysInput) string { return in.UserName }), s.listAccessKeys),
+	}
+}
+
+// ownKeys judges on the user whose keys are meant: the caller unless another is
+// named.
+func ownKeys[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		if ofRoot(c, given(in)) {
+			return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
+		}
+		name, err := userName(c, given(in))
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		return s.subject(ctx, c, identity.User, name)
+	}
+}
+
+// ofRoot reports whether the root user means its own keys.
+func ofRoot(c *gate.Call, given string) bool {
+	return given == "" && c.Principal.Kind == principal.Root
+}
+
+// keyUser is userName for operations that change keys, which root's cannot be.
+func keyUser(c *gate.Call, given string) (string, error) {
+	if ofRoot(c, given) {
+		return "", fault.New(fault.UnsupportedOperation, "The access key of the root user is set in the configuration of the server.")
+	}
+	return userName(c, given)
+}
+
+func (s *Service) createAccessKey(ctx context.Context, c *gate.Call, in *api.CreateAccessKeyInput) (*api.CreateAccessKeyOutput, error) {
+	name, err := keyUser(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	pair, key, err := s.Directory.CreateKey(ctx, c.Principal.Account, name)
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateAccessKeyOutput{AccessKey: &api.AccessKey{
+		UserName: name, AccessKeyId: key.ID, Status: key.Status, SecretAccessKey: pair.SecretAccessKey, CreateDate: &key.Created,
+	}}, nil
+}
+
+func (s *Service) deleteAccessKey(ctx context.Context, c *gate.Call, in *api.DeleteAccessKeyInput) (*api.DeleteAccessKeyOutput, error) {
+	name, err := keyUser(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	return nothing[api.DeleteAccessKeyOutput](s.Directory.DeleteKey(ctx, c.Principal.Account, name, in.AccessKeyId))
+}
+
+func (s *Service) updateAccessKey(ctx context.Context, c *gate.Call, in *api.UpdateAccessKeyInput) (*api.UpdateAccessKeyOutput, error) {
+	name, err := keyUser(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	if in.Status == "Expired" {
+		return nil, fault.New(fault.InvalidInput, "Status: Expired cannot be set: expected Active or Inactive.")
+	}
+	return nothing[api.UpdateAccessKeyOutput](s.Directory.SetKeyStatus(ctx, c.Principal.Account, name, in.AccessKeyId, in.Status))
+}
+
+func (s *Service) listAccessKeys(ctx context.Context, c *gate.Call, in *api.ListAccessKeysInput) (*api.ListAccessKeysOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	var name string
+	var keys []*identity.AccessKey
+	if ofRoot(c, in.UserName) {
+		keys, err = s.Directory.RootKeys(ctx)
+	} else {
+		name, err = userName(c, in.UserName)
+		if err == nil {
+			keys, err = s.Directory.Keys(ctx, c.Principal.Account, name)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListAccessKeysOutput{AccessKeyMetadata: []api.AccessKeyMetadata{}}
+	keys, out.Marker, out.IsTruncated = take(keys, p, func(k *identity.AccessKey) string { return k.ID })
+	for _, k := range keys {
+		out.AccessKeyMetadata = append(out.AccessKeyMetadata, api.AccessKeyMetadata{UserName: name, AccessKeyId: k.ID, Status: k.Status, CreateDate: &k.Created})
+	}
+	return out, nil
+}

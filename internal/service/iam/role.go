@@ -1,0 +1,139 @@
+package iam
+
+import (
+	"context"
+	"time"
+
+	api "daypass/api/iam"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+)
+
+func (s *Service) roleOperations() []gate.Operation {
+	return []gate.Operation{
+		op("CreateRole", s.judgeCreateRole, s.createRole),
+		op("GetRole", on(s, identity.Role, func(in *api.GetRoleInput) string { return in.RoleName }), s.getRole),
+		op("DeleteRole", on(s, identity.Role, func(in *api.DeleteRoleInput) string { return in.RoleName }), s.deleteRole),
+		op("ListRoles", under("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),
+		op("UpdateAssumeRolePolicy", on(s, identity.Role, func(in *api.UpdateAssumeRolePolicyInput) string { return in.RoleName }), s.updateTrust),
+		op("ListInstanceProfilesForRole", on(s, identity.Role, func(in *ListInstanceProfilesForRoleInput) string { return in.RoleName }), s.listInstanceProfiles),
+	}
+}
+
+func newRole(c *gate.Call, in *api.CreateRoleInput) (*identity.Entity, error) {
+	tags, err := tagMap(in.Tags)
+	e := &identity.Entity{
+		Kind: identity.Role, Account: c.Principal.Account, Name: in.RoleName, Path: orRoot(in.Path), Description: in.Description,
+		Trust: in.AssumeRolePolicyDocument, Boundary: in.PermissionsBoundary, Tags: tags,
+	}
+	if in.MaxSessionDuration != nil {
+		e.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
+	}
+	return e, err
+}
+
+func (s *Service) judgeCreateRole(_ context.Context, c *gate.Call, in *api.CreateRoleInput) (gate.Subject, error) {
+	e, err := newRole(c, in)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return newborn(e), nil
+}
+
+func (s *Service) createRole(ctx context.Context, c *gate.Call, in *api.CreateRoleInput) (*api.CreateRoleOutput, error) {
+	e, err := newRole(c, in)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Directory.Create(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateRoleOutput{Role: shownRole(e, e.Trust)}, nil
+}
+
+func shownRole(e *identity.Entity, trust string) *api.Role {
+	seconds := int64(e.MaxSession / time.Second)
+	return &api.Role{
+		Path: e.Path, RoleName: e.Name, RoleId: e.ID, Arn: identity.ARN(e), CreateDate: &e.Created, Description: e.Description,
+		AssumeRolePolicyDocument: encoded(trust), MaxSessionDuration: &seconds, PermissionsBoundary: boundaryOf(e), Tags: tagList(e.Tags),
+	}
+}
+
+func (s *Service) getRole(ctx context.Context, c *gate.Call, in *api.GetRoleInput) (*api.GetRoleOutput, error) {
+	e, err := s.Directory.Find(ctx, c.Principal.Account, identity.Role, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := s.Directory.TrustDocument(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	role := shownRole(e, trust)
+	role.RoleLastUsed = new(api.RoleLastUsed) // use is not recorded
+	return &api.GetRoleOutput{Role: role}, nil
+}
+
+func (s *Service) deleteRole(ctx context.Context, c *gate.Call, in *api.DeleteRoleInput) (*api.DeleteRoleOutput, error) {
+	return nothing[api.DeleteRoleOutput](s.Directory.Delete(ctx, c.Principal.Account, identity.Role, in.RoleName))
+}
+
+func (s *Service) listRoles(ctx context.Context, c *gate.Call, in *api.ListRolesInput) (*api.ListRolesOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	found, more, err := s.Directory.List(ctx, c.Principal.Account, identity.Role, in.PathPrefix, p.after, p.limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListRolesOutput{Roles: []api.Role{}}
+	for _, e := range found {
+		trust, err := s.Directory.TrustDocument(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		role := shownRole(e, trust)
+		role.Tags, role.PermissionsBoundary = nil, nil // lists leave them out, says the API reference
+		out.Roles = append(out.Roles, *role)
+	}
+	out.Marker, out.IsTruncated = next(more, lastName(found))
+	return out, nil
+}
+
+func (s *Service) updateTrust(ctx context.Context, c *gate.Call, in *api.UpdateAssumeRolePolicyInput) (*api.UpdateAssumeRolePolicyOutput, error) {
+	return nothing[api.UpdateAssumeRolePolicyOutput](s.Directory.SetTrust(ctx, c.Principal.Account, in.RoleName, in.PolicyDocument))
+}
+
+// listInstanceProfiles answers what clients ask before they delete a role.
+// There are no machines to profile here, so the list is always empty.
+func (s *Service) listInstanceProfiles(ctx context.Context, c *gate.Call, in *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
+	_, err := s.Directory.Find(ctx, c.Principal.Account, identity.Role, in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []InstanceProfile{}, IsTruncated: new(bool)}, nil
+}
+
+// These have the members of the model; the generated package leaves them out.
+type (
+	ListInstanceProfilesForRoleInput struct {
+		RoleName string
+		Marker   string
+		MaxItems *int64
+	}
+	ListInstanceProfilesForRoleOutput struct {
+		InstanceProfiles []InstanceProfile
+		IsTruncated      *bool
+		Marker           string
+	}
+	InstanceProfile struct {
+		Path                string
+		InstanceProfileName string
+		InstanceProfileId   string
+		Arn                 string
+		CreateDate          *time.Time
+		Roles               []api.Role
+		Tags                []api.Tag
+	}
+)

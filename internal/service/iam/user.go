@@ -1,0 +1,143 @@
+package iam
+
+import (
+	"context"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/principal"
+)
+
+func (s *Service) userOperations() []gate.Operation {
+	return []gate.Operation{
+		op("CreateUser", s.judgeCreateUser, s.createUser),
+		op("GetUser", s.judgeGetUser, s.getUser),
+		op("DeleteUser", on(s, identity.User, func(in *api.DeleteUserInput) string { return in.UserName }), s.deleteUser),
+		op("ListUsers", under("user", func(in *api.ListUsersInput) string { return in.PathPrefix }), s.listUsers),
+	}
+}
+
+func newUser(c *gate.Call, in *api.CreateUserInput) (*identity.Entity, error) {
+	tags, err := tagMap(in.Tags)
+	return &identity.Entity{
+		Kind: identity.User, Account: c.Principal.Account, Name: in.UserName, Path: orRoot(in.Path),
+		Boundary: in.PermissionsBoundary, Tags: tags,
+	}, err
+}
+
+func orRoot(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
+// newborn judges the making of a user or role, which has no tags yet but those
+// that it is given.
+func newborn(e *identity.Entity) gate.Subject {
+	keys := entityKeys(&identity.Entity{Boundary: e.Boundary})
+	return gate.Subject{ARN: identity.ARN(e), RequestTags: e.Tags, Keys: keys}
+}
+
+func (s *Service) judgeCreateUser(_ context.Context, c *gate.Call, in *api.CreateUserInput) (gate.Subject, error) {
+	e, err := newUser(c, in)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return newborn(e), nil
+}
+
+func (s *Service) createUser(ctx context.Context, c *gate.Call, in *api.CreateUserInput) (*api.CreateUserOutput, error) {
+	e, err := newUser(c, in)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Directory.Create(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateUserOutput{User: shownUser(e)}, nil
+}
+
+func shownUser(e *identity.Entity) *api.User {
+	return &api.User{
+		Path: e.Path, UserName: e.Name, UserId: e.ID, Arn: identity.ARN(e), CreateDate: &e.Created,
+		PermissionsBoundary: boundaryOf(e), Tags: tagList(e.Tags),
+	}
+}
+
+func (s *Service) judgeGetUser(ctx context.Context, c *gate.Call, in *api.GetUserInput) (gate.Subject, error) {
+	if in.UserName == "" && c.Principal.Kind == principal.Root {
+		return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
+	}
+	name, err := userName(c, in.UserName)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return s.subject(ctx, c, identity.User, name)
+}
+
+// userName is the user that an operation is about: the caller unless another
+// is named.
+func userName(c *gate.Call, given string) (string, error) {
+	switch {
+	case given != "":
+		return given, nil
+	case c.Principal.Kind == principal.User:
+		return c.Principal.Name, nil
+	}
+	return "", fault.New(fault.Validation, "Must specify userName when calling with non-User credentials")
+}
+
+func (s *Service) getUser(ctx context.Context, c *gate.Call, in *api.GetUserInput) (*api.GetUserOutput, error) {
+	if in.UserName == "" && c.Principal.Kind == principal.Root {
+		account, err := s.Directory.AccountByID(ctx, c.Principal.Account)
+		if err != nil {
+			return nil, err
+		}
+		root := &api.User{Path: "/", UserId: account.ID, Arn: arn.Root(account.ID), CreateDate: &account.Created}
+		return &api.GetUserOutput{User: root}, nil
+	}
+	name, err := userName(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.Directory.Find(ctx, c.Principal.Account, identity.User, name)
+	if err != nil {
+		return nil, err
+	}
+	return &api.GetUserOutput{User: shownUser(e)}, nil
+}
+
+func (s *Service) deleteUser(ctx context.Context, c *gate.Call, in *api.DeleteUserInput) (*api.DeleteUserOutput, error) {
+	return nothing[api.DeleteUserOutput](s.Directory.Delete(ctx, c.Principal.Account, identity.User, in.UserName))
+}
+
+func (s *Service) listUsers(ctx context.Context, c *gate.Call, in *api.ListUsersInput) (*api.ListUsersOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	found, more, err := s.Directory.List(ctx, c.Principal.Account, identity.User, in.PathPrefix, p.after, p.limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListUsersOutput{Users: []api.User{}}
+	for _, e := range found {
+		user := shownUser(e)
+		user.Tags, user.PermissionsBoundary = nil, nil // lists leave them out, says the API reference
+		out.Users = append(out.Users, *user)
+	}
+	out.Marker, out.IsTruncated = next(more, lastName(found))
+	return out, nil
+}
+
+func lastName(found []*identity.Entity) string {
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1].Name
+}

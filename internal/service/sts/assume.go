@@ -1,0 +1,216 @@
+package sts
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	api "daypass/api/sts"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+)
+
+const (
+	defaultRoleSession = time.Hour
+	maxChained         = time.Hour
+	maxPolicyARNs      = 10
+)
+
+// judgeAssumeRole judges on the role, whose trust policy must itself allow. A
+// role that does not exist is judged like one that trusts nobody, so that the
+// answer does not tell which it was.
+func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (gate.Subject, error) {
+	switch c.Principal.Kind {
+	case principal.Root:
+		return gate.Subject{}, fault.New(fault.AccessDenied, "Roles may not be assumed by root accounts.")
+	case principal.Federated:
+		return gate.Subject{}, fault.New(fault.AccessDenied, "Cannot call AssumeRole with federation token credentials")
+	}
+	a, err := arn.Parse(in.RoleArn)
+	if err != nil || a.Service != "iam" || a.Type() != identity.Role {
+		return gate.Subject{}, fault.New(fault.Validation, "%s is invalid", in.RoleArn)
+	}
+	tags, err := passedTags(in.Tags)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	subject := gate.Subject{ARN: in.RoleArn, Account: a.Account, Trust: true, RequestTags: tags, Keys: assumeKeys(c, in)}
+	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+	if err != nil || role == nil {
+		return subject, err
+	}
+	subject.Policies = []*policy.Policy{role.Policy}
+	subject.Tags = role.Tags
+	for key, value := range role.Tags {
+		subject.Keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
+	}
+	return subject, nil
+}
+
+// assumeKeys are the condition keys of a role's assumption.
+//
+// Source: IAM User Guide, "IAM and AWS STS condition context keys".
+func assumeKeys(c *gate.Call, in *api.AssumeRoleInput) map[string]policy.Value {
+	keys := map[string]policy.Value{"sts:rolesessionname": policy.One(in.RoleSessionName)}
+	if in.ExternalId != "" {
+		keys["sts:externalid"] = policy.One(in.ExternalId)
+	}
+	if who := sourceIdentity(c, in); who != "" {
+		keys["sts:sourceidentity"] = policy.One(who)
+	}
+	if len(in.TransitiveTagKeys) > 0 {
+		keys["sts:transitivetagkeys"] = policy.Many(in.TransitiveTagKeys)
+	}
+	return keys
+}
+
+// sourceIdentity is what the new session will carry: it persists through
+// chaining and cannot change.
+func sourceIdentity(c *gate.Call, in *api.AssumeRoleInput) string {
+	if c.Principal.Session != nil && c.Principal.Session.SourceIdentity != "" {
+		return c.Principal.Session.SourceIdentity
+	}
+	return in.SourceIdentity
+}
+
+func (s *Service) assumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (*api.AssumeRoleOutput, error) {
+	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+	if err != nil {
+		return nil, err
+	}
+	if role == nil { // deleted while it was being judged
+		return nil, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Principal.ARN(), in.RoleArn)
+	}
+	life, err := roleLife(c, role, in)
+	if err != nil {
+		return nil, err
+	}
+	session := newSession(c.Now, life)
+	session.Tags, session.TransitiveKeys, err = sessionTags(c.Principal.Session, in.Tags, in.TransitiveTagKeys)
+	if err != nil {
+		return nil, err
+	}
+	session.SourceIdentity = sourceIdentity(c, in)
+	err = s.permitPassing(ctx, c, in, session)
+	if err != nil {
+		return nil, err
+	}
+	err = s.restrict(ctx, role, in, session)
+	if err != nil {
+		return nil, err
+	}
+	ref := principal.Ref{Kind: principal.Role, Account: role.Account, ID: role.ID, SessionName: in.RoleSessionName, Session: session}
+	return s.assumed(role, ref)
+}
+
+// assumed issues the credentials of a role session.
+func (s *Service) assumed(role *identity.AssumableRole, ref principal.Ref) (*api.AssumeRoleOutput, error) {
+	size, err := packedSize(ref.Session)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := s.issue(ref)
+	if err != nil {
+		return nil, err
+	}
+	return &api.AssumeRoleOutput{
+		Credentials: credentials,
+		AssumedRoleUser: &api.AssumedRoleUser{
+			AssumedRoleId: ref.ID + ":" + ref.SessionName,
+			Arn:           arn.AssumedRole(role.Account, role.Name, ref.SessionName),
+		},
+		PackedPolicySize: size,
+		SourceIdentity:   ref.Session.SourceIdentity,
+	}, nil
+}
+
+// roleLife is how long the session lives. More than is allowed is refused, not
+// cut.
+func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInput) (time.Duration, error) {
+	err := refuseMFA(in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return 0, err
+	}
+	life := seconds(in.DurationSeconds, defaultRoleSession)
+	if c.Principal.Session != nil && life > maxChained {
+		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+	}
+	if life > role.MaxSession {
+		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	}
+	return life, nil
+}
+
+// permitPassing judges the two further actions that a session with tags or a
+// source identity needs, whether they are passed now or inherited.
+//
+// Source: IAM User Guide, "Pass session tags in AWS STS" and "Monitor and
+// control actions taken with assumed roles".
+func (s *Service) permitPassing(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput, session *principal.Session) error {
+	if len(session.Tags) == 0 && session.SourceIdentity == "" {
+		return nil
+	}
+	subject, err := s.judgeAssumeRole(ctx, c, in)
+	if err != nil {
+		return err
+	}
+	if len(session.Tags) > 0 {
+		err := c.Authorize(ctx, "sts:TagSession", subject)
+		if err != nil {
+			return err
+		}
+	}
+	if session.SourceIdentity == "" {
+		return nil
+	}
+	err = c.Authorize(ctx, "sts:SetSourceIdentity", subject)
+	if err != nil {
+		return err
+	}
+	if in.SourceIdentity != "" && in.SourceIdentity != session.SourceIdentity {
+		return fault.New(fault.AccessDenied, "The source identity of the session is %s and cannot be changed.", session.SourceIdentity)
+	}
+	return nil
+}
+
+// restrict adds the session policies, which must be valid and exist.
+func (s *Service) restrict(ctx context.Context, role *identity.AssumableRole, in *api.AssumeRoleInput, session *principal.Session) error {
+	if len(in.ProvidedContexts) > 0 {
+		return fault.New(fault.Validation, "ProvidedContexts is not supported by this server")
+	}
+	if in.Policy != "" {
+		if utf8.RuneCountInString(in.Policy) > policy.MaxInlineSession {
+			return constraint("policy", policy.MaxInlineSession)
+		}
+		_, err := policy.Parse("", in.Policy, policy.Session)
+		if err != nil {
+			return fault.New(fault.MalformedPolicy, "%s", err.Error())
+		}
+		session.Policies = []string{in.Policy}
+	}
+	if len(in.PolicyArns) > maxPolicyARNs {
+		return constraint("policyArns", maxPolicyARNs)
+	}
+	for _, p := range in.PolicyArns {
+		err := s.Directory.CheckManaged(ctx, role.Account, p.Arn)
+		if fault.Is(err, fault.NotFound) {
+			return fault.New(fault.Validation, "PolicyArns: %q is not a managed policy that account %s can use", p.Arn, role.Account)
+		}
+		if err != nil {
+			return err
+		}
+		session.PolicyARNs = append(session.PolicyARNs, p.Arn)
+	}
+	return nil
+}
+
+// constraint words a length that the model does not check, as the service does
+// for those that it does.
+func constraint(member string, limit int) error {
+	return fault.New(fault.Validation, "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", member, limit)
+}

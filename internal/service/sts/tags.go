@@ -1,0 +1,105 @@
+package sts
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	api "daypass/api/sts"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+)
+
+// maxPacked is the room that the policies and tags of a session share, in
+// bytes. AWS packs them in a way that it does not tell and promises no size;
+// this bound keeps a token made with the session below 8 KiB, which proxies
+// commonly allow a header to have.
+const maxPacked = 4096
+
+// passedTags reads the session tags of a request, by the key as it was given.
+func passedTags(tags []api.Tag) (map[string]string, error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	passed := make(map[string]string, len(tags))
+	folded := make(map[string]bool, len(tags))
+	for _, tag := range tags {
+		fold := strings.ToLower(tag.Key)
+		if folded[fold] {
+			return nil, fault.New(fault.Validation, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+		}
+		if strings.HasPrefix(fold, "aws:") {
+			return nil, fault.New(fault.Validation, "Tag key %q: keys that begin with aws: are reserved.", tag.Key)
+		}
+		folded[fold], passed[tag.Key] = true, tag.Value
+	}
+	return passed, nil
+}
+
+// sessionTags returns the tags of a new session, by key in lower case, and the
+// keys of those that further sessions inherit. What the caller's own session
+// hands down stays and cannot be passed anew.
+//
+// Source: IAM User Guide, "Pass session tags in AWS STS", chaining roles.
+func sessionTags(caller *principal.Session, passed []api.Tag, transitive []string) (map[string]string, []string, error) {
+	read, err := passedTags(passed)
+	if err != nil {
+		return nil, nil, err
+	}
+	tags := make(map[string]string)
+	if caller != nil {
+		for _, key := range caller.TransitiveKeys {
+			tags[key] = caller.Tags[key]
+		}
+	}
+	inherited := slices.Sorted(maps.Keys(tags))
+	for key, value := range read {
+		fold := strings.ToLower(key)
+		if slices.Contains(inherited, fold) {
+			return nil, nil, fault.New(fault.Validation, "Tag key %q: the session has a transitive tag of this key, which cannot be overridden.", key)
+		}
+		tags[fold] = value
+	}
+	keys := inherited
+	for _, key := range transitive {
+		fold := strings.ToLower(key)
+		if _, ok := tags[fold]; !ok {
+			return nil, nil, fault.New(fault.Validation, "The specified transitive tag key must be included in the requested tags.")
+		}
+		if !slices.Contains(keys, fold) {
+			keys = append(keys, fold)
+		}
+	}
+	if len(tags) == 0 {
+		return nil, nil, nil
+	}
+	return tags, keys, nil
+}
+
+// packedSize returns how much of the room for policies and tags a session
+// takes, in percent, or nil if it has neither. Too much is refused.
+func packedSize(s *principal.Session) (*int64, error) {
+	policies := 0
+	for _, text := range slices.Concat(s.Policies, s.PolicyARNs) {
+		policies += len(text)
+	}
+	if policies > policy.MaxInlineSession {
+		return nil, fault.New(fault.PackedPolicyTooLarge, "Packed size of session policies consumes %d%% of allotted space.", percent(policies, policy.MaxInlineSession))
+	}
+	all := policies
+	for key, value := range s.Tags {
+		all += len(key) + len(value)
+	}
+	if all > maxPacked {
+		return nil, fault.New(fault.PackedPolicyTooLarge, "Packed size of session tags consumes %d%% of allotted space.", percent(all, maxPacked))
+	}
+	if all == 0 {
+		return nil, nil
+	}
+	size := percent(all, maxPacked)
+	return &size, nil
+}
+
+// percent rounds up.
+func percent(part, whole int) int64 { return int64((part*100 + whole - 1) / whole) }

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// An InlinePolicy is embedded in one identity.
+type InlinePolicy struct {
+	Name     string // unique in the identity, case aside
+	Document string
+}
+
+// A ManagedPolicy is a policy of an account that can be attached.
+type ManagedPolicy struct {
+	ID          string // ANPA…
+	ARN         string
+	Account     string
+	Name        string // unique in the account, case aside
+	Path        string
+	Description string
+	Tags        map[string]string
+	Default     int64 // number of the version in force
+	Created     time.Time
+	Updated     time.Time
+}
+
+// A PolicyVersion is one text of a managed policy.
+type PolicyVersion struct {
+	Number   int64 // from 1
+	Document string
+	Created  time.Time
+}
+
+// PutInlinePolicy adds or replaces an inline policy.
+func (tx *Tx) PutInlinePolicy(ctx context.Context, identity string, p InlinePolicy) error {
+	_, err := tx.exec(ctx, `INSERT INTO inline_policies (identity, fold, name, document) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (identity, fold) DO UPDATE SET name = excluded.name, document = excluded.document`,
+		identity, fold(p.Name), p.Name, p.Document)
+	return err
+}
+
+// InlinePolicies returns all inline policies of an identity, ordered by name;
+// quotas keep them few.
+func (tx *Tx) InlinePolicies(ctx context.Context, identity string) ([]InlinePolicy, error) {
+	var found []InlinePolicy
+	err := tx.queryEach(ctx, `SELECT name, document FROM inline_policies WHERE identity = $1 ORDER BY fold`, []any{identity},
+		func(scan func(...any) error) error {
+			var p InlinePolicy
+			err := scan(&p.Name, &p.Document)
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+// DeleteInlinePolicy removes an inline policy; its name must match in case.
+func (tx *Tx) DeleteInlinePolicy(ctx context.Context, identity, name string) error {
+	return tx.execOne(ctx, `DELETE FROM inline_policies WHERE identity = $1 AND fold = $2 AND name = $3`, identity, fold(name), name)
+}
+
+// CreateManagedPolicy adds a managed policy with its first version, or returns
+// [ErrExists].
+func (tx *Tx) CreateManagedPolicy(ctx context.Context, p *ManagedPolicy, document string) error {
+	tags, err := encodeMap(p.Tags)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO managed_policies (id, arn, account, name, fold, path, description, tags, default_version, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`,
+		p.ID, p.ARN, p.Account, p.Name, fold(p.Name), p.Path, p.Description, tags, p.Created.UnixMilli(), p.Updated.UnixMilli())
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO managed_policy_versions (policy, version, document, created) VALUES ($1, 1, $2, $3)`,
+		p.ID, document, p.Created.UnixMilli())
+	return err
+}
+
+const managedColumns = `id, arn, account, name, path, description, tags, default_version, created, updated`
+
+func scanManaged(scan func(...any) error) (*ManagedPolicy, error) {
+	p := new(ManagedPolicy)
+	var tags string
+	var created, updated int64
+	err := scan(&p.ID, &p.ARN, &p.Account, &p.Name, &p.Path, &p.Description, &tags, &p.Default, &created, &updated)
+	if err != nil {
+		return nil, err
+	}
+	p.Created, p.Updated = time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
+	p.Tags, err = decodeMap(tags)
+	return p, err
+}
+
+// ManagedPolicy returns the managed policy with an ARN.
+func (tx *Tx) ManagedPolicy(ctx context.Context, arn string) (*ManagedPolicy, error) {
+	return scanManaged(func(dest ...any) error {
+		return tx.queryRow(ctx, `SELECT `+managedColumns+` FROM managed_policies WHERE arn = $1`, []any{arn}, dest...)
+	})
+}
+
+// ManagedPolicies returns up to limit managed policies of an account whose
+// path begins with prefix and whose name comes after the given one, in the order
+// of names without regard to case.
+func (tx *Tx) ManagedPolicies(ctx context.Context, account, prefix, after string, limit int) ([]*ManagedPolicy, error) {
+	var found []*ManagedPolicy
+	err := tx.queryEach(ctx, `SELECT `+managedColumns+` FROM managed_policies
+		WHERE account = $1 AND substr(path, 1, $2) = $3 AND fold > $4 ORDER BY fold LIMIT $5`,
+		[]any{account, len(prefix), prefix, fold(after), limit},
+		func(scan func(...any) error) error {
+			p, err := scanManaged(scan)
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+// PolicyVersion returns one version of a managed policy.
+func (tx *Tx) PolicyVersion(ctx context.Context, policy string, number int64) (*PolicyVersion, error) {
+	v := &PolicyVersion{Number: number}
+	var created int64
+	err := tx.queryRow(ctx, `SELECT document, created FROM managed_policy_versions WHERE policy = $1 AND version = $2`,
+		[]any{policy, number}, &v.Document, &created)
+	if err != nil {
+		return nil, err
+	}
+	v.Created = time.UnixMilli(created).UTC()
+	return v, nil
+}
+
+// DeleteManagedPolicy removes a managed policy and all its versions.
+func (tx *Tx) DeleteManagedPolicy(ctx context.Context, policy string) error {
+	_, err := tx.exec(ctx, `DELETE FROM managed_policy_versions WHERE policy = $1`, policy)
+	if err != nil {
+		return err
+	}
+	return tx.execOne(ctx, `DELETE FROM managed_policies WHERE id = $1`, policy)
+}
+
+// Attach attaches a managed policy, by its ARN, to an identity; once more is
+// no error.
+func (tx *Tx) Attach(ctx context.Context, identity, policy string) error {
+	_, err := tx.exec(ctx, `INSERT INTO attachments (identity, policy) VALUES ($1, $2) ON CONFLICT (identity, policy) DO NOTHING`, identity, policy)
+	return err
+}
+
+// Detach takes a managed policy from an identity.
+func (tx *Tx) Detach(ctx context.Context, identity, policy string) error {
+	return tx.execOne(ctx, `DELETE FROM attachments WHERE identity = $1 AND policy = $2`, identity, policy)
+}
+
+// Attachments returns the ARNs of the policies attached to an identity, in order.
+func (tx *Tx) Attachments(ctx context.Context, identity string) ([]string, error) {
+	var found []string
+	err := tx.queryEach(ctx, `SELECT policy FROM attachments WHERE identity = $1 ORDER BY policy`, []any{identity},
+		func(scan func(...any) error) error {
+			var arn string
+			err := scan(&arn)
+			found = append(found, arn)
+			return err
+		})
+	return found, err
+}
+
+// PolicyUse counts the identities of an account that a managed policy is
+// attached to, and those that it is the permissions boundary of.
+func (tx *Tx) PolicyUse(ctx context.Context, account, policy string) (attached, boundaries int64, err error) {
+	err = tx.queryRow(ctx, `SELECT count(*) FROM attachments JOIN identities ON id = identity WHERE policy = $1 AND account = $2`,
+		[]any{policy, account}, &attached)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = tx.queryRow(ctx, `SELECT count(*) FROM identities WHERE boundary = $1 AND account = $2`, []any{policy, account}, &boundaries)
+	return attached, boundaries, err
+}

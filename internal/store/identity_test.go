@@ -1,0 +1,9 @@
+package store_test
+
+import (
+	"testing"
+
+	"daypass/internal/store/storetest"
+)
+
+func TestIdentity(t *testing.T) { storetest.Identity(t) }

@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// A PackageKey names a package.
+type PackageKey struct {
+	Repository string // id
+	Format     string
+	Namespace  string // empty: none
+	Name       string // normalised
+}
+
+// A Package is a row of its table.
+type Package struct {
+	PackageKey
+	ID       string
+	Tags     map[string]string
+	Revision int64 // grows with every change of anything in the package
+	Changed  time.Time
+}
+
+// A Version is a row of its table.
+type Version struct {
+	ID               string
+	Package          string // id
+	Version          string // normalised
+	SortKey          string // bytes whose order is the order of versions
+	Status           string
+	Revision         string
+	Origin           string // INTERNAL, EXTERNAL or UNKNOWN
+	OriginRepository string // by name; empty: it came through a connection
+	OriginConnection string
+	Published        time.Time
+	Description      string // JSON
+	Readme           string // not filled in by Versions
+	Yanked           *string
+}
+
+// An Asset is a row of its table, with the place of its content.
+type Asset struct {
+	Version    string // id
+	Name       string
+	Content    string // id
+	Generation int64  // of the content
+	Size       int64  // bytes
+	MD5        string // digests in lower-case hexadecimal
+	SHA1       string
+	SHA256     string
+	SHA512     string
+	Uploaded   time.Time
+	Detail     string // JSON, or empty
+}
+
+// Package returns a package, or [ErrNotFound].
+func (tx *Tx) Package(ctx context.Context, key PackageKey) (*Package, error) {
+	p := &Package{PackageKey: key}
+	var tags string
+	var changed int64
+	err := tx.queryRow(ctx, `SELECT id, tags, revision, changed FROM packages
+		WHERE repository = $1 AND format = $2 AND namespace = $3 AND name = $4`,
+		[]any{key.Repository, key.Format, key.Namespace, key.Name}, &p.ID, &tags, &p.Revision, &changed)
+	if err != nil {
+		return nil, err
+	}
+	p.Changed = time.UnixMilli(changed).UTC()
+	p.Tags, err = decodeMap(tags)
+	return p, err
+}
+
+// CreatePackage adds a package, or returns [ErrExists].
+func (tx *Tx) CreatePackage(ctx context.Context, p *Package) error {
+	tags, err := encodeMap(p.Tags)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO packages (id, repository, format, namespace, name, tags, revision, changed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		p.ID, p.Repository, p.Format, p.Namespace, p.Name, tags, p.Revision, p.Changed.UnixMilli())
+	return err
+}
+
+// PackageChanged notes that something in a package changed at an instant.
+func (tx *Tx) PackageChanged(ctx context.Context, id string, at time.Time) error {
+	return tx.execOne(ctx, `UPDATE packages SET revision = revision + 1, changed = $1 WHERE id = $2`, at.UnixMilli(), id)
+}
+
+// ChangedPackages returns the packages that changed at an instant or later.
+// Their tags are left out.
+func (tx *Tx) ChangedPackages(ctx context.Context, since time.Time) ([]*Package, error) {
+	var found []*Package
+	err := tx.queryEach(ctx, `SELECT id, repository, format, namespace, name, revision, changed FROM packages
+		WHERE changed >= $1 ORDER BY changed`, []any{since.UnixMilli()},
+		func(scan func(...any) error) error {
+			p := new(Package)
+			var changed int64
+			err := scan(&p.ID, &p.Repository, &p.Format, &p.Namespace, &p.Name, &p.Revision, &changed)
+			p.Changed = time.UnixMilli(changed).UTC()
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+// Packages returns up to limit packages of a format in a repository that have a
+// version with a status, in the order of namespace and name, that follow after.
+// Their tags are left out.
+func (tx *Tx) Packages(ctx context.Context, after PackageKey, status string, limit int) ([]*Package, error) {
+	var found []*Package
+	err := tx.queryEach(ctx, `SELECT id, namespace, name, revision FROM packages
+		WHERE repository = $1 AND format = $2 AND (namespace > $3 OR (namespace = $4 AND name > $5))
+		AND EXISTS (SELECT 1 FROM versions WHERE versions.package = packages.id AND versions.status = $6)
+		ORDER BY namespace, name LIMIT $7`,
+		[]any{after.Repository, after.Format, after.Namespace, after.Namespace, after.Name, status, limit},
+		func(scan func(...any) error) error {
+			p := &Package{PackageKey: PackageKey{Repository: after.Repository, Format: after.Format}}
+			err := scan(&p.ID, &p.Namespace, &p.Name, &p.Revision)
+			found = append(found, p)
+			return err
+		})
+	return found, err
+}
+
+const versionColumns = `id, package, version, sort_key, status, revision, origin, origin_repository, origin_connection,
+	published, description, yanked`
+
+func (v *Version) scan(scan func(dest ...any) error, more ...any) error {
+	var published int64
+	var key []byte
+	var yanked sql.NullString
+	err := scan(append([]any{&v.ID, &v.Package, &v.Version, &key, &v.Status, &v.Revision, &v.Origin, &v.OriginRepository,
+		&v.OriginConnection, &published, &v.Description, &yanked}, more...)...)
+	v.Published = time.UnixMilli(published).UTC()
+	v.SortKey = string(key)
+	if yanked.Valid {
+		v.Yanked = &yanked.String
+	}
+	return err
+}
+
+// Version returns one version of a package, or [ErrNotFound].
+func (tx *Tx) Version(ctx context.Context, pkg, version string) (*Version, error) {
+	v := new(Version)
+	err := v.scan(func(dest ...any) error {
+		return tx.queryRow(ctx, `SELECT `+versionColumns+`, readme FROM versions WHERE package = $1 AND version = $2`,
+			[]any{pkg, version}, dest...)
+	}, &v.Readme)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Versions returns all versions of a package in ascending order.
+func (tx *Tx) Versions(ctx context.Context, pkg string) ([]*Version, error) {
+	var found []*Version
+	err := tx.queryEach(ctx, `SELECT `+versionColumns+` FROM versions WHERE package = $1 ORDER BY sort_key, id`, []any{pkg},
+		func(scan func(...any) error) error {
+			v := new(Version)
+			found = append(found, v)
+			return v.scan(scan)
+		})
+	return found, err
+}
+
+// CreateVersion adds a version, or returns [ErrExists].
+func (tx *Tx) CreateVersion(ctx context.Context, v *Version) error {
+	_, err := tx.exec(ctx, `INSERT INTO versions (`+versionColumns+`, readme)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		v.ID, v.Package, v.Version, []byte(v.SortKey), v.Status, v.Revision, v.Origin, v.OriginRepository, v.OriginConnection,
+		v.Published.UnixMilli(), v.Description, v.Yanked, v.Readme)
+	return err
+}
+
+// SetVersionState replaces the status and the revision of a version.
+func (tx *Tx) SetVersionState(ctx context.Context, id, status, revision string) error {
+	return tx.execOne(ctx, `UPDATE versions SET status = $1, revision = $2 WHERE id = $3`, status, revision, id)
+}
+
+const assetColumns = `a.version, a.name, a.content, c.generation, a.size, a.md5, a.sha1, a.sha256, a.sha512, a.uploaded, a.detail
+	FROM assets a JOIN contents c ON c.id = a.content`
+
+// AssetsOfVersion returns the assets of a version in the order of their names.
+func (tx *Tx) AssetsOfVersion(ctx context.Context, version string) ([]*Asset, error) {
+	return tx.assets(ctx, `SELECT `+assetColumns+` WHERE a.version = $1 ORDER BY a.name`, version)
+}
+
+// AssetsOfPackage returns the assets of all versions of a package, in the order
+// of their names.
+func (tx *Tx) AssetsOfPackage(ctx context.Context, pkg string) ([]*Asset, error) {
+	return tx.assets(ctx, `SELECT `+assetColumns+` JOIN versions v ON v.id = a.version WHERE v.package = $1 ORDER BY a.name`, pkg)
+}
+
+func (tx *Tx) assets(ctx context.Context, query string, args ...any) ([]*Asset, error) {
+	var found []*Asset
+	err := tx.queryEach(ctx, query, args, func(scan func(...any) error) error {
+		a := new(Asset)
+		var uploaded int64
+		err := scan(&a.Version, &a.Name, &a.Content, &a.Generation, &a.Size, &a.MD5, &a.SHA1, &a.SHA256, &a.SHA512, &uploaded, &a.Detail)
+		a.Uploaded = time.UnixMilli(uploaded).UTC()
+		found = append(found, a)
+		return err
+	})
+	return found, err
+}
+
+// CreateAsset adds an asset to a version, or returns [ErrExists].
+func (tx *Tx) CreateAsset(ctx context.Context, a *Asset) error {
+	_, err := tx.exec(ctx, `INSERT INTO assets (version, name, content, size, md5, sha1, sha256, sha512, uploaded, detail)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		a.Version, a.Name, a.Content, a.Size, a.MD5, a.SHA1, a.SHA256, a.SHA512, a.Uploaded.UnixMilli(), a.Detail)
+	return err
+}

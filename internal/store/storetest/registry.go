@@ -1,0 +1,579 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/store"
+)
+
+// Registry tests the statements about domains, repositories, packages and
+// content.
+func Registry(t *testing.T) {
+	t.Run("a domain comes back as it was written", func(t *testing.T) { Each(t, domainRoundTrip) })
+	t.Run("a domain's name is unique in its account and region", func(t *testing.T) { Each(t, domainUnique) })
+	t.Run("domains are paged in the order of their names", func(t *testing.T) { Each(t, domainPages) })
+	t.Run("a domain with repositories stays", func(t *testing.T) { Each(t, domainInUse) })
+	t.Run("a repository comes back as it was written", func(t *testing.T) { Each(t, repositoryRoundTrip) })
+	t.Run("repositories are filtered and paged", func(t *testing.T) { Each(t, repositoryPages) })
+	t.Run("upstreams keep their order and outlive what they name", func(t *testing.T) { Each(t, upstreams) })
+	t.Run("versions come in the order of their sort keys, byte by byte", func(t *testing.T) { Each(t, versionOrder) })
+	t.Run("a package, its versions and assets come back as they were written", func(t *testing.T) { Each(t, packageRoundTrip) })
+	t.Run("packages are listed only with a version of the status", func(t *testing.T) { Each(t, packageLists) })
+	t.Run("changed packages are found by time", func(t *testing.T) { Each(t, packageChanges) })
+	t.Run("deleting a repository deletes what was published in it", func(t *testing.T) { Each(t, repositoryDeletion) })
+	t.Run("content is doomed only while nothing needs it", func(t *testing.T) { Each(t, doomContent) })
+	t.Run("content that comes back while it is removed goes elsewhere", func(t *testing.T) { Each(t, contentComesBack) })
+	t.Run("what an interrupted sweep left is taken over", func(t *testing.T) { Each(t, doomTakenOver) })
+}
+
+var noon = time.Date(2026, 10, 1, 12, 0, 0, 123e6, time.UTC)
+
+// update runs fn in a transaction that must succeed.
+func update(t *testing.T, db *store.DB, fn func(context.Context, *store.Tx) error) {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return fn(t.Context(), tx) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func view[T any](t *testing.T, db *store.DB, fn func(ctx context.Context, tx *store.Tx) (T, error)) T {
+	t.Helper()
+	var result T
+	err := db.View(t.Context(), func(tx *store.Tx) (err error) {
+		result, err = fn(t.Context(), tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func newDomain(name string) *store.Domain {
+	return &store.Domain{
+		ID: "D-" + name, Region: "us-east-1", Owner: "111122223333", Name: name, EncryptionKey: "arn:aws:kms:x",
+		Tags:    map[string]string{"Team": "a\"b", "empty": ""},
+		Policy:  store.ResourcePolicy{Document: `{"Version":"2012-10-17"}`, Revision: "r1=", Bound: map[string]string{"arn:u": "AIDAX"}},
+		Created: noon,
+	}
+}
+
+func newRepository(domain, name, administrator string) *store.Repository {
+	return &store.Repository{
+		ID: "R-" + domain + "-" + name, Name: name, Administrator: administrator, Description: "about " + name,
+		Tags: map[string]string{"k": "v"}, Policy: store.ResourcePolicy{Document: "{}", Revision: "r2="}, Created: noon,
+		DomainID: "D-" + domain, DomainName: domain, DomainOwner: "111122223333", Region: "us-east-1",
+	}
+}
+
+func domainRoundTrip(t *testing.T, db *store.DB) {
+	want := newDomain("one")
+	update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.CreateDomain(ctx, want) })
+	get := func() []*store.Domain {
+		return view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Domain, error) {
+			return tx.DomainsNamed(ctx, "111122223333", "one")
+		})
+	}
+	if diff := cmp.Diff([]*store.Domain{want}, get()); diff != "" {
+		t.Errorf("as written (-want +got):\n%s", diff)
+	}
+	want.Policy, want.Tags = store.ResourcePolicy{}, map[string]string{"only": "this"}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.SetDomainPolicy(ctx, want.ID, want.Policy), tx.SetDomainTags(ctx, want.ID, want.Tags))
+	})
+	if diff := cmp.Diff([]*store.Domain{want}, get()); diff != "" {
+		t.Errorf("as changed (-want +got):\n%s", diff)
+	}
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteDomain(t.Context(), "other") })
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("DeleteDomain of nothing = %v, want ErrNotFound", err)
+	}
+}
+
+func domainUnique(t *testing.T, db *store.DB) {
+	create := func(change func(*store.Domain)) error {
+		d := newDomain("one")
+		change(d)
+		return db.Update(t.Context(), func(tx *store.Tx) error { return tx.CreateDomain(t.Context(), d) })
+	}
+	for _, step := range []struct {
+		name   string
+		change func(*store.Domain)
+		want   error
+	}{
+		{"the first", func(*store.Domain) {}, nil},
+		{"the same again", func(d *store.Domain) { d.ID = "other" }, store.ErrExists},
+		{"in another region", func(d *store.Domain) { d.ID, d.Region = "D2", "eu-west-1" }, nil},
+		{"of another account", func(d *store.Domain) { d.ID, d.Owner = "D3", "444455556666" }, nil},
+	} {
+		if err := create(step.change); !errors.Is(err, step.want) {
+			t.Errorf("%s: %v, want %v", step.name, err, step.want)
+		}
+	}
+	n := view(t, db, func(ctx context.Context, tx *store.Tx) (int, error) {
+		return tx.CountDomains(ctx, "111122223333", "us-east-1")
+	})
+	if n != 1 {
+		t.Errorf("CountDomains = %d, want 1: the other region and account do not count", n)
+	}
+	rows := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Domain, error) {
+		return tx.DomainsNamed(ctx, "111122223333", "one")
+	})
+	if len(rows) != 2 || rows[0].Region != "eu-west-1" || rows[1].Region != "us-east-1" {
+		t.Errorf("DomainsNamed = %v, want both regions in order", rows)
+	}
+}
+
+func domainPages(t *testing.T, db *store.DB) {
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		for _, name := range []string{"cc", "aa", "dd", "bb"} {
+			if err := tx.CreateDomain(ctx, newDomain(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var pages []string
+	after := ""
+	for range 3 {
+		rows := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Domain, error) {
+			return tx.Domains(ctx, "111122223333", "us-east-1", after, 2)
+		})
+		page := ""
+		for _, d := range rows {
+			page += d.Name + " "
+			after = d.Name
+		}
+		pages = append(pages, page)
+	}
+	if diff := cmp.Diff([]string{"aa bb ", "cc dd ", ""}, pages); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+}
+
+func domainInUse(t *testing.T, db *store.DB) {
+	seed(t, db)
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.DeleteDomain(t.Context(), "D-dom") })
+	if err == nil {
+		t.Error("DeleteDomain succeeded though the domain has a repository")
+	}
+}
+
+// seed makes domain dom with repository repo.
+func seed(t *testing.T, db *store.DB) {
+	t.Helper()
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.CreateDomain(ctx, newDomain("dom")), tx.CreateRepository(ctx, newRepository("dom", "repo", "111122223333")))
+	})
+}
+
+func repositoryRoundTrip(t *testing.T, db *store.DB) {
+	seed(t, db)
+	want := newRepository("dom", "repo", "111122223333")
+	get := func() *store.Repository {
+		return view(t, db, func(ctx context.Context, tx *store.Tx) (*store.Repository, error) {
+			return tx.Repository(ctx, "D-dom", "repo")
+		})
+	}
+	if diff := cmp.Diff(want, get()); diff != "" {
+		t.Errorf("as written (-want +got):\n%s", diff)
+	}
+	want.Description, want.Tags = "", nil
+	want.Policy = store.ResourcePolicy{Document: "{ }", Revision: "r3=", Bound: map[string]string{"a": "b"}}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.SetRepositoryPolicy(ctx, want.ID, want.Policy), tx.SetRepositoryTags(ctx, want.ID, nil),
+			tx.SetRepositoryDescription(ctx, want.ID, ""))
+	})
+	if diff := cmp.Diff(want, get()); diff != "" {
+		t.Errorf("as changed (-want +got):\n%s", diff)
+	}
+	again := newRepository("dom", "repo", "444455556666")
+	again.ID = "other"
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.CreateRepository(t.Context(), again) })
+	if !errors.Is(err, store.ErrExists) {
+		t.Errorf("CreateRepository of the same name = %v, want ErrExists", err)
+	}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteRepository(ctx, want.ID) })
+	err = db.View(t.Context(), func(tx *store.Tx) error { _, err := tx.Repository(t.Context(), "D-dom", "repo"); return err })
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Repository after its deletion = %v, want ErrNotFound", err)
+	}
+}
+
+func repositoryPages(t *testing.T, db *store.DB) {
+	const us, them = "111122223333", "444455556666"
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		errs := []error{tx.CreateDomain(ctx, newDomain("dom")), tx.CreateDomain(ctx, newDomain("mod"))}
+		for _, name := range []string{"b_1", "b%1", "a1", "B_1", "b_2"} {
+			errs = append(errs, tx.CreateRepository(ctx, newRepository("dom", name, us)))
+		}
+		return errors.Join(append(errs,
+			tx.CreateRepository(ctx, newRepository("dom", "b_theirs", them)),
+			tx.CreateRepository(ctx, newRepository("mod", "b_1", us)))...)
+	})
+	names := func(rows []*store.Repository) string {
+		var s []string
+		for _, r := range rows {
+			s = append(s, r.DomainName+"/"+r.Name)
+		}
+		return strings.Join(s, " ")
+	}
+	inDomain := func(p store.RepositoryPage) string {
+		p.Domain = "D-dom"
+		return names(view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Repository, error) {
+			return tx.RepositoriesOfDomain(ctx, p)
+		}))
+	}
+	ofAccount := func(p store.RepositoryPage) string {
+		p.Administrator, p.AdministratorRegion = us, "us-east-1"
+		return names(view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Repository, error) {
+			return tx.RepositoriesOfAdministrator(ctx, p)
+		}))
+	}
+	for _, test := range []struct{ name, got, want string }{
+		{"a prefix is no pattern and minds case", inDomain(store.RepositoryPage{Prefix: "b_", Limit: 9}), "dom/b_1 dom/b_2 dom/b_theirs"},
+		{"an administrator", inDomain(store.RepositoryPage{Administrator: them, Limit: 9}), "dom/b_theirs"},
+		{"after a name, limited", inDomain(store.RepositoryPage{Prefix: "b_", AfterName: "b_1", Limit: 1}), "dom/b_2"},
+		{"of an account, over all domains", ofAccount(store.RepositoryPage{Prefix: "b_", Limit: 9}), "dom/b_1 mod/b_1 dom/b_2"},
+		{"after one of two of the same name", ofAccount(store.RepositoryPage{Prefix: "b_", AfterName: "b_1", AfterID: "R-dom-b_1", Limit: 9}), "mod/b_1 dom/b_2"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, test.got, test.want)
+		}
+	}
+	n := view(t, db, func(ctx context.Context, tx *store.Tx) (int, error) { return tx.CountRepositories(ctx, "D-dom") })
+	if n != 6 {
+		t.Errorf("CountRepositories = %d, want 6", n)
+	}
+}
+
+func upstreams(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.CreateRepository(ctx, newRepository("dom", "up", "111122223333")),
+			tx.SetUpstreams(ctx, "R-dom-repo", []store.Upstream{{ID: "old", Name: "old"}}),
+			tx.SetUpstreams(ctx, "R-dom-repo", []store.Upstream{{ID: "z", Name: "zz"}, {ID: "R-dom-up", Name: "up"}, {ID: "a", Name: "aa"}}))
+	})
+	update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteRepository(ctx, "R-dom-up") })
+	got := view(t, db, func(ctx context.Context, tx *store.Tx) ([]store.Upstream, error) {
+		return tx.Upstreams(ctx, "R-dom-repo")
+	})
+	want := []store.Upstream{{ID: "z", Name: "zz"}, {ID: "R-dom-up", Name: "up"}, {ID: "a", Name: "aa"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("upstreams (-want +got):\n%s", diff)
+	}
+}
+
+func newPackage(name string) *store.Package {
+	return &store.Package{PackageKey: store.PackageKey{Repository: "R-dom-repo", Format: "pypi", Name: name}, ID: "P-" + name, Changed: noon}
+}
+
+func newVersion(pkg, version, sortKey string) *store.Version {
+	return &store.Version{ID: "V-" + pkg + "-" + version, Package: "P-" + pkg, Version: version, SortKey: sortKey,
+		Status: "Published", Revision: "rev=", Origin: "INTERNAL", OriginRepository: "repo", Published: noon, Description: "{}"}
+}
+
+func versionOrder(t *testing.T, db *store.DB) {
+	seed(t, db)
+	// Bytes that a locale would order otherwise, and one that is no UTF-8.
+	keys := []string{"\x00", "A", "B", "_", "a", "b", "z\x00", "z\x01", "\xff"}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		errs := []error{tx.CreatePackage(ctx, newPackage("p"))}
+		for i := range keys {
+			n := (i*4 + 3) % len(keys)
+			errs = append(errs, tx.CreateVersion(ctx, newVersion("p", fmt.Sprint(n), keys[n])))
+		}
+		return errors.Join(errs...)
+	})
+	rows := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) { return tx.Versions(ctx, "P-p") })
+	var got []string
+	for _, v := range rows {
+		got = append(got, v.SortKey)
+	}
+	if diff := cmp.Diff(keys, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+// publish adds content and an asset that needs it.
+func publish(ctx context.Context, tx *store.Tx, version, name, sha string) (*store.Asset, error) {
+	c, err := tx.ClaimContent(ctx, store.Content{ID: "C-" + version + name, Domain: "D-dom", SHA256: sha, Size: 7}, noon)
+	if err != nil {
+		return nil, err
+	}
+	a := &store.Asset{Version: version, Name: name, Content: c.ID, Generation: c.Generation, Size: 7,
+		MD5: "m", SHA1: "s1", SHA256: sha, SHA512: "s5", Uploaded: noon, Detail: `{"x":1}`}
+	return a, errors.Join(tx.StoredContent(ctx, c.ID, noon), tx.CreateAsset(ctx, a))
+}
+
+func packageRoundTrip(t *testing.T, db *store.DB) {
+	seed(t, db)
+	pkg := newPackage("p")
+	pkg.Namespace, pkg.Tags = "scope", map[string]string{"latest": "1.0"}
+	reason := ""
+	one, two := newVersion("p", "1.0", "1"), newVersion("p", "2.0", "2")
+	one.Readme, one.Yanked, one.Description = "# read me", &reason, `{"summary":"s"}`
+	var a, b *store.Asset
+	update(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+		err = errors.Join(tx.CreatePackage(ctx, pkg), tx.CreateVersion(ctx, one), tx.CreateVersion(ctx, two))
+		if err != nil {
+			return err
+		}
+		b, err = publish(ctx, tx, one.ID, "b.whl", "bb")
+		if err != nil {
+			return err
+		}
+		a, err = publish(ctx, tx, one.ID, "a.whl", "bb")
+		if err != nil {
+			return err
+		}
+		_, err = publish(ctx, tx, two.ID, "c.whl", "cc")
+		return errors.Join(err, tx.SetVersionState(ctx, two.ID, "Archived", "new="), tx.PackageChanged(ctx, pkg.ID, noon.Add(time.Second)))
+	})
+	pkg.Revision, pkg.Changed = 1, noon.Add(time.Second)
+	gotPackage := view(t, db, func(ctx context.Context, tx *store.Tx) (*store.Package, error) {
+		return tx.Package(ctx, pkg.PackageKey)
+	})
+	if diff := cmp.Diff(pkg, gotPackage); diff != "" {
+		t.Errorf("package (-want +got):\n%s", diff)
+	}
+	gotVersion := view(t, db, func(ctx context.Context, tx *store.Tx) (*store.Version, error) { return tx.Version(ctx, pkg.ID, "1.0") })
+	if diff := cmp.Diff(one, gotVersion); diff != "" {
+		t.Errorf("version (-want +got):\n%s", diff)
+	}
+	one.Readme, two.Status, two.Revision = "", "Archived", "new="
+	versions := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) { return tx.Versions(ctx, pkg.ID) })
+	if diff := cmp.Diff([]*store.Version{one, two}, versions); diff != "" {
+		t.Errorf("versions (-want +got):\n%s", diff)
+	}
+	assets := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
+		return tx.AssetsOfVersion(ctx, one.ID)
+	})
+	if diff := cmp.Diff([]*store.Asset{a, b}, assets); diff != "" {
+		t.Errorf("assets (-want +got):\n%s", diff)
+	}
+	if a.Content != b.Content {
+		t.Errorf("equal bytes are kept as %s and %s, want once", a.Content, b.Content)
+	}
+	all := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
+		return tx.AssetsOfPackage(ctx, pkg.ID)
+	})
+	if len(all) != 3 {
+		t.Errorf("AssetsOfPackage returned %d assets, want 3", len(all))
+	}
+	size := view(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.DomainSize(ctx, "D-dom") })
+	if size != 14 {
+		t.Errorf("DomainSize = %d, want 14: equal bytes count once", size)
+	}
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.CreateAsset(t.Context(), a) })
+	if !errors.Is(err, store.ErrExists) {
+		t.Errorf("CreateAsset of the same name = %v, want ErrExists", err)
+	}
+}
+
+func packageLists(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		var errs []error
+		for _, name := range []string{"b", "a", "empty", "archived", "c"} {
+			p := newPackage(name)
+			if name == "a" {
+				p.Namespace = "x"
+			}
+			errs = append(errs, tx.CreatePackage(ctx, p))
+			v := newVersion(name, "1", "1")
+			if name == "archived" {
+				v.Status = "Archived"
+			}
+			if name != "empty" {
+				errs = append(errs, tx.CreateVersion(ctx, v))
+			}
+		}
+		return errors.Join(errs...)
+	})
+	list := func(namespace, name string, limit int) string {
+		after := store.PackageKey{Repository: "R-dom-repo", Format: "pypi", Namespace: namespace, Name: name}
+		var s string
+		for _, p := range view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Package, error) {
+			return tx.Packages(ctx, after, "Published", limit)
+		}) {
+			s += p.Namespace + "/" + p.Name + " "
+		}
+		return s
+	}
+	for _, test := range []struct{ name, got, want string }{
+		{"from the start", list("", "", 9), "/b /c x/a "},
+		{"a page", list("", "", 1), "/b "},
+		{"the next", list("", "b", 2), "/c x/a "},
+		{"after a namespace", list("x", "a", 2), ""},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, test.got, test.want)
+		}
+	}
+}
+
+func packageChanges(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.CreatePackage(ctx, newPackage("a")), tx.CreatePackage(ctx, newPackage("b")),
+			tx.PackageChanged(ctx, "P-b", noon.Add(time.Minute)))
+	})
+	changed := func(since time.Time) string {
+		var s string
+		for _, p := range view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Package, error) {
+			return tx.ChangedPackages(ctx, since)
+		}) {
+			s += fmt.Sprintf("%s@%d ", p.Name, p.Revision)
+		}
+		return s
+	}
+	for _, test := range []struct {
+		since time.Time
+		want  string
+	}{
+		{noon, "a@0 b@1 "},
+		{noon.Add(time.Minute), "b@1 "},
+		{noon.Add(time.Minute + time.Millisecond), ""},
+	} {
+		if got := changed(test.since); got != test.want {
+			t.Errorf("changed since %v: %q, want %q", test.since, got, test.want)
+		}
+	}
+}
+
+func repositoryDeletion(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := publishOne(ctx, tx)
+		return err
+	})
+	update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteRepository(ctx, "R-dom-repo") })
+	err := db.View(t.Context(), func(tx *store.Tx) error { _, err := tx.Package(t.Context(), newPackage("p").PackageKey); return err })
+	if !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Package after the deletion = %v, want ErrNotFound", err)
+	}
+	left := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
+		return tx.AssetsOfVersion(ctx, "V-p-1")
+	})
+	if len(left) != 0 {
+		t.Errorf("%d assets are left, want none", len(left))
+	}
+	if got := doom(t, db, noon.Add(time.Hour), noon.Add(2*time.Hour)); got != "ab/0 " {
+		t.Errorf("doomed %q, want what the repository alone needed", got)
+	}
+}
+
+func publishOne(ctx context.Context, tx *store.Tx) (*store.Asset, error) {
+	err := errors.Join(tx.CreatePackage(ctx, newPackage("p")), tx.CreateVersion(ctx, newVersion("p", "1", "1")))
+	if err != nil {
+		return nil, err
+	}
+	return publish(ctx, tx, "V-p-1", "a", "ab")
+}
+
+// doom tells what a sweep takes on.
+func doom(t *testing.T, db *store.DB, before, at time.Time) string {
+	t.Helper()
+	var s string
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		s = ""
+		rows, err := tx.DoomContents(ctx, before, at, 10)
+		for _, c := range rows {
+			s += fmt.Sprintf("%s/%d ", c.SHA256, c.Generation)
+		}
+		return err
+	})
+	return s
+}
+
+func doomContent(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := publishOne(ctx, tx)
+		_, claim := tx.ClaimContent(ctx, store.Content{ID: "C-loose", Domain: "D-dom", SHA256: "cd", Size: 1}, noon)
+		return errors.Join(err, claim)
+	})
+	later := noon.Add(time.Hour)
+	if got := doom(t, db, noon, later); got != "" {
+		t.Errorf("doomed %q, want nothing: it was touched too late", got)
+	}
+	if got := doom(t, db, noon.Add(time.Millisecond), later); got != "cd/0 " {
+		t.Errorf("doomed %q, want cd alone: the other is needed", got)
+	}
+	if got := doom(t, db, noon.Add(time.Minute), later); got != "" {
+		t.Errorf("doomed %q, want nothing: it is being removed already", got)
+	}
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.StoredContent(t.Context(), "C-loose", later) })
+	if !errors.Is(err, store.ErrStale) {
+		t.Errorf("StoredContent of doomed content = %v, want ErrStale", err)
+	}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tx.ForgetContent(ctx, "C-loose"), tx.ForgetContent(ctx, "C-V-p-1a"))
+	})
+	kept := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
+		return tx.AssetsOfVersion(ctx, "V-p-1")
+	})
+	if len(kept) != 1 {
+		t.Errorf("%d assets are left, want 1: content that is not doomed can't be forgotten", len(kept))
+	}
+}
+
+func contentComesBack(t *testing.T, db *store.DB) {
+	seed(t, db)
+	claim := func(id string, at time.Time) (c store.Content) {
+		update(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
+			c, err = tx.ClaimContent(ctx, store.Content{ID: id, Domain: "D-dom", SHA256: "ab", Size: 5}, at)
+			return err
+		})
+		return c
+	}
+	want := store.Content{ID: "C1", Domain: "D-dom", SHA256: "ab", Size: 5}
+	if diff := cmp.Diff(want, claim("C1", noon)); diff != "" {
+		t.Errorf("the first claim (-want +got):\n%s", diff)
+	}
+	update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.StoredContent(ctx, "C1", noon) })
+	want.Stored = true
+	if diff := cmp.Diff(want, claim("C2", noon.Add(time.Second))); diff != "" {
+		t.Errorf("the second claim (-want +got):\n%s", diff)
+	}
+	if got := doom(t, db, noon.Add(time.Second), noon.Add(time.Hour)); got != "" {
+		t.Errorf("doomed %q, want nothing: the second claim touched it", got)
+	}
+	doom(t, db, noon.Add(time.Minute), noon.Add(time.Hour))
+	want = store.Content{ID: "C3", Domain: "D-dom", SHA256: "ab", Size: 5, Generation: 1}
+	if diff := cmp.Diff(want, claim("C3", noon.Add(time.Hour))); diff != "" {
+		t.Errorf("the claim during the removal (-want +got):\n%s", diff)
+	}
+}
+
+func doomTakenOver(t *testing.T, db *store.DB) {
+	seed(t, db)
+	update(t, db, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.ClaimContent(ctx, store.Content{ID: "C1", Domain: "D-dom", SHA256: "ab", Size: 5}, noon)
+		return err
+	})
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	for _, step := range []struct {
+		name       string
+		before, at time.Time
+		want       string
+	}{
+		{"the first sweep", hour(1), hour(2), "ab/0 "},
+		{"one soon after", hour(1), hour(2), ""},
+		{"one long after", hour(3), hour(4), "ab/0 "},
+		{"another at that time", hour(3), hour(4), ""},
+	} {
+		if got := doom(t, db, step.before, step.at); got != step.want {
+			t.Errorf("%s doomed %q, want %q", step.name, got, step.want)
+		}
+	}
+}
