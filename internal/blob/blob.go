@@ -1,0 +1,69 @@
+// Package blob owns content by digest: bytes stream in through four hashes,
+// become durable under their SHA-256, and are read back in ranges. It keeps
+// them in a folder, in memory or in an S3-compatible store. It must never know
+// what the bytes are, who may see them, or whether anything still needs them.
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+)
+
+// A Store keeps content. Implementations are safe for concurrent use.
+type Store interface {
+	// Stage begins to take content of at most limit bytes. Nothing of it can be
+	// opened before it is committed.
+	Stage(ctx context.Context, limit int64) (*Stage, error)
+
+	// Open returns content of a size in bytes that the caller knows, or
+	// [ErrNotFound]. It may put off its first input to the first read, and so
+	// find only then that there is nothing. Seeking is free. A folder returns
+	// an *os.File, so that net/http can use sendfile.
+	Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, error)
+
+	// Stat returns the size of content in bytes, or [ErrNotFound].
+	Stat(ctx context.Context, key Key) (int64, error)
+
+	// Delete removes content that was last committed before an instant. What is
+	// not there, or was committed again since, is no error.
+	Delete(ctx context.Context, key Key, before time.Time) error
+
+	// Sweep removes what was staged before an instant and never committed, and
+	// returns how much there was.
+	Sweep(ctx context.Context, before time.Time) (int, error)
+
+	// Check reports whether the store can be used now.
+	Check(ctx context.Context) error
+}
+
+// ErrNotFound says that there is no such content.
+var ErrNotFound = errors.New("no such content")
+
+// A Key names content: equal bytes in one space are kept once.
+type Key struct {
+	Space  string // of the caller's choice, such as 123456789012/domain
+	SHA256 string // lower-case hexadecimal
+}
+
+var (
+	spaceRE  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$`)
+	sha256RE = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// path returns where content is, relative to the store: space/ab/cd/digest.
+func (k Key) path() (string, error) {
+	if !spaceRE.MatchString(k.Space) {
+		return "", fmt.Errorf("blob: %q is not a space", k.Space)
+	}
+	if !sha256RE.MatchString(k.SHA256) {
+		return "", fmt.Errorf("blob: %q is not a SHA-256 in lower-case hexadecimal", k.SHA256)
+	}
+	return k.Space + "/" + k.SHA256[:2] + "/" + k.SHA256[2:4] + "/" + k.SHA256, nil
+}
+
+// Digests are the hashes of content in lower-case hexadecimal.
+type Digests struct{ MD5, SHA1, SHA256, SHA512 string }

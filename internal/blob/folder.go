@@ -1,0 +1,236 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Folder keeps content in files: dir/space/ab/cd/digest. What is on its way in
+// is in dir/staging, on the same file system, so that a rename commits it.
+type Folder struct {
+	dir     string
+	staging string
+
+	// dirs is held for writing while folders are made and synced, and for
+	// reading while content is renamed into one: whoever sees a folder also
+	// knows that its entry is durable.
+	dirs sync.RWMutex
+}
+
+// The name holds a character that a space can't begin with, so that no space
+// meets it.
+const stagingName = ".staging"
+
+// OpenFolder returns a store in a folder, which it makes if there is none.
+func OpenFolder(dir string) (*Folder, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{dir: dir, staging: filepath.Join(dir, stagingName)}
+	if err := os.MkdirAll(f.staging, 0o700); err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	return f, errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+}
+
+func (f *Folder) file(key Key) (string, error) {
+	p, err := key.path()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(f.dir, filepath.FromSlash(p)), nil
+}
+
+// Stage implements [Store].
+func (f *Folder) Stage(_ context.Context, limit int64) (*Stage, error) {
+	file, err := os.CreateTemp(f.staging, "*") // mode 0600
+	if err != nil {
+		return nil, fmt.Errorf("stage: %w", err)
+	}
+	return newStage(&folderSink{store: f, File: file}, limit), nil
+}
+
+type folderSink struct {
+	store *Folder
+	*os.File
+}
+
+func (s *folderSink) abort() error {
+	return errors.Join(s.Close(), os.Remove(s.Name()))
+}
+
+func (s *folderSink) commit(_ context.Context, key Key) error {
+	path, err := s.store.file(key)
+	if err != nil {
+		return errors.Join(err, s.abort())
+	}
+	now := time.Now() // Delete asks when content was committed, not when it was written
+	err = errors.Join(os.Chtimes(s.Name(), now, now), s.Sync(), s.Close())
+	if err == nil {
+		err = s.store.rename(s.Name(), path)
+	}
+	if err != nil {
+		os.Remove(s.Name()) // the first error is the one to tell
+		return fmt.Errorf("commit %s: %w", key.SHA256, err)
+	}
+	return nil
+}
+
+// rename puts a finished file in its place, over equal content if there is
+// some, and makes that durable.
+func (f *Folder) rename(from, to string) error {
+	dir := filepath.Dir(to)
+	move := func() error {
+		f.dirs.RLock()
+		defer f.dirs.RUnlock()
+		return os.Rename(from, to)
+	}
+	err := move()
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := f.mkdir(dir); err != nil {
+			return err
+		}
+		err = move()
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// mkdir makes a folder and those above it, and syncs the parent of each one
+// that it made.
+func (f *Folder) mkdir(dir string) error {
+	f.dirs.Lock()
+	defer f.dirs.Unlock()
+	var missing []string
+	for d := dir; d != f.dir; d = filepath.Dir(d) {
+		missing = append(missing, d)
+	}
+	for i := len(missing) - 1; i >= 0; i-- {
+		err := os.Mkdir(missing[i], 0o700)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := syncDir(filepath.Dir(missing[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // it has no such call, and orders renames itself
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func errSize(key Key, have, want int64) error {
+	return fmt.Errorf("blob: %s/%s has %d bytes, expected %d", key.Space, key.SHA256, have, want)
+}
+
+// Open implements [Store]; the reader is an *os.File.
+func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
+	path, err := f.file(key)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.Size() != size {
+		err = errSize(key, info.Size(), size)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// Stat implements [Store].
+func (f *Folder) Stat(_ context.Context, key Key) (int64, error) {
+	path, err := f.file(key)
+	if err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, notFound(err)
+	}
+	return info.Size(), nil
+}
+
+// Delete implements [Store].
+func (f *Folder) Delete(_ context.Context, key Key, before time.Time) error {
+	path, err := f.file(key)
+	if err != nil {
+		return err
+	}
+	// No commit can come between the look and the removal.
+	f.dirs.Lock()
+	defer f.dirs.Unlock()
+	return removeOlder(path, before)
+}
+
+func removeOlder(path string, before time.Time) error {
+	info, err := os.Stat(path)
+	if err == nil && info.ModTime().Before(before) {
+		err = os.Remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Sweep implements [Store].
+func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
+	entries, err := os.ReadDir(f.staging)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.ModTime().Before(before) {
+			continue // gone meanwhile, or still being written
+		}
+		if err := os.Remove(filepath.Join(f.staging, e.Name())); err == nil {
+			n++
+		}
+	}
+	return n, ctx.Err()
+}
+
+// Check implements [Store].
+func (f *Folder) Check(context.Context) error {
+	_, err := os.Stat(f.staging)
+	return err
+}

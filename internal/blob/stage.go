@@ -1,0 +1,111 @@
+package blob
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+
+	"daypass/internal/fault"
+)
+
+// A sink is a store's half of a [Stage]. Exactly one of commit and abort is
+// called, once; both give back everything that the sink holds.
+type sink interface {
+	io.Writer
+	io.ReaderAt
+	commit(ctx context.Context, key Key) error
+	abort() error
+}
+
+// A Stage is content on its way in: written once from start to end, hashed as
+// it goes, then committed or aborted. It is not safe for concurrent use.
+type Stage struct {
+	sink   sink
+	limit  int64
+	size   int64
+	err    error // the first failure; nothing can be committed after it
+	hashes struct{ md5, sha1, sha256, sha512 hash.Hash }
+}
+
+var errDone = errors.New("blob: the stage was committed or aborted already")
+
+func newStage(s sink, limit int64) *Stage {
+	st := &Stage{sink: s, limit: limit}
+	st.hashes.md5, st.hashes.sha1 = md5.New(), sha1.New() // identities for clients; nothing trusts them
+	st.hashes.sha256, st.hashes.sha512 = sha256.New(), sha512.New()
+	return st
+}
+
+// Write takes the next bytes. Past the limit it fails with a fault of kind
+// BodyTooLarge and the stage can only be aborted.
+func (s *Stage) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if int64(len(p)) > s.limit-s.size {
+		s.err = fault.New(fault.BodyTooLarge, "The content is larger than the %d bytes that are accepted.", s.limit)
+		return 0, s.err
+	}
+	n, err := s.sink.Write(p)
+	if err != nil {
+		s.err = err
+		return n, err
+	}
+	s.hashes.md5.Write(p)
+	s.hashes.sha1.Write(p)
+	s.hashes.sha256.Write(p)
+	s.hashes.sha512.Write(p)
+	s.size += int64(n)
+	return n, nil
+}
+
+// ReadAt reads back what was written.
+func (s *Stage) ReadAt(p []byte, off int64) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	return s.sink.ReadAt(p, off)
+}
+
+// Size returns how many bytes were written.
+func (s *Stage) Size() int64 { return s.size }
+
+// Digests returns the hashes of what was written so far.
+func (s *Stage) Digests() Digests {
+	sum := func(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+	return Digests{sum(s.hashes.md5), sum(s.hashes.sha1), sum(s.hashes.sha256), sum(s.hashes.sha512)}
+}
+
+// Commit makes the content durable in a space and returns its key: when Commit
+// has returned without an error the content survives a crash of the machine.
+// After a failure nothing of it is there, unless equal content was before.
+func (s *Stage) Commit(ctx context.Context, space string) (Key, error) {
+	if s.err != nil {
+		return Key{}, s.err
+	}
+	key := Key{space, hex.EncodeToString(s.hashes.sha256.Sum(nil))}
+	if _, err := key.path(); err != nil {
+		return Key{}, err
+	}
+	s.err = errDone
+	err := s.sink.commit(ctx, key)
+	if err != nil {
+		return Key{}, err
+	}
+	return key, nil
+}
+
+// Abort drops the content. After Commit or Abort it does nothing.
+func (s *Stage) Abort() error {
+	if s.err == errDone {
+		return nil
+	}
+	s.err = errDone
+	return s.sink.abort()
+}

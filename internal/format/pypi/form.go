@@ -1,0 +1,142 @@
+package pypi
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+
+	"daypass/internal/fault"
+)
+
+// Bounds on the form around a file.
+const (
+	maxParts = 10_000
+	maxForm  = 16 << 20 // bytes of all fields but the file, and of what surrounds them
+)
+
+// A form is the fields of an upload as they have come so far.
+//
+// Source: PyPI's "Upload API" page; the requests that twine, flit, poetry, uv
+// and setuptools send.
+type form struct {
+	metadata
+	action, protocol, filetype, sha256, md5, blake2 string
+	fields                                          int64 // bytes
+	parts                                           int
+}
+
+// once are the fields that may be given only once, because what they say
+// decides where the file goes.
+func (f *form) once(name string) *string {
+	switch name {
+	case ":action":
+		return &f.action
+	case "protocol_version":
+		return &f.protocol
+	case "name":
+		return &f.name
+	case "version":
+		return &f.version
+	case "filetype":
+		return &f.filetype
+	case "sha256_digest":
+		return &f.sha256
+	case "md5_digest":
+		return &f.md5
+	case "blake2_256_digest":
+		return &f.blake2
+	}
+	return nil
+}
+
+// read takes one field. Fields that Daypass has no use for count towards the
+// bounds like any other.
+func (f *form) read(part *multipart.Part) error {
+	b, err := io.ReadAll(io.LimitReader(part, maxForm-f.fields+1))
+	if err != nil {
+		return malformed(err)
+	}
+	f.fields += int64(len(b))
+	if f.fields > maxForm {
+		return fault.New(fault.BodyTooLarge, "The fields of the upload have more than %d bytes.", maxForm)
+	}
+	name := part.FormName()
+	if p := f.once(name); p != nil {
+		if *p != "" {
+			return fault.Invalid("The field %s is given twice.", name)
+		}
+		*p = string(b)
+		return nil
+	}
+	f.set(name, string(b))
+	return nil
+}
+
+// next returns the next part of an upload, or nil after the last one.
+func (f *form) next(r *multipart.Reader) (*multipart.Part, error) {
+	if f.parts++; f.parts > maxParts {
+		return nil, fault.New(fault.BodyTooLarge, "The upload has more than %d fields.", maxParts)
+	}
+	part, err := r.NextRawPart()
+	if err == io.EOF {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, malformed(err)
+	}
+	return part, nil
+}
+
+// malformed returns the fault for a body that can't be read to its end.
+func malformed(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return fault.New(fault.BodyTooLarge, "The upload is larger than the %d bytes that are accepted.", tooLarge.Limit)
+	}
+	f := fault.New(fault.MalformedRequest, "The upload is not a complete multipart form.")
+	f.Cause = err
+	return f
+}
+
+// check reports what is missing or wrong in the fields that every upload has.
+func (f *form) check() error {
+	for _, name := range []string{":action", "name", "version", "filetype"} {
+		if *f.once(name) == "" {
+			return fault.Invalid("The field %s is missing; an upload has :action, name, version, filetype and content.", name)
+		}
+	}
+	if f.action != "file_upload" {
+		return fault.Invalid("The field :action is %q; expected file_upload.", clip(f.action))
+	}
+	if f.protocol != "" && f.protocol != "1" {
+		return fault.Invalid("The field protocol_version is %q; expected 1.", clip(f.protocol))
+	}
+	if f.filetype != wheel && f.filetype != sdist {
+		return fault.Invalid("The field filetype is %q; expected %s or %s.", clip(f.filetype), wheel, sdist)
+	}
+	return nil
+}
+
+// multipartReader returns the parts of a request's body, of which at most limit
+// bytes are read.
+func multipartReader(w http.ResponseWriter, r *http.Request, limit int64) (*multipart.Reader, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	m, err := r.MultipartReader()
+	if err != nil || media != "multipart/form-data" {
+		f := fault.Invalid("An upload is a POST of multipart/form-data, got %s.", contentTypeOf(r))
+		f.Cause = err
+		return nil, f
+	}
+	return m, nil
+}
+
+func contentTypeOf(r *http.Request) string {
+	if t := r.Header.Get("Content-Type"); t != "" {
+		return fmt.Sprintf("%q", clip(t))
+	}
+	return "no Content-Type"
+}

@@ -1,0 +1,272 @@
+package pypi
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"hash"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"golang.org/x/crypto/blake2b"
+
+	"daypass/internal/fault"
+	"daypass/internal/format"
+)
+
+// maxDrain is how much of a refused upload is still read, in bytes. Clients
+// that write on while the server closes see a broken connection instead of the
+// reason.
+const maxDrain = 32 << 20
+
+// handleUpload takes one file with the fields that describe it.
+func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error {
+	parts, err := multipartReader(w, r, c.MaxAsset+maxForm)
+	if err != nil {
+		return err
+	}
+	u := &upload{ctx: r.Context(), call: c}
+	defer u.close()
+	err = u.receive(parts)
+	if err == nil {
+		err = u.finish()
+	}
+	if err != nil {
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // whatever comes of it, the error is told
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "OK\n") // the file is safe whether or not the client hears it
+	return nil
+}
+
+// An upload is one request to publish a file. It lives as long as the request,
+// and so holds its context.
+type upload struct {
+	ctx  context.Context
+	call *format.Call
+	form form
+
+	project     string
+	version     version
+	publication format.Publication
+	file        string
+	content     format.Staged
+	blake2      hash.Hash // of the content; nil unless the form told the digest before it
+}
+
+func (u *upload) close() {
+	if u.publication != nil {
+		u.publication.Close() // what is left behind is swept
+	}
+}
+
+func (u *upload) receive(parts *multipart.Reader) error {
+	for {
+		part, err := u.form.next(parts)
+		if err != nil || part == nil {
+			return err
+		}
+		if part.FormName() == "content" {
+			err = u.receiveFile(part)
+		} else {
+			err = u.form.read(part)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// begin establishes what is published and whether it may be, before a byte of
+// the file is read. It needs the name and version, which every client sends
+// first.
+func (u *upload) begin() error {
+	if u.form.name == "" || u.form.version == "" {
+		return fault.Invalid("The fields name and version come after the file; they must come before it.")
+	}
+	var err error
+	u.project, err = projectName(u.form.name)
+	if err != nil {
+		return fault.Invalid("Field name: %s.", err)
+	}
+	u.version, err = parseVersion(u.form.version)
+	if err != nil {
+		return fault.Invalid("Field version: %s.", err)
+	}
+	if u.form.filetype != "" {
+		if err := u.checkFile(); err != nil {
+			return err
+		}
+	}
+	u.publication, err = u.call.Repository.Publish(u.ctx, format.Ref{Name: format.Name{Name: u.project}, Version: u.version.String()})
+	return err
+}
+
+func (u *upload) checkFile() error {
+	if err := checkFile(u.file, u.form.filetype, u.project, u.version); err != nil {
+		return fault.Invalid("Field content: %s.", err)
+	}
+	return nil
+}
+
+func (u *upload) receiveFile(part *multipart.Part) error {
+	if u.content != nil {
+		return fault.Invalid("The field content is given twice; an upload has one file.")
+	}
+	// The part's own FileName drops folders, and so would hide them.
+	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil || parameters["filename"] == "" {
+		return fault.Invalid("The field content has no file name.")
+	}
+	u.file = parameters["filename"]
+	if err := u.begin(); err != nil {
+		return err
+	}
+	u.content, err = u.publication.Stage(u.ctx, u.call.MaxAsset)
+	if err != nil {
+		return err
+	}
+	sink := &sink{to: u.content}
+	if u.form.blake2 != "" {
+		u.blake2 = newBLAKE2()
+		sink.to = io.MultiWriter(u.content, u.blake2)
+	}
+	buffer := bufio.NewWriterSize(sink, 128<<10) // parts come in pieces of 4 KiB
+	_, err = io.Copy(buffer, part)
+	if err == nil {
+		err = buffer.Flush()
+	}
+	switch {
+	case sink.err != nil:
+		return sink.err
+	case err != nil:
+		return malformed(err)
+	}
+	return nil
+}
+
+// A sink tells failures to write from failures to read.
+type sink struct {
+	to  io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+func newBLAKE2() hash.Hash {
+	h, err := blake2b.New256(nil)
+	if err != nil {
+		panic(err) // only a key can be wrong, and there is none
+	}
+	return h
+}
+
+// finish checks all that came and makes it durable.
+func (u *upload) finish() error {
+	if err := u.form.check(); err != nil {
+		return err
+	}
+	if u.content == nil {
+		return fault.Invalid("The field content is missing; it holds the file.")
+	}
+	if err := u.checkFile(); err != nil {
+		return err
+	}
+	if err := u.checkDigests(); err != nil {
+		return err
+	}
+	raw, err := extract(u.file, u.form.filetype, u.content, u.content.Size())
+	if err != nil {
+		return fault.Invalid("Field content: %s.", err)
+	}
+	about, err := u.describe(raw)
+	if err != nil {
+		return fault.Invalid("Field content: %s: %s.", u.file, err)
+	}
+	release := &format.Release{Description: about.describe()}
+	release.DisplayName = u.form.name
+	d, err := json.Marshal(detail{RequiresPython: about.requiresPython})
+	if err != nil {
+		return err
+	}
+	release.Assets = []format.NewAsset{{Name: u.file, Content: u.content, Detail: d}}
+	if u.form.filetype == wheel {
+		if err := u.addMetadata(release, raw); err != nil {
+			return err
+		}
+	}
+	return u.publication.Commit(u.ctx, release)
+}
+
+// checkDigests compares what arrived with what the client meant to send.
+func (u *upload) checkDigests() error {
+	digests := u.content.Digests()
+	if u.form.blake2 != "" && u.blake2 == nil {
+		u.blake2 = newBLAKE2()
+		_, err := io.Copy(u.blake2, io.NewSectionReader(u.content, 0, u.content.Size()))
+		if err != nil {
+			return err
+		}
+	}
+	checks := []struct{ field, told, got string }{
+		{"sha256_digest", u.form.sha256, digests.SHA256},
+		{"md5_digest", u.form.md5, digests.MD5},
+	}
+	if u.blake2 != nil {
+		checks = append(checks, struct{ field, told, got string }{"blake2_256_digest", u.form.blake2, hex.EncodeToString(u.blake2.Sum(nil))})
+	}
+	for _, c := range checks {
+		if c.told != "" && !strings.EqualFold(c.told, c.got) {
+			return fault.Invalid("The field %s is %s, but the file that arrived has %s. Upload it again.", c.field, clip(c.told), c.got)
+		}
+	}
+	return nil
+}
+
+// describe returns what the file says of itself, and from the form what it
+// leaves out.
+func (u *upload) describe(raw []byte) (*metadata, error) {
+	if raw == nil {
+		return &u.form.metadata, nil
+	}
+	m, err := parseMetadata(raw)
+	if err != nil {
+		return nil, err
+	}
+	name, err := projectName(m.name)
+	if err != nil || name != u.project {
+		return nil, errors.New("its metadata has the Name " + clip(m.name) + ", the upload " + clip(u.form.name))
+	}
+	v, err := parseVersion(m.version)
+	if err != nil || v.sortKey() != u.version.sortKey() {
+		return nil, errors.New("its metadata has the Version " + clip(m.version) + ", the upload " + clip(u.form.version))
+	}
+	m.merge(&u.form.metadata)
+	return m, nil
+}
+
+// addMetadata adds a wheel's metadata as a file of its own, so that resolvers
+// need not fetch the wheel: PEP 658.
+func (u *upload) addMetadata(release *format.Release, raw []byte) error {
+	staged, err := u.publication.Stage(u.ctx, maxMetadata)
+	if err != nil {
+		return err
+	}
+	if _, err := staged.Write(raw); err != nil {
+		return err
+	}
+	release.Assets = append(release.Assets, format.NewAsset{Name: u.file + metadataSuffix, Content: staged})
+	return nil
+}

@@ -1,0 +1,344 @@
+package pypi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/blake2b"
+
+	"daypass/internal/fault"
+	"daypass/internal/format"
+	"daypass/internal/format/formattest"
+)
+
+func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	file, content := wheelOf(t, "Acme.Hello", "1.0", "Summary: greets", "Home-page: https://acme.example/",
+		"Project-URL: Source Code, https://acme.example/src", "License-Expression: MIT", "Requires-Python: >=3.8",
+		"Requires-Dist: requests[socks] (>=2.8.1) ; python_version < \"4\"", "Requires-Dist: Acme_Dep",
+		"Description-Content-Type: text/markdown", "", "# Hello", "world")
+	status, text := b.upload(t, wheelForm("Acme.Hello", "v1.0", file, content))
+	if status != 200 || text != "OK\n" {
+		t.Fatalf("%d %s", status, text)
+	}
+	p, err := b.repository.Package(t.Context(), format.Name{Name: "acme-hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := format.Description{
+		DisplayName: "Acme.Hello", Summary: "greets", HomePage: "https://acme.example/", SourceCode: "https://acme.example/src",
+		Licenses: []format.License{{Name: "MIT"}}, Readme: "# Hello\nworld\n",
+		Dependencies: []format.Dependency{
+			{Package: "requests", Type: "Requires-Dist", Requirement: "[socks] (>=2.8.1) ; python_version < \"4\""},
+			{Package: "acme-dep", Type: "Requires-Dist"},
+		},
+	}
+	if diff := cmp.Diff(want, p.Versions[0].Description); diff != "" {
+		t.Errorf("description (-want +got):\n%s", diff)
+	}
+	if got := p.Versions[0].Version; got != "1.0" {
+		t.Errorf("version %q", got)
+	}
+	if got := string(p.Versions[0].Assets[0].Detail); got != `{"requiresPython":"\u003e=3.8"}` {
+		t.Errorf("detail %s", got)
+	}
+	if got := p.Versions[0].Assets[0].Digests; got != formattest.Digests(content) {
+		t.Errorf("digests %v", got)
+	}
+}
+
+func TestWhatASourceDistributionLeavesOutComesFromTheForm(t *testing.T) {
+	t.Parallel()
+	more := fields("requires_python", ">=3.9", "requires_dist", "b>1", "requires_dist", "a", "summary", "from the form",
+		"classifiers", "License :: OSI Approved :: MIT License", "classifiers", "Topic :: Software Development", "description", "text")
+	pkgInfo := "Metadata-Version: 2.1\nName: acme-hello\nVersion: 1.0\nSummary: from the file\n"
+	for title, content := range map[string][]byte{
+		"PKG-INFO":    tarOf(t, "acme_hello-1.0/README", "x", "acme_hello-1.0/PKG-INFO", pkgInfo),
+		"no PKG-INFO": tarOf(t, "acme_hello-1.0/README", "x", "acme_hello-1.0/sub/PKG-INFO", "Name: other\nVersion: 1\n"),
+	} {
+		b := newBundle(t)
+		parts := append(fields(":action", "file_upload", "name", "acme-hello", "version", "1.0", "filetype", sdist, "pyversion", "source"), more...)
+		status, text := b.upload(t, append(parts, part{"content", string(content), "acme_hello-1.0.tar.gz"}))
+		if status != 200 {
+			t.Fatalf("%s: %d %s", title, status, text)
+		}
+		p, err := b.repository.Package(t.Context(), format.Name{Name: "acme-hello"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := p.Versions[0]
+		want := format.Description{
+			DisplayName: "acme-hello", Summary: "from the form", Licenses: []format.License{{Name: "MIT License"}}, Readme: "text",
+			Dependencies: []format.Dependency{{Package: "b", Type: "Requires-Dist", Requirement: ">1"}, {Package: "a", Type: "Requires-Dist"}},
+		}
+		if title == "PKG-INFO" {
+			want.Summary = "from the file"
+		}
+		if diff := cmp.Diff(want, v.Description); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", title, diff)
+		}
+		var d detail
+		if err := json.Unmarshal(v.Assets[0].Detail, &d); err != nil || d.RequiresPython != ">=3.9" || len(v.Assets) != 1 {
+			t.Errorf("%s: detail %s, %d assets", title, v.Assets[0].Detail, len(v.Assets))
+		}
+	}
+}
+
+func TestTheSameBytesAgainAreASuccessAndOtherBytesAConflict(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	file, content := b.publish(t, "acme-hello", "1.0")
+	b.publish(t, "acme-hello", "1.0")
+	_, other := wheelOf(t, "acme-hello", "1.0", "Summary: changed")
+	status, text := b.upload(t, wheelForm("acme-hello", "1.0", file, other))
+	want := fmt.Sprintf("409 Conflict: %s already exists with other content: stored sha256=%s, uploaded sha256=%s.",
+		file, formattest.Digests(content).SHA256, formattest.Digests(other).SHA256)
+	if status != 409 || !strings.HasPrefix(text, want) {
+		t.Errorf("%d %s\nwant %s", status, text, want)
+	}
+	if _, body := b.get(t, "simple/acme-hello/1.0/"+file); body != string(content) {
+		t.Error("the refused upload changed the file")
+	}
+}
+
+func TestFilesMayBeAddedToAPublishedVersion(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.publish(t, "acme-hello", "1.0")
+	content := tarOf(t, "acme_hello-1.0/PKG-INFO", "Name: acme-hello\nVersion: 1.0\n")
+	status, text := b.upload(t, append(fields(":action", "file_upload", "name", "acme-hello", "version", "1.0", "filetype", sdist),
+		part{"content", string(content), "acme_hello-1.0.tar.gz"}))
+	if status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if _, page := b.get(t, "simple/acme-hello/"); strings.Count(page, "<a ") != 2 {
+		t.Errorf("page:\n%s", page)
+	}
+}
+
+// with returns the parts with one field changed, or left out if the value is
+// "-".
+func with(parts []part, name, value string) []part {
+	parts = slices.Clone(parts)
+	for i := range parts {
+		if parts[i].name != name {
+			continue
+		}
+		if value == "-" {
+			return slices.Delete(parts, i, i+1)
+		}
+		parts[i].value = value
+		return parts
+	}
+	return append([]part{{name: name, value: value}}, parts...)
+}
+
+func named(parts []part, file string) []part {
+	parts = slices.Clone(parts)
+	parts[len(parts)-1].file = file
+	return parts
+}
+
+func TestABadUploadNamesTheFieldAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	good := wheelForm("acme-hello", "1.0", file, content)
+	zeros := strings.Repeat("0", 64)
+	packed := func(pairs ...string) []part { return with(good, "content", string(zipOf(t, pairs...))) }
+	for _, row := range []struct {
+		title string
+		parts []part
+		text  string
+	}{
+		{"no action", with(good, ":action", "-"), "field :action is missing"},
+		{"another action", with(good, ":action", "submit"), `field :action is "submit"; expected file_upload`},
+		{"another protocol", with(good, "protocol_version", "2"), `protocol_version is "2"`},
+		{"no name", with(good, "name", "-"), "name and version come after the file"},
+		{"no version", with(good, "version", "-"), "name and version come after the file"},
+		{"no filetype", with(good, "filetype", "-"), "field filetype is missing"},
+		{"an egg", with(good, "filetype", "bdist_egg"), `filetype is "bdist_egg"; expected bdist_wheel or sdist`},
+		{"no content", with(good, "content", "-"), "field content is missing"},
+		{"content without a file name", append(good[:len(good)-1:len(good)-1], part{name: "content", value: "x"}), "field content has no file name"},
+		{"bad name", with(good, "name", "-acme"), `Field name: "-acme" is not a project name`},
+		{"bad version", with(good, "version", "one"), `Field version: "one" is not a version`},
+		{"name twice", append([]part{{name: "name", value: "other"}}, good...), "field name is given twice"},
+		{"content twice", append(good, good[len(good)-1]), "field content is given twice"},
+		{"a file of another project", named(good, "other-1.0-py3-none-any.whl"), "is not named after the project acme-hello"},
+		{"a file of another version", named(good, "acme_hello-1.1-py3-none-any.whl"), "is not named after the version 1.0"},
+		{"not a wheel's name", named(good, "acme_hello-1.0.whl"), "is not the name of a wheel"},
+		{"not an sdist's name", with(named(good, "acme_hello-1.0.tar.bz2"), "filetype", sdist), "is not the name of a source distribution"},
+		{"bad build tag", named(good, "acme_hello-1.0-x1-py3-none-any.whl"), "does not begin with a digit"},
+		{"bad tag", named(good, "acme_hello-1.0-py3-none-a+b.whl"), `"a+b"`},
+		{"a path", named(good, "../acme_hello-1.0-py3-none-any.whl"), "is not a file name"},
+		{"a path in the middle", named(good, "acme_hello-1.0-py3-none-any/x.whl"), "is not a file name"},
+		{"a long name", named(good, "acme_hello-1.0-py3-none-"+strings.Repeat("a", 300)+".whl"), "at most 240"},
+		{"wrong sha256", with(good, "sha256_digest", zeros), "field sha256_digest is " + clip(zeros) + ", but the file that arrived has " + formattest.Digests(content).SHA256},
+		{"wrong md5", with(good, "md5_digest", zeros[:32]), "field md5_digest is"},
+		{"wrong blake2", with(good, "blake2_256_digest", zeros), "field blake2_256_digest is"},
+		{"wrong blake2 after the file", append(good[:len(good):len(good)], part{name: "blake2_256_digest", value: zeros}), "field blake2_256_digest is"},
+		{"not a zip file", with(good, "content", "hello"), "is not a zip file"},
+		{"no METADATA", packed("x.py", ""), "has no file NAME-VERSION.dist-info/METADATA"},
+		{"two METADATA", packed("a.dist-info/METADATA", "", "b.dist-info/METADATA", ""), "has both"},
+		{"metadata of another project", packed("a.dist-info/METADATA", "Name: other\nVersion: 1.0\n"), "metadata has the Name other, the upload acme-hello"},
+		{"metadata of another version", packed("a.dist-info/METADATA", "Name: acme-hello\nVersion: 2\n"), "metadata has the Version 2, the upload 1.0"},
+		{"metadata without a name", packed("a.dist-info/METADATA", "Version: 1.0\n"), "has no Name or no Version"},
+		{"metadata that is none", packed("a.dist-info/METADATA", "hello\n"), `the line "hello"`},
+		{"metadata that is a bomb", packed("a.dist-info/METADATA", strings.Repeat("\n", maxMetadata+1)), "larger than"},
+		{"sdist that is not gzip", with(named(good, "acme_hello-1.0.tar.gz"), "filetype", sdist), "not compressed with gzip"},
+		{"fields too large", with(good, "description", strings.Repeat("x", maxForm+1)), "fields of the upload have more than"},
+	} {
+		b := newBundle(t)
+		status, text := b.upload(t, row.parts)
+		if (status != 400 && status != 413) || !strings.Contains(text, row.text) {
+			t.Errorf("%s: %d %s\nwant %s", row.title, status, text, row.text)
+		}
+		if r, _ := b.get(t, "simple/acme-hello/"); r.StatusCode != 404 {
+			t.Errorf("%s: the project is there", row.title)
+		}
+	}
+}
+
+func TestRightDigestsAreAccepted(t *testing.T) {
+	t.Parallel()
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	good := wheelForm("acme-hello", "1.0", file, content)
+	blake := fmt.Sprintf("%x", blake2b.Sum256(content))
+	d := formattest.Digests(content)
+	before := with(with(with(good, "sha256_digest", strings.ToUpper(d.SHA256)), "md5_digest", d.MD5), "blake2_256_digest", blake)
+	after := append(good[:len(good):len(good)], fields("sha256_digest", d.SHA256, "md5_digest", d.MD5, "blake2_256_digest", blake)...)
+	for _, parts := range [][]part{before, after} {
+		if status, text := newBundle(t).upload(t, parts); status != 200 {
+			t.Errorf("%d %s", status, text)
+		}
+	}
+}
+
+func TestNamesOfFilesThatToolsMake(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ file, kind, project, version string }{
+		{"acme_hello-1.0-py3-none-any.whl", wheel, "acme-hello", "1.0"},
+		{"Acme.Hello-1.0-1build-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", wheel, "acme-hello", "1.0.0"},
+		{"acme-1!2.0+local.1-py3-none-any.whl", wheel, "acme", "1!2.0+local-1"},
+		{"acme_hello-1.0.tar.gz", sdist, "acme-hello", "1.0"},
+		{"acme-hello-1.0.tar.gz", sdist, "acme-hello", "1.0"},     // setuptools before PEP 625
+		{"acme-hello-1.0-1.tar.gz", sdist, "acme-hello", "1.0-1"}, // an implicit post-release
+		{"Acme.Hello-1.0.zip", sdist, "acme-hello", "1.0"},
+	} {
+		v, err := parseVersion(row.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkFile(row.file, row.kind, row.project, v); err != nil {
+			t.Errorf("%s: %v", row.file, err)
+		}
+	}
+}
+
+func TestWhoMayNotPublishIsToldBeforeTheFileIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	var asked format.Ref
+	b.repository.Judge = func(ref format.Ref) error {
+		asked = ref
+		return fault.New(fault.AccessDenied, "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: codeartifact:PublishPackageVersion")
+	}
+	file, content := wheelOf(t, "Acme.Hello", "1.0")
+	status, text := b.upload(t, wheelForm("Acme.Hello", "1.0", file, content))
+	if status != 403 || !strings.HasPrefix(text, "403 Forbidden: User: arn:aws:iam::123456789012:user/ann is not authorized") {
+		t.Errorf("%d %s", status, text)
+	}
+	if asked != ref("acme-hello", "1.0") {
+		t.Errorf("judged %v", asked)
+	}
+}
+
+func TestAnUploadPastTheLimitIsRefused(t *testing.T) {
+	t.Parallel()
+	repository := &formattest.Memory{Format: Format}
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", file, content))
+	for _, limit := range []int64{int64(len(content)) - 1, int64(len(content))} {
+		r, err := http.NewRequest("POST", "/", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", contentType)
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository, MaxAsset: limit})
+		if refused := fault.Is(err, fault.BodyTooLarge); refused != (limit < int64(len(content))) {
+			t.Errorf("limit %d of %d: %v", limit, len(content), err)
+		}
+	}
+}
+
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header {
+	if d.header == nil {
+		d.header = http.Header{}
+	}
+	return d.header
+}
+func (*discard) Write(p []byte) (int, error) { return len(p), nil }
+func (*discard) WriteHeader(int)             {}
+
+func TestABodyThatBreaksOffIsRefusedAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", file, content))
+	for cut := 0; cut < len(body); cut += 37 {
+		repository := &formattest.Memory{Format: Format}
+		r, err := http.NewRequest("POST", "/", io.MultiReader(bytes.NewReader(body[:cut]), broken{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", contentType)
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository, MaxAsset: 1 << 20})
+		if !fault.Is(err, fault.MalformedRequest) {
+			t.Errorf("cut at %d: %v", cut, err)
+		}
+		if _, err := repository.Package(t.Context(), format.Name{Name: "acme-hello"}); !fault.Is(err, fault.NotFound) {
+			t.Errorf("cut at %d: the package is there", cut)
+		}
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("connection reset") }
+
+func TestWhatIsNoFormIsRefused(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	for _, contentType := range []string{"", "application/json", "multipart/form-data", "multipart/mixed; boundary=x"} {
+		r, text := b.do(t, "POST", "", strings.NewReader("{}"), "Content-Type", contentType)
+		if r.StatusCode != 400 || !strings.Contains(text, "multipart/form-data") {
+			t.Errorf("%q: %d %s", contentType, r.StatusCode, text)
+		}
+	}
+}
+
+func TestUploadsGoToTheAddressWithAndWithoutItsSlash(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", file, content))
+	for _, url := range []string{b.URL, strings.TrimSuffix(b.URL, "/")} {
+		r, err := http.Post(url, contentType, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != 200 || r.Request.Method != "POST" {
+			t.Errorf("%s: %s %d", url, r.Request.Method, r.StatusCode)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+// Package registry owns domains and repositories with their policies and tags,
+// and the packages, versions and assets in them, over the store and the
+// content. It gives formats their repository. It must never know who is asking:
+// it says what a thing is judged on, and leaves the judgement to the doors.
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"daypass/internal/blob"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+	"daypass/internal/store"
+)
+
+// Limits are the quotas. A field that is zero has AWS's default.
+//
+// Source: CodeArtifact User Guide, "Quotas in AWS CodeArtifact".
+type Limits struct {
+	Domains      int   // of an account in a region: 10
+	Repositories int   // of a domain: 1,000
+	Upstreams    int   // of a repository: 10
+	Assets       int   // of a version: 350
+	Tags         int   // of a domain or repository: 50
+	AssetSize    int64 // bytes: 5 GiB
+}
+
+func (l Limits) orDefaults() Limits {
+	set := func(v *int, standard int) {
+		if *v == 0 {
+			*v = standard
+		}
+	}
+	set(&l.Domains, 10)
+	set(&l.Repositories, 1000)
+	set(&l.Upstreams, 10)
+	set(&l.Assets, 350)
+	set(&l.Tags, 50)
+	if l.AssetSize == 0 {
+		l.AssetSize = 5 << 30
+	}
+	return l
+}
+
+// A Config is what a [Registry] works with.
+type Config struct {
+	DB     *store.DB
+	Blobs  blob.Store
+	Now    func() time.Time // nil means time.Now
+	Region string           // preferred where an address names no region
+	Limits Limits
+}
+
+// A Registry is safe for concurrent use, and several may share one database
+// and one store of content.
+type Registry struct {
+	Config
+	domains      *store.Cache[domainKey, *Domain]
+	repositories *store.Cache[repositoryKey, *Repository]
+	packages     *packages
+}
+
+// How many lookups are remembered.
+const (
+	maxDomains      = 1 << 12
+	maxRepositories = 1 << 14
+)
+
+// New returns a registry over an open database and store.
+func New(c Config) *Registry {
+	c.Limits = c.Limits.orDefaults()
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Registry{
+		Config:       c,
+		domains:      store.NewCache[domainKey, *Domain](c.DB, maxDomains),
+		repositories: store.NewCache[repositoryKey, *Repository](c.DB, maxRepositories),
+		packages:     newPackages(c.DB),
+	}
+}
+
+// A Subject is what an action on a domain, a repository or a package is judged
+// on.
+type Subject struct {
+	ARN      string
+	Account  string // the domain's owner
+	Admin    string // the repository's administrator; empty for domains
+	Policies []*policy.Policy
+	Tags     map[string]string // nil for packages, which have none
+}
+
+// change runs a transaction after which no replica believes what it knew.
+func (g *Registry) change(ctx context.Context, fn func(*store.Tx) error) error {
+	return g.DB.Update(ctx, func(tx *store.Tx) error {
+		tx.Touch()
+		return fn(tx)
+	})
+}
+
+// newID returns a name that was never used before, fit for paths.
+func newID() string { return rand.Text() }
+
+// newRevision returns the revision of a policy: 44 characters, as AWS's are.
+func newRevision() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails: crypto/rand
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// compile parses a stored policy and ties it to the principals it was bound
+// to. A policy that can't be read any more opens nothing.
+func compile(resource string, p store.ResourcePolicy) ([]*policy.Policy, error) {
+	if p.Document == "" {
+		return nil, nil
+	}
+	parsed, err := policy.Parse(resource, p.Document, policy.Resource)
+	if err != nil {
+		return nil, fmt.Errorf("policy of %s: %w", resource, err)
+	}
+	return []*policy.Policy{parsed.Pin(p.Bound)}, nil
+}
+
+// replacing returns the policy after a change of the stored one, refusing a
+// change that expected another revision.
+func replacing(kind, name string, stored store.ResourcePolicy, expected string) error {
+	if expected == "" || expected == stored.Revision {
+		return nil
+	}
+	return fault.ConflictResource(kind, name, "The policy of %s '%s' has another revision than %s: read it again before changing it", kind, name, expected)
+}
+
+func missingPolicy(kind, name string) error {
+	return fault.NotFoundResource(kind, name, "Policy not found. The %s '%s' has no permissions policy", kind, name)
+}
+
+func overQuota(kind, name, format string, args ...any) error {
+	return &fault.Error{Kind: fault.Quota, ResourceType: kind, ResourceID: name, Message: fmt.Sprintf(format, args...)}
+}
+
+// retag returns tags with some added and some removed, within the quota.
+func (g *Registry) retag(kind, name string, tags, add map[string]string, remove []string) (map[string]string, error) {
+	result := make(map[string]string, len(tags)+len(add))
+	for k, v := range tags {
+		result[k] = v
+	}
+	for k, v := range add {
+		result[k] = v
+	}
+	for _, k := range remove {
+		delete(result, k)
+	}
+	if len(result) > g.Limits.Tags {
+		return nil, overQuota(kind, name, "A %s can have at most %d tags", kind, g.Limits.Tags)
+	}
+	return result, nil
+}
+
+// The shapes of names.
+//
+// Source: CodeArtifact service model.
+var (
+	domainPattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`)
+	repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$`)
+	packagePattern    = regexp.MustCompile(`^[^#/\s\p{C}]{1,255}$`) // control characters besides: databases refuse NUL
+	assetPattern      = regexp.MustCompile(`^\P{C}{1,255}$`)
+)
+
+// isName reports whether text has the shape of a package's name, namespace or
+// version, or of an entry in a list.
+func isName(s string) bool { return utf8.ValidString(s) && packagePattern.MatchString(s) }
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// milliseconds cuts an instant to what the store keeps of it.
+func milliseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,150 @@
+// Package codeartifact owns the operations of the CodeArtifact API: what each
+// is judged on, and how what the registry keeps looks to a client of the API.
+// The rules on domains, repositories and packages are the registry's; the
+// package must never know SQL, the wire, or how tokens are sealed.
+package codeartifact
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"daypass/internal/gate"
+	"daypass/internal/registry"
+	"daypass/internal/token"
+)
+
+// A Sealer makes authorization tokens.
+type Sealer interface {
+	Seal(*token.Claims) (string, error)
+}
+
+// A Binder finds the unique ids of the principals that a resource policy
+// names; a fault says which of them does not exist.
+type Binder interface {
+	BindPrincipals(ctx context.Context, document string) (map[string]string, error)
+}
+
+// A Service implements the operations.
+type Service struct {
+	Registry *registry.Registry
+	Keyring  Sealer
+
+	// Principals ties resource policies to the users and roles of today, so that
+	// a namesake made later gets nothing from them; nil leaves them to names.
+	Principals Binder
+
+	// Endpoint returns the URL of a repository for a format, with the slash at
+	// its end. It may look into the context for how the client reached us.
+	Endpoint func(ctx context.Context, format, domain, owner, repository string) string
+
+	Rand io.Reader // of token ids; nil means crypto/rand
+}
+
+// Operations returns the service's table.
+func (s *Service) Operations() []gate.Operation {
+	return slices.Concat(s.domainOperations(), s.repositoryOperations(), s.policyOperations(), s.tagOperations(), []gate.Operation{
+		gate.Op("GetAuthorizationToken", s.judgeToken, s.getAuthorizationToken),
+	})
+}
+
+// Unsupported names the operations of the API that this server knows and does
+// not do.
+var Unsupported = []string{
+	"AssociateExternalConnection",
+	"CopyPackageVersions",
+	"CreatePackageGroup",
+	"DeletePackage",
+	"DeletePackageGroup",
+	"DeletePackageVersions",
+	"DescribePackage",
+	"DescribePackageGroup",
+	"DescribePackageVersion",
+	"DisassociateExternalConnection",
+	"DisposePackageVersions",
+	"GetAssociatedPackageGroup",
+	"GetPackageVersionAsset",
+	"GetPackageVersionReadme",
+	"ListAllowedRepositoriesForGroup",
+	"ListAssociatedPackages",
+	"ListPackageGroups",
+	"ListPackageVersionAssets",
+	"ListPackageVersionDependencies",
+	"ListPackageVersions",
+	"ListPackages",
+	"ListSubPackageGroups",
+	"PublishPackageVersion",
+	"PutPackageOriginConfiguration",
+	"UpdatePackageGroup",
+	"UpdatePackageGroupOriginConfiguration",
+	"UpdatePackageVersionsStatus",
+}
+
+// subject carries a subject of the registry to the gate.
+func subject(s registry.Subject) gate.Subject {
+	return gate.Subject{ARN: s.ARN, Account: s.Account, Admin: s.Admin, Policies: s.Policies, Tags: s.Tags}
+}
+
+// owner is the account whose domain is meant: the caller's own if none is named.
+//
+// Source: CodeArtifact service model and User Guide, "Domain overview".
+func owner(c *gate.Call, named string) string {
+	if named == "" {
+		return c.Principal.Account
+	}
+	return named
+}
+
+// domain looks up what an input names.
+func (s *Service) domain(ctx context.Context, c *gate.Call, named, domainOwner string) (*registry.Domain, error) {
+	return s.Registry.Domain(ctx, c.Region, owner(c, domainOwner), named)
+}
+
+// repository looks up what an input names.
+func (s *Service) repository(ctx context.Context, c *gate.Call, domain, domainOwner, named string) (*registry.Repository, error) {
+	return s.Registry.Repository(ctx, c.Region, owner(c, domainOwner), domain, named)
+}
+
+// onDomain judges on the domain that an input names, by the domain's policy. A
+// domain that does not exist is judged like one without a policy, so that only
+// who may see it learns which of the two it is.
+func onDomain[In any](s *Service, of func(*In) (domain, domainOwner string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		name, domainOwner := of(in)
+		d, err := s.domain(ctx, c, name, domainOwner)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		return subject(d.Subject()), nil
+	}
+}
+
+// onRepository judges on the repository that an input names, by its policy and
+// its domain's.
+func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		domain, domainOwner, name := of(in)
+		r, err := s.repository(ctx, c, domain, domainOwner, name)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		return subject(r.Subject()), nil
+	}
+}
+
+// onAccount judges on the caller's account as a whole, where no resource
+// policy is asked.
+//
+// Source: CodeArtifact User Guide, "Repository policies": operations on the
+// account.
+func onAccount[In any](_ context.Context, c *gate.Call, _ *In) (gate.Subject, error) {
+	return gate.Subject{ARN: "*", Account: c.Principal.Account}, nil
+}
+
+func page(token string, size *int64) registry.Page {
+	p := registry.Page{Token: token}
+	if size != nil {
+		p.Max = *size
+	}
+	return p
+}

@@ -1,0 +1,80 @@
+package codeartifact
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/policy"
+)
+
+// The forms that name a key: its id, its ARN, an alias, an alias's ARN.
+//
+// Source: CodeArtifact API reference, CreateDomain; KMS Developer Guide, "Key
+// identifiers".
+var (
+	keyIDPattern  = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$`)
+	aliasPattern  = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+	keyARNPattern = regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]{1,50}:[0-9]{12}:(.+)$`)
+)
+
+// encryptionKey returns the ARN that a domain shows as its key. A key of the
+// caller's choice needs the permissions that AWS asks for; it is shown, and
+// encrypts nothing.
+//
+// Source: CodeArtifact User Guide, "Create a domain".
+func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, error) {
+	if named == "" {
+		return defaultKey(c.Region, c.Principal.Account), nil
+	}
+	key, err := keyARN(c.Region, c.Principal.Account, named)
+	if err != nil {
+		return "", err
+	}
+	on := gate.Subject{
+		ARN: key,
+		// There are no key policies here, so that the caller's own are all there is.
+		Account: c.Principal.Account,
+		Keys:    map[string]policy.Value{"kms:viaservice": policy.One("codeartifact." + c.Region + ".amazonaws.com")},
+	}
+	for _, action := range []string{"kms:DescribeKey", "kms:CreateGrant"} {
+		err := c.Authorize(ctx, action, on)
+		if err != nil {
+			return "", err
+		}
+	}
+	return key, nil
+}
+
+func keyARN(region, account, named string) (string, error) {
+	resource := named
+	if whole := keyARNPattern.FindStringSubmatch(named); whole != nil {
+		resource = whole[1]
+	}
+	switch {
+	case aliasPattern.MatchString(resource), keyIDPattern.MatchString(strings.TrimPrefix(resource, "key/")) && resource != named:
+	case keyIDPattern.MatchString(named):
+		resource = "key/" + named
+	default:
+		return "", &fault.Error{Kind: fault.Validation, Reason: "ENCRYPTION_KEY_ERROR",
+			Message: fmt.Sprintf("encryptionKey: %q is not a KMS key: expected a key id, a key ARN, alias/NAME or an alias ARN", named)}
+	}
+	if resource != named && !keyIDPattern.MatchString(named) {
+		return named, nil
+	}
+	return "arn:" + arn.Partition + ":kms:" + region + ":" + account + ":" + resource, nil
+}
+
+// defaultKey stands for the key that AWS manages for an account in a region: the
+// same one for each of its domains.
+func defaultKey(region, account string) string {
+	b := sha256.Sum256([]byte("aws/codeartifact " + region + " " + account))
+	b[6] = b[6]&0x0f | 0x80 // version 8 and the variant of RFC 9562
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("arn:%s:kms:%s:%s:key/%x-%x-%x-%x-%x", arn.Partition, region, account, b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}

@@ -1,0 +1,224 @@
+package codeartifact
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	api "daypass/api/codeartifact"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/policy"
+	"daypass/internal/registry"
+	"daypass/internal/store"
+)
+
+// maxDocument is how long a resource policy may be, in characters.
+//
+// Source: CodeArtifact service model.
+const maxDocument = 7168
+
+func (s *Service) policyOperations() []gate.Operation {
+	return []gate.Operation{
+		gate.Op("PutDomainPermissionsPolicy", s.judgePutDomainPolicy, s.putDomainPolicy),
+		gate.Op("GetDomainPermissionsPolicy", onDomain(s, func(in *api.GetDomainPermissionsPolicyInput) (string, string) {
+			return in.Domain, in.DomainOwner
+		}), s.getDomainPolicy),
+		gate.Op("DeleteDomainPermissionsPolicy", onDomain(s, func(in *api.DeleteDomainPermissionsPolicyInput) (string, string) {
+			return in.Domain, in.DomainOwner
+		}), s.deleteDomainPolicy),
+		gate.Op("PutRepositoryPermissionsPolicy", s.judgePutRepositoryPolicy, s.putRepositoryPolicy),
+		gate.Op("GetRepositoryPermissionsPolicy", onRepository(s, func(in *api.GetRepositoryPermissionsPolicyInput) (string, string, string) {
+			return in.Domain, in.DomainOwner, in.Repository
+		}), s.getRepositoryPolicy),
+		gate.Op("DeleteRepositoryPermissionsPolicy", onRepository(s, func(in *api.DeleteRepositoryPermissionsPolicyInput) (string, string, string) {
+			return in.Domain, in.DomainOwner, in.Repository
+		}), s.deleteRepositoryPolicy),
+	}
+}
+
+// judgePutDomainPolicy asks no resource policy: nobody locks themselves out,
+// and no other account can be given this.
+//
+// Source: CodeArtifact User Guide, "Domain policies".
+func (s *Service) judgePutDomainPolicy(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (gate.Subject, error) {
+	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	on := subject(d.Subject())
+	on.Policies = nil
+	return on, nil
+}
+
+// judgePutRepositoryPolicy asks the domain's policy but not the repository's.
+//
+// Source: CodeArtifact User Guide, "Repository policies".
+func (s *Service) judgePutRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (gate.Subject, error) {
+	r, err := s.repository(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return subject(r.DomainSubject()), nil
+}
+
+func (s *Service) putDomainPolicy(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (*api.PutDomainPermissionsPolicyOutput, error) {
+	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := s.check(ctx, d.ARN, in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Registry.SetDomainPolicy(ctx, d, in.PolicyRevision, in.PolicyDocument, bound)
+	return &api.PutDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
+}
+
+func (s *Service) existingDomain(ctx context.Context, c *gate.Call, name, domainOwner string) (*registry.Domain, error) {
+	d, err := s.domain(ctx, c, name, domainOwner)
+	if err != nil {
+		return nil, err
+	}
+	return d, d.Check()
+}
+
+func (s *Service) getDomainPolicy(ctx context.Context, c *gate.Call, in *api.GetDomainPermissionsPolicyInput) (*api.GetDomainPermissionsPolicyOutput, error) {
+	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.PolicyOf()
+	return &api.GetDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
+}
+
+func (s *Service) deleteDomainPolicy(ctx context.Context, c *gate.Call, in *api.DeleteDomainPermissionsPolicyInput) (*api.DeleteDomainPermissionsPolicyOutput, error) {
+	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Registry.SetDomainPolicy(ctx, d, in.PolicyRevision, "", nil)
+	return &api.DeleteDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
+}
+
+func (s *Service) putRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (*api.PutRepositoryPermissionsPolicyOutput, error) {
+	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := s.check(ctx, r.ARN, in.PolicyDocument)
+	if err == nil {
+		err = withinRepository(r, in.PolicyDocument)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Registry.SetRepositoryPolicy(ctx, r, in.PolicyRevision, in.PolicyDocument, bound)
+	return &api.PutRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
+}
+
+func (s *Service) getRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.GetRepositoryPermissionsPolicyInput) (*api.GetRepositoryPermissionsPolicyOutput, error) {
+	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.PolicyOf()
+	return &api.GetRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
+}
+
+func (s *Service) deleteRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.DeleteRepositoryPermissionsPolicyInput) (*api.DeleteRepositoryPermissionsPolicyOutput, error) {
+	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.Registry.SetRepositoryPolicy(ctx, r, in.PolicyRevision, "", nil)
+	return &api.DeleteRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
+}
+
+func shown(resource string, p store.ResourcePolicy) *api.ResourcePolicy {
+	return &api.ResourcePolicy{ResourceArn: resource, Revision: p.Revision, Document: p.Document}
+}
+
+// check refuses a document that could not be judged by, and finds whom it
+// names.
+func (s *Service) check(ctx context.Context, resource, document string) (map[string]string, error) {
+	if n := utf8.RuneCountInString(document); n > maxDocument {
+		return nil, fault.Invalid("policyDocument: it has %d characters, at most %d are allowed", n, maxDocument)
+	}
+	_, err := policy.Parse(resource, document, policy.Resource)
+	if err != nil {
+		return nil, fault.Invalid("policyDocument: %s", err)
+	}
+	if s.Principals == nil {
+		return nil, nil
+	}
+	bound, err := s.Principals.BindPrincipals(ctx, document)
+	if fault.Is(err, fault.MalformedPolicy) {
+		err = fault.Invalid("policyDocument: %s", err)
+	}
+	return bound, err
+}
+
+// withinRepository refuses the policy of a repository that names something else
+// than the repository and its packages: it would never apply.
+//
+// Source: hashicorp/terraform-provider-aws issue 31513, where AWS refuses a
+// domain's ARN.
+func withinRepository(r *registry.Repository, document string) error {
+	own := []string{r.ARN, arn.Package(r.Region, r.DomainOwner, r.DomainName, r.Name, "", "", "")}
+	own[1] = strings.TrimRight(own[1], "/") + "/"
+	named, err := resources(document)
+	if err != nil {
+		return fault.Invalid("policyDocument: %s", err)
+	}
+	for _, name := range named {
+		if !mayMatch(name, own[0]) && !mayMatch(name, own[1]) {
+			return fault.Invalid("policyDocument: the resource %s is neither the repository %s nor a package in it", name, r.ARN)
+		}
+	}
+	return nil
+}
+
+// mayMatch reports whether a pattern agrees with a name as far as the pattern
+// is literal.
+func mayMatch(pattern, name string) bool {
+	literal := pattern
+	if i := strings.IndexAny(pattern, "*?$"); i >= 0 {
+		literal = pattern[:i]
+	}
+	if literal == pattern && !strings.HasSuffix(name, "/") {
+		return pattern == name
+	}
+	return strings.HasPrefix(literal, name) || strings.HasPrefix(name, literal)
+}
+
+// resources returns what the Resource elements of a valid document name.
+func resources(document string) ([]string, error) {
+	var d struct {
+		Statement oneOrMany[struct{ Resource oneOrMany[string] }]
+	}
+	err := json.Unmarshal([]byte(document), &d)
+	if err != nil {
+		return nil, err
+	}
+	var named []string
+	for _, statement := range d.Statement {
+		named = append(named, statement.Resource...)
+	}
+	return named, nil
+}
+
+// A oneOrMany is a value or a list of values, as policies have them.
+type oneOrMany[T any] []T
+
+func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		return json.Unmarshal(b, (*[]T)(o))
+	}
+	var one T
+	err := json.Unmarshal(b, &one)
+	*o = oneOrMany[T]{one}
+	return err
+}

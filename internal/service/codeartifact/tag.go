@@ -1,0 +1,172 @@
+package codeartifact
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	api "daypass/api/codeartifact"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/policy"
+	"daypass/internal/registry"
+)
+
+func (s *Service) tagOperations() []gate.Operation {
+	return []gate.Operation{
+		gate.Op("TagResource", s.judgeTag, s.tagResource),
+		gate.Op("UntagResource", s.judgeUntag, s.untagResource),
+		gate.Op("ListTagsForResource", func(ctx context.Context, c *gate.Call, in *api.ListTagsForResourceInput) (gate.Subject, error) {
+			t, err := s.taggable(ctx, c, in.ResourceArn)
+			return t.subject, err
+		}, s.listTags),
+	}
+}
+
+// tagMap checks the tags of a request.
+//
+// Source: CodeArtifact User Guide, "Tagging resources".
+func tagMap(tags []api.Tag) (map[string]string, error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		if _, twice := m[t.Key]; twice {
+			return nil, fault.Invalid("tags: the key %q is given twice", t.Key)
+		}
+		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
+			return nil, fault.Invalid("tags: the key %q begins with aws:, which is reserved", t.Key)
+		}
+		m[t.Key] = t.Value
+	}
+	return m, nil
+}
+
+// A taggable is a resource that a tag operation names, whether it exists or
+// not.
+type taggable struct {
+	subject gate.Subject
+	missing error // of kind NotFound; nil: it exists
+	tags    map[string]string
+	tag     func(ctx context.Context, add map[string]string, remove []string) error
+}
+
+var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+
+// taggable looks a resource up by its ARN.
+func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (taggable, error) {
+	a, err := arn.Parse(name)
+	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !accountPattern.MatchString(a.Account) {
+		return taggable{}, fault.Invalid("resourceArn: %q is not the ARN of a CodeArtifact resource", name)
+	}
+	if a.Region != c.Region {
+		return taggable{}, fault.Invalid("resourceArn: %q is in another region than this request, which is for %s", name, c.Region)
+	}
+	domain, rest, nested := strings.Cut(a.Name(), "/")
+	switch {
+	case a.Type() == "domain" && domain != "" && !nested:
+		d, err := s.Registry.Domain(ctx, a.Region, a.Account, domain)
+		if err != nil {
+			return taggable{}, err
+		}
+		return s.taggableDomain(d), nil
+	case a.Type() == "repository" && domain != "" && rest != "" && !strings.Contains(rest, "/"):
+		r, err := s.Registry.Repository(ctx, a.Region, a.Account, domain, rest)
+		if err != nil {
+			return taggable{}, err
+		}
+		return s.taggableRepository(r), nil
+	case a.Type() == "package-group" && domain != "" && rest != "":
+		d, err := s.Registry.Domain(ctx, a.Region, a.Account, domain)
+		if err != nil {
+			return taggable{}, err
+		}
+		return noGroup(d, name), nil
+	}
+	return taggable{}, fault.Invalid("resourceArn: %q can't have tags: expected the ARN of a domain, a repository or a package group", name)
+}
+
+func (s *Service) taggableDomain(d *registry.Domain) taggable {
+	return taggable{subject(d.Subject()), d.Check(), d.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
+		return s.Registry.TagDomain(ctx, d, add, remove)
+	}}
+}
+
+func (s *Service) taggableRepository(r *registry.Repository) taggable {
+	return taggable{subject(r.Subject()), r.Check(), r.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
+		return s.Registry.TagRepository(ctx, r, add, remove)
+	}}
+}
+
+// noGroup is a package group: there are none yet.
+func noGroup(d *registry.Domain, name string) taggable {
+	on := subject(d.Subject())
+	on.ARN, on.Tags = name, nil
+	missing := d.Check()
+	if missing == nil {
+		missing = fault.New(fault.NotFound, "Package group not found. %s does not exist", name)
+	}
+	return taggable{subject: on, missing: missing}
+}
+
+func (s *Service) judgeTag(ctx context.Context, c *gate.Call, in *api.TagResourceInput) (gate.Subject, error) {
+	t, err := s.taggable(ctx, c, in.ResourceArn)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	t.subject.RequestTags, err = tagMap(in.Tags)
+	return t.subject, err
+}
+
+func (s *Service) judgeUntag(ctx context.Context, c *gate.Call, in *api.UntagResourceInput) (gate.Subject, error) {
+	t, err := s.taggable(ctx, c, in.ResourceArn)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	// aws:TagKeys comes from the request's tags: it is all that there is of
+	// those to remove, and they have no aws:RequestTag.
+	t.subject.Keys = map[string]policy.Value{"aws:tagkeys": policy.Many(in.TagKeys)}
+	return t.subject, nil
+}
+
+func (s *Service) tagResource(ctx context.Context, c *gate.Call, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
+	tags, err := tagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return &api.TagResourceOutput{}, s.retag(ctx, c, in.ResourceArn, tags, nil)
+}
+
+func (s *Service) untagResource(ctx context.Context, c *gate.Call, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
+	return &api.UntagResourceOutput{}, s.retag(ctx, c, in.ResourceArn, nil, in.TagKeys)
+}
+
+func (s *Service) retag(ctx context.Context, c *gate.Call, name string, add map[string]string, remove []string) error {
+	t, err := s.taggable(ctx, c, name)
+	if err != nil {
+		return err
+	}
+	if t.missing != nil {
+		return t.missing
+	}
+	return t.tag(ctx, add, remove)
+}
+
+func (s *Service) listTags(ctx context.Context, c *gate.Call, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
+	t, err := s.taggable(ctx, c, in.ResourceArn)
+	if err == nil {
+		err = t.missing
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListTagsForResourceOutput{Tags: []api.Tag{}}
+	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
+		out.Tags = append(out.Tags, api.Tag{Key: key, Value: t.tags[key]})
+	}
+	return out, nil
+}

@@ -1,0 +1,126 @@
+package codeartifact
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	api "daypass/api/codeartifact"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+	"daypass/internal/token"
+)
+
+// How long a token lives, in seconds.
+//
+// Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
+// tokens".
+const (
+	minDuration     = 900
+	maxDuration     = 43200
+	defaultDuration = 43200
+)
+
+const getToken = "codeartifact:GetAuthorizationToken"
+
+// judgeToken judges the first of the two permissions that a token needs. The
+// root user of an account gets none.
+func (s *Service) judgeToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (gate.Subject, error) {
+	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	if c.Principal.Kind == principal.Root {
+		c.Action, c.Resource, c.Decision = getToken, d.ARN, gate.Deny
+		return gate.Subject{}, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s because the root user of an account cannot get authorization tokens: use an IAM user or a role", c.Principal.ARN(), getToken, d.ARN)
+	}
+	_, err = duration(in.DurationSeconds)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return subject(d.Subject()), nil
+}
+
+// duration is what the caller asks for, in seconds; 0 means until the session
+// ends.
+func duration(asked *int64) (int64, error) {
+	switch {
+	case asked == nil:
+		return defaultDuration, nil
+	case *asked == 0, *asked >= minDuration && *asked <= maxDuration:
+		return *asked, nil
+	}
+	return 0, fault.Invalid("durationSeconds: %d is out of range: expected 0, or %d to %d", *asked, minDuration, maxDuration)
+}
+
+// getAuthorizationToken needs a second permission, which only the caller's own
+// policies can give: on behalf of the caller a bearer token is asked for.
+//
+// Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
+// tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.
+func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
+	seconds, err := duration(in.DurationSeconds)
+	if err != nil {
+		return nil, err
+	}
+	err = c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: map[string]policy.Value{
+		"sts:awsservicename":  policy.One("codeartifact.amazonaws.com"),
+		"sts:durationseconds": policy.One(strconv.FormatInt(seconds, 10)),
+	}})
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+	if err != nil {
+		return nil, err
+	}
+	c.Action, c.Resource = getToken, d.ARN // what the call was about, for its record
+	return s.issue(c, d.Name, d.Owner, expiry(c, seconds))
+}
+
+// expiry is when a token ends that was asked for now. Without a session to end
+// with, 0 is the default.
+func expiry(c *gate.Call, seconds int64) time.Time {
+	if session := c.Principal.Session; seconds == 0 && session != nil {
+		return session.ExpiresAt
+	}
+	if seconds == 0 {
+		seconds = defaultDuration
+	}
+	return c.Now.Add(time.Duration(seconds) * time.Second)
+}
+
+func (s *Service) issue(c *gate.Call, domain, domainOwner string, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {
+	id, err := token.NewID(token.TokenID, s.random())
+	if err != nil {
+		return nil, err
+	}
+	claims := &token.Claims{
+		ID:        id,
+		Domain:    domain,
+		Owner:     domainOwner,
+		IssuedAt:  c.Now.UTC().Truncate(time.Millisecond),
+		ExpiresAt: expires.UTC().Truncate(time.Millisecond),
+		Principal: c.Principal.Ref,
+	}
+	sealed, err := s.Keyring.Seal(claims)
+	if errors.Is(err, token.ErrTooLong) {
+		return nil, fault.Invalid("The policies and tags of the caller's session are too large for a token: use a session with smaller ones")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &api.GetAuthorizationTokenOutput{AuthorizationToken: sealed, Expiration: &claims.ExpiresAt}, nil
+}
+
+func (s *Service) random() io.Reader {
+	if s.Rand == nil {
+		return rand.Reader
+	}
+	return s.Rand
+}
