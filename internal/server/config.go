@@ -1,0 +1,280 @@
+package server
+
+import (
+	"encoding/base64"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Config is everything that an operator can choose. The zero value is not
+// complete; [ParseConfig] fills in the defaults.
+type Config struct {
+	Listen        string // host:port
+	Data          string // folder of the embedded database, content, keys and first credentials
+	Database      string // postgres:// URL; "" means SQLite in Data
+	Blobs         string // s3:// URL; "" means a folder in Data
+	Region        string
+	AccountID     string // of the account that the first start creates
+	PublicURL     string // how clients reach this server; "" means as they asked for it
+	BaseDomain    string // enables host-form repository endpoints below this domain
+	TLSCert       string
+	TLSKey        string
+	MasterKeyFile string
+	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
+	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
+	MaxUpload     int64         // bytes of one uploaded file
+	LogFormat     string        // json or text
+	Dev           bool
+
+	// From the environment alone, as they are secret.
+	MasterKey   []byte
+	AdminKey    KeyPair
+	RootKey     KeyPair
+	TrustedNets []netip.Prefix // parsed from TrustProxies
+}
+
+// A KeyPair is a fixed access key; empty means none was given.
+type KeyPair struct{ ID, Secret string }
+
+// errHelp is returned when only the usage was asked for.
+var errHelp = flag.ErrHelp
+
+// ParseConfig reads flags and their environment twins (--public-url is
+// DAYPASS_PUBLIC_URL); flags win. It reports every fault at once.
+func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Config, error) {
+	var c Config
+	flags := flag.NewFlagSet("daypass serve", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	c.define(flags)
+	var faults []error
+	flags.VisitAll(func(f *flag.Flag) {
+		value := getenv(twin(f.Name))
+		if value == "" {
+			return
+		}
+		err := flags.Set(f.Name, value)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %q is not a valid value", twin(f.Name), value))
+		}
+	})
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printUsage(usage, flags)
+		return c, errHelp
+	}
+	if err != nil {
+		faults = append(faults, err)
+	}
+	if flags.NArg() > 0 {
+		faults = append(faults, fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	}
+	faults = append(faults, c.secrets(getenv)...)
+	faults = append(faults, c.validate()...)
+	return c, errors.Join(faults...)
+}
+
+func (c *Config) define(flags *flag.FlagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8787", "`host:port` to listen on")
+	flags.StringVar(&c.Data, "data", "./daypass-data", "`folder` of the embedded database, package content, keys and first credentials")
+	flags.StringVar(&c.Database, "database", "", "postgres:// `URL` to use instead of the embedded database")
+	flags.StringVar(&c.Blobs, "blobs", "", "s3://bucket/prefix `URL` to keep package content in instead of the data folder")
+	flags.StringVar(&c.Region, "region", "us-east-1", "AWS `Region` that this server stands for")
+	flags.StringVar(&c.AccountID, "account-id", "000000000000", "12-digit `account` that the first start creates")
+	flags.StringVar(&c.PublicURL, "public-url", "", "`URL` under which clients reach this server (default: as each request named it)")
+	flags.StringVar(&c.BaseDomain, "base-domain", "", "`domain` below which repositories have host names of their own")
+	flags.StringVar(&c.TLSCert, "tls-cert", "", "PEM `file` with the certificate chain; needs --tls-key")
+	flags.StringVar(&c.TLSKey, "tls-key", "", "PEM `file` with the private key")
+	flags.StringVar(&c.MasterKeyFile, "master-key-file", "", "`file` with the base64 master key (default: master.key in the data folder, made at first start)")
+	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
+	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
+	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
+	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
+	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
+}
+
+func twin(name string) string {
+	return "DAYPASS_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+func printUsage(w io.Writer, flags *flag.FlagSet) {
+	fmt.Fprint(w, "usage: daypass serve [options]\n\nStarts the server. Each option can also be set in the environment.\n\n")
+	flags.VisitAll(func(f *flag.Flag) {
+		name, text := flag.UnquoteUsage(f)
+		if name != "" {
+			name = " " + name
+		}
+		fmt.Fprintf(w, "  --%s%s\n        %s", f.Name, name, text)
+		if f.DefValue != "" && f.DefValue != "false" {
+			fmt.Fprintf(w, " (default %s)", f.DefValue)
+		}
+		fmt.Fprintf(w, "\n        environment: %s\n", twin(f.Name))
+	})
+	fmt.Fprint(w, `
+In the environment only:
+  DAYPASS_MASTER_KEY
+        base64 of the 32 bytes that token keys and access-key secrets are sealed under
+  DAYPASS_ADMIN_ACCESS_KEY_ID, DAYPASS_ADMIN_SECRET_ACCESS_KEY
+        access key of the first start's admin user, instead of a random one
+  DAYPASS_ROOT_ACCESS_KEY_ID, DAYPASS_ROOT_SECRET_ACCESS_KEY
+        access key of the first account's root user, for recovery
+`)
+}
+
+func (c *Config) secrets(getenv func(string) string) []error {
+	var faults []error
+	if text := getenv("DAYPASS_MASTER_KEY"); text != "" {
+		key, err := decodeKey(text)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("DAYPASS_MASTER_KEY: %w", err))
+		}
+		c.MasterKey = key
+	}
+	for _, pair := range []struct {
+		who string
+		key *KeyPair
+	}{{"ADMIN", &c.AdminKey}, {"ROOT", &c.RootKey}} {
+		id, secret := "DAYPASS_"+pair.who+"_ACCESS_KEY_ID", "DAYPASS_"+pair.who+"_SECRET_ACCESS_KEY"
+		*pair.key = KeyPair{getenv(id), getenv(secret)}
+		faults = append(faults, pair.key.validate(id, secret)...)
+	}
+	if c.AdminKey.ID != "" && c.AdminKey.ID == c.RootKey.ID {
+		faults = append(faults, errors.New("DAYPASS_ROOT_ACCESS_KEY_ID: must differ from DAYPASS_ADMIN_ACCESS_KEY_ID"))
+	}
+	return faults
+}
+
+// accessKeyID is the shape that IAM's model gives an access key id.
+var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
+
+func (k KeyPair) validate(id, secret string) []error {
+	switch {
+	case k.ID == "" && k.Secret == "":
+		return nil
+	case k.ID == "" || k.Secret == "":
+		return []error{fmt.Errorf("%s and %s: set both or none", id, secret)}
+	case !accessKeyID.MatchString(k.ID):
+		return []error{fmt.Errorf("%s: %q: expected 16 to 128 letters, digits or underscores", id, k.ID)}
+	case len(k.Secret) < 16 || len(k.Secret) > 128:
+		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128", secret, len(k.Secret))}
+	}
+	return nil
+}
+
+// masterKeySize is the length in bytes of the key that seals all others.
+const masterKeySize = 32
+
+func decodeKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != masterKeySize {
+		return nil, fmt.Errorf("expected the base64 of %d bytes", masterKeySize)
+	}
+	return key, nil
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+	domainPattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+)
+
+// validate checks each value, and reports all that is wrong.
+func (c *Config) validate() []error {
+	_, _, listenErr := net.SplitHostPort(c.Listen)
+	nets, netsErr := parsePrefixes(c.TrustProxies)
+	c.TrustedNets = nets
+	var faults []error
+	for _, check := range []struct {
+		bad      bool
+		name     string
+		value    string
+		expected string
+	}{
+		{listenErr != nil, "listen", c.Listen, "host:port"},
+		{c.Data == "" && !c.Dev, "data", c.Data, "a folder"},
+		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", redactURL(c.Database), "postgres://user@host/name"},
+		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", redactURL(c.Blobs), "s3://bucket/prefix"},
+		{!regionPattern.MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
+		{!accountPattern.MatchString(c.AccountID), "account-id", c.AccountID, "12 digits"},
+		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", redactURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
+		{c.BaseDomain != "" && !domainPattern.MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
+		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},
+		{netsErr != nil, "trust-proxies", c.TrustProxies, "comma-separated CIDRs such as 10.0.0.0/8"},
+		{c.RotateEvery < time.Hour, "rotate-every", c.RotateEvery.String(), "at least 1h"},
+		{c.MaxUpload < 1, "max-upload", strconv.FormatInt(c.MaxUpload, 10), "a positive number of bytes"},
+		{c.LogFormat != "json" && c.LogFormat != "text", "log-format", c.LogFormat, "json or text"},
+		{c.Dev && (c.Database != "" || c.Blobs != ""), "dev", "true", "no --database and no --blobs, as everything is kept in memory"},
+		{c.MasterKeyFile != "" && c.MasterKey != nil, "master-key-file", c.MasterKeyFile, "either the file or DAYPASS_MASTER_KEY, not both"},
+	} {
+		if check.bad {
+			faults = append(faults, fmt.Errorf("--%s: %q: expected %s", check.name, check.value, check.expected))
+		}
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return faults
+}
+
+func hasScheme(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	for _, scheme := range schemes {
+		if u.Scheme == scheme {
+			return true
+		}
+	}
+	return false
+}
+
+func plainURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// redactURL keeps a password in a URL out of messages.
+func redactURL(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return u.Redacted()
+}
+
+func parsePrefixes(list string) ([]netip.Prefix, error) {
+	var nets []netip.Prefix
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			return nil, err
+		}
+		nets = append(nets, prefix.Masked())
+	}
+	return nets, nil
+}
+
+// readKeyFile reads a master key from a file.
+func readKeyFile(name string) ([]byte, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := decodeKey(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return key, nil
+}

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func environment(pairs map[string]string) func(string) string {
+	return func(name string) string { return pairs[name] }
+}
+
+func TestWithoutArgumentsTheEmbeddedServerIsConfigured(t *testing.T) {
+	t.Parallel()
+	c, err := ParseConfig(nil, environment(nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:8787" || c.Data != "./daypass-data" || c.Region != "us-east-1" || c.AccountID != "000000000000" || c.Database != "" || c.Dev {
+		t.Errorf("defaults = %+v", c)
+	}
+}
+
+func TestAFlagWinsOverItsEnvironmentTwin(t *testing.T) {
+	t.Parallel()
+	env := environment(map[string]string{"DAYPASS_LISTEN": "127.0.0.1:1", "DAYPASS_REGION": "eu-west-1", "DAYPASS_DEV": "true", "DAYPASS_ROTATE_EVERY": "48h"})
+	c, err := ParseConfig([]string{"--listen", "127.0.0.1:2"}, env, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Listen != "127.0.0.1:2" || c.Region != "eu-west-1" || !c.Dev || c.RotateEvery != 48*time.Hour {
+		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
+	t.Parallel()
+	env := environment(map[string]string{
+		"DAYPASS_MASTER_KEY":          "c2hvcnQ=",
+		"DAYPASS_ADMIN_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE22",
+		"DAYPASS_ROTATE_EVERY":        "soon",
+	})
+	_, err := ParseConfig([]string{
+		"--listen", "nowhere", "--account-id", "12", "--region", "Mars",
+		"--database", "mysql://u:hunter2@h/d", "--blobs", "ftp://x", "--tls-cert", "c.pem", "--public-url", "https://u:hunter2@h/?q", "--trust-proxies", "10.0.0.0/33", "--max-upload", "0", "--log-format", "xml",
+	}, env, nil)
+	if err == nil {
+		t.Fatal("want faults")
+	}
+	for _, want := range []string{
+		`--listen: "nowhere": expected host:port`,
+		`--account-id: "12": expected 12 digits`,
+		`--region: "Mars": expected a Region`,
+		`--database: "mysql://u:xxxxx@h/d": expected postgres://`,
+		`--blobs: "ftp://x": expected s3://`,
+		`expected both --tls-cert and --tls-key`,
+		`--public-url: "https://u:xxxxx@h/?q": expected`,
+		`--trust-proxies: "10.0.0.0/33": expected`,
+		`--max-upload: "0": expected`,
+		`--log-format: "xml": expected json or text`,
+		`DAYPASS_MASTER_KEY: expected the base64 of 32 bytes`,
+		`DAYPASS_ADMIN_ACCESS_KEY_ID and DAYPASS_ADMIN_SECRET_ACCESS_KEY: set both or none`,
+		`DAYPASS_ROTATE_EVERY: "soon" is not a valid value`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("faults lack %q:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Error("a password is in the message")
+	}
+}
+
+func TestUnknownFlagsAndArgumentsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--nope"}, {"extra"}, {"--listen"}} {
+		_, err := ParseConfig(args, environment(nil), nil)
+		if err == nil {
+			t.Errorf("ParseConfig(%q) = nil, want a fault", args)
+		}
+	}
+}
+
+func TestSecretsComeFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	key := bytes.Repeat([]byte{7}, 32)
+	c, err := ParseConfig(nil, environment(map[string]string{
+		"DAYPASS_MASTER_KEY":              base64.StdEncoding.EncodeToString(key),
+		"DAYPASS_ADMIN_ACCESS_KEY_ID":     "AKIAEXAMPLEEXAMPLE22",
+		"DAYPASS_ADMIN_SECRET_ACCESS_KEY": "0123456789012345678901234567890123456789",
+	}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(c.MasterKey, key) || c.AdminKey.ID != "AKIAEXAMPLEEXAMPLE22" || c.RootKey.ID != "" {
+		t.Errorf("config = %+v", c)
+	}
+}
+
+func TestHelpNamesEveryFlagWithItsTwin(t *testing.T) {
+	t.Parallel()
+	var usage strings.Builder
+	_, err := ParseConfig([]string{"--help"}, environment(nil), &usage)
+	if !errors.Is(err, errHelp) {
+		t.Fatalf("err = %v", err)
+	}
+	for _, want := range []string{"--listen host:port", "DAYPASS_LISTEN", "--tls-cert", "DAYPASS_TRUST_PROXIES", "DAYPASS_MASTER_KEY", "default 127.0.0.1:8787"} {
+		if !strings.Contains(usage.String(), want) {
+			t.Errorf("usage lacks %q:\n%s", want, usage.String())
+		}
+	}
+}
+
+func readFile(t *testing.T, name string) (string, fs.FileMode) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), info.Mode().Perm()
+}

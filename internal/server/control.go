@@ -1,0 +1,184 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"daypass/api"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/sigv4"
+	"daypass/internal/wire"
+)
+
+const (
+	// maxBody bounds what the control plane reads of a request. The largest
+	// legal input is a web identity or SAML document of 100,000 characters.
+	maxBody = 1 << 20
+	// patience is how long a control-plane request may take to arrive.
+	patience = 30 * time.Second
+)
+
+// A surface is one API of the control plane with what implements it.
+type surface struct {
+	api        *api.Service
+	protocol   fault.Protocol
+	signing    gate.Signing
+	operations map[string]gate.Operation
+}
+
+func newSurface(service *api.Service, operations []gate.Operation) *surface {
+	s := &surface{api: service, protocol: fault.RestJSON, operations: make(map[string]gate.Operation, len(operations))}
+	s.signing = gate.Signing{Name: service.SigningName, Skew: 5 * time.Minute}
+	if service.Protocol == api.Query {
+		s.protocol = fault.Query
+		s.signing.Skew = 15 * time.Minute
+	}
+	for _, op := range operations {
+		s.operations[op.Name] = op
+	}
+	return s
+}
+
+// control is the door for the AWS APIs: one address for all of them. REST
+// services are told apart by path, query services by the signature's scope or,
+// unsigned, by the action.
+type control struct {
+	gate  *gate.Gate
+	rest  []*surface
+	query []*surface
+}
+
+func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := eventOf(r.Context())
+	e.door = "control"
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+	body, err := readBody(w, r)
+	at, op, routeErr := c.route(r, body)
+	if err == nil {
+		err = routeErr
+	}
+	if op != nil {
+		e.operation = at.api.Name + ":" + op.Name
+	}
+	if err == nil {
+		err = c.serve(w, r, e, at, op, body)
+	}
+	if err != nil {
+		e.fault = fault.From(err)
+		wire.WriteError(w, at.protocol, at.api.Namespace, e.fault, e.call.RequestID)
+	}
+}
+
+// serve takes a request through its steps, the same for every operation.
+func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *surface, op *api.Operation, body []byte) error {
+	ctx, call := r.Context(), e.call
+	row, supported := at.operations[op.Name]
+	if !op.Unsigned {
+		err := c.gate.Signed(ctx, call, r, body, at.signing)
+		if err != nil {
+			return err
+		}
+	}
+	if !supported {
+		return fault.New(fault.UnsupportedOperation, "The operation %s is part of %s's API but not supported by this server.", op.Name, at.api.Name)
+	}
+	in := row.New()
+	err := wire.Decode(op, r, body, in)
+	if err != nil {
+		return err
+	}
+	err = judge(ctx, call, at.api.SigningName+":"+op.Name, row, in)
+	if err != nil {
+		return err
+	}
+	out, err := row.Run(ctx, call, in)
+	if err != nil {
+		return err
+	}
+	return wire.WriteResult(w, op, out, call.RequestID)
+}
+
+func judge(ctx context.Context, call *gate.Call, action string, row gate.Operation, in any) error {
+	if row.Judge == nil {
+		call.Action, call.Resource, call.Decision = action, "*", gate.Allow
+		return nil
+	}
+	subject, err := row.Judge(ctx, call, in)
+	if err != nil {
+		return err
+	}
+	return call.Authorize(ctx, action, subject)
+}
+
+// route finds the surface and the operation that a request is for. The surface
+// is never nil, so that an error can be told in its protocol.
+func (c *control) route(r *http.Request, body []byte) (*surface, *api.Operation, error) {
+	if r.URL.Path != "/" && r.URL.Path != "" {
+		for _, at := range c.rest {
+			op, err := wire.Route(r, at.api, body)
+			if err == nil {
+				return at, op, nil
+			}
+		}
+		return c.rest[0], nil, fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, quotable(r.URL.Path))
+	}
+	at := c.byScope(r)
+	if at == nil {
+		at = c.byAction(r, body)
+	}
+	op, err := wire.Route(r, at.api, body)
+	return at, op, err
+}
+
+// byScope reads the service out of the signature's scope, without believing it.
+func (c *control) byScope(r *http.Request) *surface {
+	signature, err := sigv4.Parse(r)
+	if err != nil {
+		return nil
+	}
+	for _, at := range c.query {
+		if at.signing.Name == signature.Service {
+			return at
+		}
+	}
+	return nil
+}
+
+// byAction picks the first query service that knows the action, else the first.
+func (c *control) byAction(r *http.Request, body []byte) *surface {
+	for _, at := range c.query {
+		_, err := wire.Route(r, at.api, body)
+		if err == nil {
+			return at
+		}
+	}
+	return c.query[0]
+}
+
+// readBody reads a request whole, up to the limit.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil, nil
+	}
+	if r.ContentLength > maxBody {
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, fault.New(fault.MalformedRequest, "The request body could not be read: %s", strings.TrimSpace(quotable(err.Error())))
+	}
+	return body, nil
+}
+
+func tooLarge() error {
+	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", maxBody)
+}

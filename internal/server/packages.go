@@ -1,0 +1,158 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/format"
+	"daypass/internal/gate"
+	"daypass/internal/registry"
+)
+
+// stall is how long a package request may go without moving a byte in either
+// direction before its connection is cut. Large files take as long as they
+// take.
+const stall = 60 * time.Second
+
+// packages is the door for package managers: it establishes the caller from
+// the authorization token, judges the route's action, and hands the handler a
+// repository that it may use.
+type packages struct {
+	server   *Server
+	gate     *gate.Gate
+	registry *registry.Registry
+	maxAsset int64
+}
+
+// mount adds every route of every format, in path form:
+// /{format}/d/{domain}-{owner}/{repository}/…
+//
+// Source: CodeArtifact User Guide, "Use CodeArtifact from a VPC".
+func (p *packages) mount(mux *http.ServeMux, formats []*format.Format) {
+	for _, f := range formats {
+		prefix := "/" + f.Name + "/d/{domain}/{repository}"
+		for _, route := range f.Routes {
+			mux.Handle(route.Method+" "+prefix+route.Pattern, p.handler(f, route))
+		}
+		mux.Handle("/"+f.Name+"/", p.unknown(f))
+	}
+}
+
+func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
+	name := f.Name + " " + route.Method + " " + route.Pattern
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := eventOf(r.Context())
+		e.door, e.operation = "packages", name
+		r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
+		err := p.serve(w, r, e, f, route)
+		if err != nil {
+			p.refuse(w, r, e, f, err)
+		}
+	})
+}
+
+func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route) error {
+	domain, owner, err := splitDomain(r.PathValue("domain"))
+	if err != nil {
+		return err
+	}
+	name := r.PathValue("repository")
+	err = p.gate.Bearer(r.Context(), e.call, r, domain, owner)
+	if err != nil {
+		return err
+	}
+	repository, err := p.registry.Resolve(r.Context(), owner, domain, name)
+	if err != nil {
+		return err
+	}
+	actions := append([]string{route.Action}, route.Also...)
+	binding := registry.Binding{Format: f, Now: e.call.Now}
+	if format.OnPackage(route.Action) {
+		binding.Allow = func(ctx context.Context, on registry.Subject) error { return allow(ctx, e.call, actions, on) }
+	} else {
+		err = allow(r.Context(), e.call, actions, repository.Subject())
+		if err != nil {
+			return err
+		}
+	}
+	return route.Handle(w, r, &format.Call{
+		Repository: repository.Bind(binding),
+		Base:       p.server.endpoint(r.Context(), f.Name, domain, owner, name),
+		Now:        e.call.Now,
+		MaxAsset:   p.maxAsset,
+	})
+}
+
+// allow judges all actions that a route needs.
+func allow(ctx context.Context, call *gate.Call, actions []string, on registry.Subject) error {
+	subject := gate.Subject{ARN: on.ARN, Account: on.Account, Admin: on.Admin, Policies: on.Policies, Tags: on.Tags}
+	for _, action := range actions {
+		err := call.Authorize(ctx, action, subject)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknown answers what no route of the format matches.
+func (p *packages) unknown(f *format.Format) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := eventOf(r.Context())
+		e.door, e.operation = "packages", f.Name
+		p.refuse(w, r, e, f, fault.New(fault.NotFound, "No such %s address: expected /%s/d/DOMAIN-OWNER/REPOSITORY/ and what the %s format has below it", f.Name, f.Name, f.Name))
+	})
+}
+
+// refuse answers with an error in the format's own way. A 401 carries the
+// challenges that make its clients send credentials.
+func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, err error) {
+	e.fault = fault.From(err)
+	if format.Code(e.fault) == http.StatusUnauthorized {
+		realm := strings.TrimSuffix(r.PathValue("domain")+"/"+r.PathValue("repository"), "/")
+		for _, scheme := range f.Challenges {
+			w.Header().Add("WWW-Authenticate", scheme+` realm="`+quotable(realm)+`"`)
+		}
+	}
+	f.WriteError(w, r, e.fault)
+}
+
+// quotable makes text fit for a quoted string in a header.
+func quotable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
+// the last hyphen, so that domains may have hyphens themselves.
+func splitDomain(s string) (domain, owner string, err error) {
+	i := strings.LastIndexByte(s, '-')
+	if i < 1 || !accountPattern.MatchString(s[i+1:]) {
+		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
+	}
+	return s[:i], s[i+1:], nil
+}
+
+// A patient body keeps the connection alive for as long as bytes arrive.
+type patient struct {
+	io.ReadCloser
+	control *http.ResponseController
+	next    time.Time
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	// Moving the deadline costs a system call; once a second is enough.
+	if now := time.Now(); now.After(p.next) {
+		p.next = now.Add(time.Second)
+		_ = p.control.SetReadDeadline(now.Add(stall)) // not every connection has deadlines
+	}
+	return p.ReadCloser.Read(b)
+}

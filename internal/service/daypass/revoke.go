@@ -1,0 +1,78 @@
+package daypass
+
+import (
+	"context"
+	"time"
+
+	api "daypass/api/daypass"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+)
+
+// ahead is how far a client's clock may run before ours when it names an
+// instant; what lies within it means now.
+const ahead = 5 * time.Minute
+
+func (s *Service) judgeRevoke(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput) (gate.Subject, error) {
+	named := 0
+	for _, given := range []bool{in.Token != "", in.TokenId != "", in.PrincipalArn != "", in.IssuedBefore != nil} {
+		if given {
+			named++
+		}
+	}
+	if named != 1 {
+		return gate.Subject{}, fault.Invalid("expected exactly one of token, tokenId, principalArn and issuedBefore, got %d", named)
+	}
+	switch {
+	case in.Token != "":
+		claims, err := s.open(ctx, in.Token)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		return s.subject(c, claims), nil
+	case in.TokenId != "":
+		return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, in.TokenId)}, nil
+	}
+	return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, "*")}, nil
+}
+
+// revokeToken records the revocation in the name of the caller's account. It
+// bites on tokens that were issued to the account's principals or for its
+// domains; on others' tokens it has no effect.
+func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput) (*api.RevokeTokenOutput, error) {
+	now := c.Now
+	r := identity.Revocation{Account: c.Principal.Account, Until: now}
+	out := &api.RevokeTokenOutput{RevokedBefore: &now}
+	switch {
+	case in.Token != "":
+		claims, err := s.open(ctx, in.Token)
+		if err != nil {
+			return nil, err
+		}
+		r.Token, out.TokenId = claims.ID, claims.ID
+	case in.TokenId != "":
+		r.Token, out.TokenId = in.TokenId, in.TokenId
+	case in.PrincipalArn != "":
+		_, id, session, err := s.Directory.ResolvePrincipal(ctx, in.PrincipalArn)
+		if err != nil {
+			return nil, err
+		}
+		r.Principal, r.Session, out.PrincipalArn = id, session, in.PrincipalArn
+	default:
+		if in.IssuedBefore.After(now.Add(ahead)) {
+			return nil, fault.Invalid("issuedBefore: %s is in the future: expected an instant up to %s", in.IssuedBefore.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		}
+		if in.IssuedBefore.Before(now) {
+			// Before the instant, and not in its millisecond.
+			r.Until = in.IssuedBefore.Add(-time.Millisecond)
+			out.RevokedBefore = in.IssuedBefore
+		}
+	}
+	err := s.Directory.Revoke(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
