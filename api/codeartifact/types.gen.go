@@ -11,7 +11,7 @@ import "time"
 // AssociateExternalConnectionInput is what AssociateExternalConnection takes.
 type AssociateExternalConnectionInput struct {
 	Domain             string // required; 2 to 50
-	DomainOwner        string // 12 to 12
+	DomainOwner        string // exactly 12
 	Repository         string // required; 2 to 100
 	ExternalConnection string // required; 2 to 100
 }
@@ -24,7 +24,7 @@ type AssociateExternalConnectionOutput struct {
 // CopyPackageVersionsInput is what CopyPackageVersions takes.
 type CopyPackageVersionsInput struct {
 	Domain                string   // required; 2 to 50
-	DomainOwner           string   // 12 to 12
+	DomainOwner           string   // exactly 12
 	SourceRepository      string   // required; 2 to 100
 	DestinationRepository string   // required; 2 to 100
 	Format                string   // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
@@ -57,7 +57,7 @@ type CreateDomainOutput struct {
 // CreatePackageGroupInput is what CreatePackageGroup takes.
 type CreatePackageGroupInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	PackageGroup string // required; 2 to 520
 	ContactInfo  string // 0 to 1000
 	Description  string // at most 1000
@@ -72,7 +72,7 @@ type CreatePackageGroupOutput struct {
 // CreateRepositoryInput is what CreateRepository takes.
 type CreateRepositoryInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 	Description string // at most 1000
 	Upstreams   []UpstreamRepository
@@ -87,7 +87,7 @@ type CreateRepositoryOutput struct {
 // DeleteDomainInput is what DeleteDomain takes.
 type DeleteDomainInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 }
 
 // DeleteDomainOutput is what DeleteDomain gives.
@@ -98,7 +98,7 @@ type DeleteDomainOutput struct {
 // DeleteDomainPermissionsPolicyInput is what DeleteDomainPermissionsPolicy takes.
 type DeleteDomainPermissionsPolicyInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	PolicyRevision string // 1 to 100
 }
 
@@ -110,7 +110,7 @@ type DeleteDomainPermissionsPolicyOutput struct {
 // DeletePackageInput is what DeletePackage takes.
 type DeletePackageInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 	Format      string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace   string // 1 to 255
@@ -125,7 +125,7 @@ type DeletePackageOutput struct {
 // DeletePackageGroupInput is what DeletePackageGroup takes.
 type DeletePackageGroupInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	PackageGroup string // required
 }
 
@@ -137,7 +137,7 @@ type DeletePackageGroupOutput struct {
 // DeletePackageVersionsInput is what DeletePackageVersions takes.
 type DeletePackageVersionsInput struct {
 	Domain         string   // required; 2 to 50
-	DomainOwner    string   // 12 to 12
+	DomainOwner    string   // exactly 12
 	Repository     string   // required; 2 to 100
 	Format         string   // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string   // 1 to 255
@@ -155,7 +155,7 @@ type DeletePackageVersionsOutput struct {
 // DeleteRepositoryInput is what DeleteRepository takes.
 type DeleteRepositoryInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 }
 
@@ -167,7 +167,7 @@ type DeleteRepositoryOutput struct {
 // DeleteRepositoryPermissionsPolicyInput is what DeleteRepositoryPermissionsPolicy takes.
 type DeleteRepositoryPermissionsPolicyInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	PolicyRevision string // 1 to 100
 }
@@ -180,7 +180,7 @@ type DeleteRepositoryPermissionsPolicyOutput struct {
 // DescribeDomainInput is what DescribeDomain takes.
 type DescribeDomainInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 }
 
 // DescribeDomainOutput is what DescribeDomain gives.
@@ -191,7 +191,7 @@ type DescribeDomainOutput struct {
 // DescribePackageInput is what DescribePackage takes.
 type DescribePackageInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 	Format      string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace   string // 1 to 255
@@ -206,7 +206,7 @@ type DescribePackageOutput struct {
 // DescribePackageGroupInput is what DescribePackageGroup takes.
 type DescribePackageGroupInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	PackageGroup string // required; 2 to 520
 }
 
@@ -218,7 +218,7 @@ type DescribePackageGroupOutput struct {
 // DescribePackageVersionInput is what DescribePackageVersion takes.
 type DescribePackageVersionInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	Format         string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string // 1 to 255
@@ -234,7 +234,7 @@ type DescribePackageVersionOutput struct {
 // DescribeRepositoryInput is what DescribeRepository takes.
 type DescribeRepositoryInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 }
 
@@ -246,7 +246,7 @@ type DescribeRepositoryOutput struct {
 // DisassociateExternalConnectionInput is what DisassociateExternalConnection takes.
 type DisassociateExternalConnectionInput struct {
 	Domain             string // required; 2 to 50
-	DomainOwner        string // 12 to 12
+	DomainOwner        string // exactly 12
 	Repository         string // required; 2 to 100
 	ExternalConnection string // required; 2 to 100
 }
@@ -259,7 +259,7 @@ type DisassociateExternalConnectionOutput struct {
 // DisposePackageVersionsInput is what DisposePackageVersions takes.
 type DisposePackageVersionsInput struct {
 	Domain           string   // required; 2 to 50
-	DomainOwner      string   // 12 to 12
+	DomainOwner      string   // exactly 12
 	Repository       string   // required; 2 to 100
 	Format           string   // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace        string   // 1 to 255
@@ -278,7 +278,7 @@ type DisposePackageVersionsOutput struct {
 // GetAssociatedPackageGroupInput is what GetAssociatedPackageGroup takes.
 type GetAssociatedPackageGroupInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Format      string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace   string // 1 to 255
 	Package     string // required; 1 to 255
@@ -290,10 +290,10 @@ type GetAssociatedPackageGroupOutput struct {
 	AssociationType string // STRONG, WEAK
 }
 
-// GetAuthorizationTokenInput is what GetAuthorizationToken takes. Gives a temporary token for one domain. Package managers read and publish with it in every repository of the domain, as far as the caller's permissions go. The caller needs two of them: codeartifact:GetAuthorizationToken on the domain and sts:GetServiceBearerToken. The token's time starts with this call and does not depend on how long the caller's own session lasts, so a role session of 15 minutes can make a token of 12 hours.
+// GetAuthorizationTokenInput is what GetAuthorizationToken takes.
 type GetAuthorizationTokenInput struct {
 	Domain          string // required; 2 to 50
-	DomainOwner     string // 12 to 12
+	DomainOwner     string // exactly 12
 	DurationSeconds *int64 // 0 to 43200
 }
 
@@ -306,7 +306,7 @@ type GetAuthorizationTokenOutput struct {
 // GetDomainPermissionsPolicyInput is what GetDomainPermissionsPolicy takes.
 type GetDomainPermissionsPolicyInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 }
 
 // GetDomainPermissionsPolicyOutput is what GetDomainPermissionsPolicy gives.
@@ -317,7 +317,7 @@ type GetDomainPermissionsPolicyOutput struct {
 // GetPackageVersionAssetInput is what GetPackageVersionAsset takes.
 type GetPackageVersionAssetInput struct {
 	Domain                 string // required; 2 to 50
-	DomainOwner            string // 12 to 12
+	DomainOwner            string // exactly 12
 	Repository             string // required; 2 to 100
 	Format                 string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace              string // 1 to 255
@@ -338,7 +338,7 @@ type GetPackageVersionAssetOutput struct {
 // GetPackageVersionReadmeInput is what GetPackageVersionReadme takes.
 type GetPackageVersionReadmeInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	Format         string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string // 1 to 255
@@ -359,7 +359,7 @@ type GetPackageVersionReadmeOutput struct {
 // GetRepositoryEndpointInput is what GetRepositoryEndpoint takes.
 type GetRepositoryEndpointInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	Repository   string // required; 2 to 100
 	Format       string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	EndpointType string // dualstack, ipv4
@@ -373,7 +373,7 @@ type GetRepositoryEndpointOutput struct {
 // GetRepositoryPermissionsPolicyInput is what GetRepositoryPermissionsPolicy takes.
 type GetRepositoryPermissionsPolicyInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 }
 
@@ -385,7 +385,7 @@ type GetRepositoryPermissionsPolicyOutput struct {
 // ListAllowedRepositoriesForGroupInput is what ListAllowedRepositoriesForGroup takes.
 type ListAllowedRepositoriesForGroupInput struct {
 	Domain                string // required; 2 to 50
-	DomainOwner           string // 12 to 12
+	DomainOwner           string // exactly 12
 	PackageGroup          string // required; 2 to 520
 	OriginRestrictionType string // required; EXTERNAL_UPSTREAM, INTERNAL_UPSTREAM, PUBLISH
 	MaxResults            *int64 // 1 to 1000
@@ -401,7 +401,7 @@ type ListAllowedRepositoriesForGroupOutput struct {
 // ListAssociatedPackagesInput is what ListAssociatedPackages takes.
 type ListAssociatedPackagesInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	PackageGroup string // required; 2 to 520
 	MaxResults   *int64 // 1 to 1000
 	NextToken    string // 1 to 2000
@@ -429,7 +429,7 @@ type ListDomainsOutput struct {
 // ListPackageGroupsInput is what ListPackageGroups takes.
 type ListPackageGroupsInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	MaxResults  *int64 // 1 to 1000
 	NextToken   string // 1 to 2000
 	Prefix      string // 0 to 520
@@ -444,7 +444,7 @@ type ListPackageGroupsOutput struct {
 // ListPackageVersionAssetsInput is what ListPackageVersionAssets takes.
 type ListPackageVersionAssetsInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	Format         string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string // 1 to 255
@@ -468,7 +468,7 @@ type ListPackageVersionAssetsOutput struct {
 // ListPackageVersionDependenciesInput is what ListPackageVersionDependencies takes.
 type ListPackageVersionDependenciesInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	Format         string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string // 1 to 255
@@ -491,7 +491,7 @@ type ListPackageVersionDependenciesOutput struct {
 // ListPackageVersionsInput is what ListPackageVersions takes.
 type ListPackageVersionsInput struct {
 	Domain      string // required; 2 to 50
-	DomainOwner string // 12 to 12
+	DomainOwner string // exactly 12
 	Repository  string // required; 2 to 100
 	Format      string // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace   string // 1 to 255
@@ -516,7 +516,7 @@ type ListPackageVersionsOutput struct {
 // ListPackagesInput is what ListPackages takes.
 type ListPackagesInput struct {
 	Domain        string // required; 2 to 50
-	DomainOwner   string // 12 to 12
+	DomainOwner   string // exactly 12
 	Repository    string // required; 2 to 100
 	Format        string // npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace     string // 1 to 255
@@ -549,8 +549,8 @@ type ListRepositoriesOutput struct {
 // ListRepositoriesInDomainInput is what ListRepositoriesInDomain takes.
 type ListRepositoriesInDomainInput struct {
 	Domain               string // required; 2 to 50
-	DomainOwner          string // 12 to 12
-	AdministratorAccount string // 12 to 12
+	DomainOwner          string // exactly 12
+	AdministratorAccount string // exactly 12
 	RepositoryPrefix     string // 2 to 100
 	MaxResults           *int64 // 1 to 1000
 	NextToken            string // 1 to 2000
@@ -565,7 +565,7 @@ type ListRepositoriesInDomainOutput struct {
 // ListSubPackageGroupsInput is what ListSubPackageGroups takes.
 type ListSubPackageGroupsInput struct {
 	Domain       string // required; 2 to 50
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	PackageGroup string // required; 2 to 520
 	MaxResults   *int64 // 1 to 1000
 	NextToken    string // 1 to 2000
@@ -590,7 +590,7 @@ type ListTagsForResourceOutput struct {
 // PublishPackageVersionInput is what PublishPackageVersion takes.
 type PublishPackageVersionInput struct {
 	Domain         string    // required; 2 to 50
-	DomainOwner    string    // 12 to 12
+	DomainOwner    string    // exactly 12
 	Repository     string    // required; 2 to 100
 	Format         string    // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace      string    // 1 to 255
@@ -598,7 +598,7 @@ type PublishPackageVersionInput struct {
 	PackageVersion string    // required; 1 to 255
 	AssetContent   io.Reader // required
 	AssetName      string    // required; 1 to 255
-	AssetSHA256    string    // required; 64 to 64
+	AssetSHA256    string    // required; exactly 64
 	Unfinished     *bool
 }
 
@@ -616,7 +616,7 @@ type PublishPackageVersionOutput struct {
 // PutDomainPermissionsPolicyInput is what PutDomainPermissionsPolicy takes.
 type PutDomainPermissionsPolicyInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	PolicyRevision string // 1 to 100
 	PolicyDocument string // required; 1 to 7168
 }
@@ -629,7 +629,7 @@ type PutDomainPermissionsPolicyOutput struct {
 // PutPackageOriginConfigurationInput is what PutPackageOriginConfiguration takes.
 type PutPackageOriginConfigurationInput struct {
 	Domain       string                     // required; 2 to 50
-	DomainOwner  string                     // 12 to 12
+	DomainOwner  string                     // exactly 12
 	Repository   string                     // required; 2 to 100
 	Format       string                     // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace    string                     // 1 to 255
@@ -645,7 +645,7 @@ type PutPackageOriginConfigurationOutput struct {
 // PutRepositoryPermissionsPolicyInput is what PutRepositoryPermissionsPolicy takes.
 type PutRepositoryPermissionsPolicyInput struct {
 	Domain         string // required; 2 to 50
-	DomainOwner    string // 12 to 12
+	DomainOwner    string // exactly 12
 	Repository     string // required; 2 to 100
 	PolicyRevision string // 1 to 100
 	PolicyDocument string // required; 1 to 7168
@@ -679,7 +679,7 @@ type UntagResourceOutput struct {
 // UpdatePackageGroupInput is what UpdatePackageGroup takes.
 type UpdatePackageGroupInput struct {
 	Domain       string  // required; 2 to 50
-	DomainOwner  string  // 12 to 12
+	DomainOwner  string  // exactly 12
 	PackageGroup string  // required; 2 to 520
 	ContactInfo  *string // 0 to 1000
 	Description  *string // at most 1000
@@ -693,7 +693,7 @@ type UpdatePackageGroupOutput struct {
 // UpdatePackageGroupOriginConfigurationInput is what UpdatePackageGroupOriginConfiguration takes.
 type UpdatePackageGroupOriginConfigurationInput struct {
 	Domain                    string // required; 2 to 50
-	DomainOwner               string // 12 to 12
+	DomainOwner               string // exactly 12
 	PackageGroup              string // required; 2 to 520
 	Restrictions              map[string]string
 	AddAllowedRepositories    []PackageGroupAllowedRepository
@@ -709,7 +709,7 @@ type UpdatePackageGroupOriginConfigurationOutput struct {
 // UpdatePackageVersionsStatusInput is what UpdatePackageVersionsStatus takes.
 type UpdatePackageVersionsStatusInput struct {
 	Domain           string   // required; 2 to 50
-	DomainOwner      string   // 12 to 12
+	DomainOwner      string   // exactly 12
 	Repository       string   // required; 2 to 100
 	Format           string   // required; npm, pypi, maven, nuget, generic, ruby, swift, cargo
 	Namespace        string   // 1 to 255
@@ -729,7 +729,7 @@ type UpdatePackageVersionsStatusOutput struct {
 // UpdateRepositoryInput is what UpdateRepository takes.
 type UpdateRepositoryInput struct {
 	Domain      string  // required; 2 to 50
-	DomainOwner string  // 12 to 12
+	DomainOwner string  // exactly 12
 	Repository  string  // required; 2 to 100
 	Description *string // at most 1000
 	Upstreams   []UpstreamRepository
@@ -758,7 +758,7 @@ type AssociatedPackage struct {
 // DomainDescription is a structure of the model.
 type DomainDescription struct {
 	Name            string // 2 to 50
-	Owner           string // 12 to 12
+	Owner           string // exactly 12
 	Arn             string // 1 to 1011
 	Status          string // Active, Deleted
 	CreatedTime     *time.Time
@@ -777,7 +777,7 @@ type DomainEntryPoint struct {
 // DomainSummary is a structure of the model.
 type DomainSummary struct {
 	Name          string // 2 to 50
-	Owner         string // 12 to 12
+	Owner         string // exactly 12
 	Arn           string // 1 to 1011
 	Status        string // Active, Deleted
 	CreatedTime   *time.Time
@@ -817,7 +817,7 @@ type PackageGroupDescription struct {
 	Arn                 string // 1 to 1011
 	Pattern             string // 2 to 520
 	DomainName          string // 2 to 50
-	DomainOwner         string // 12 to 12
+	DomainOwner         string // exactly 12
 	CreatedTime         *time.Time
 	ContactInfo         string // 0 to 1000
 	Description         string // at most 1000
@@ -849,7 +849,7 @@ type PackageGroupSummary struct {
 	Arn                 string // 1 to 1011
 	Pattern             string // 2 to 520
 	DomainName          string // 2 to 50
-	DomainOwner         string // 12 to 12
+	DomainOwner         string // exactly 12
 	CreatedTime         *time.Time
 	ContactInfo         string // 0 to 1000
 	Description         string // at most 1000
@@ -916,9 +916,9 @@ type PackageVersionSummary struct {
 // RepositoryDescription is a structure of the model.
 type RepositoryDescription struct {
 	Name                 string // 2 to 100
-	AdministratorAccount string // 12 to 12
+	AdministratorAccount string // exactly 12
 	DomainName           string // 2 to 50
-	DomainOwner          string // 12 to 12
+	DomainOwner          string // exactly 12
 	Arn                  string // 1 to 1011
 	Description          string // at most 1000
 	Upstreams            []UpstreamRepositoryInfo
@@ -936,9 +936,9 @@ type RepositoryExternalConnectionInfo struct {
 // RepositorySummary is a structure of the model.
 type RepositorySummary struct {
 	Name                 string // 2 to 100
-	AdministratorAccount string // 12 to 12
+	AdministratorAccount string // exactly 12
 	DomainName           string // 2 to 50
-	DomainOwner          string // 12 to 12
+	DomainOwner          string // exactly 12
 	Arn                  string // 1 to 1011
 	Description          string // at most 1000
 	CreatedTime          *time.Time

@@ -7,9 +7,9 @@ package daypass
 
 import "time"
 
-// CreateAccountInput is what CreateAccount takes. Adds an account to this server, with a user named admin who may do everything in it, and one access key of that user.
+// CreateAccountInput is what CreateAccount takes.
 type CreateAccountInput struct {
-	AccountId string // 12 to 12
+	AccountId string // exactly 12
 	Name      string // 1 to 100
 }
 
@@ -20,24 +20,24 @@ type CreateAccountOutput struct {
 	SecretAccessKey string
 }
 
-// DescribeTokenInput is what DescribeToken takes. Says for whom and for what a token was made, and whether it still opens anything.
+// DescribeTokenInput is what DescribeToken takes.
 type DescribeTokenInput struct {
 	Token string // required; 1 to 8192
 }
 
 // DescribeTokenOutput is what DescribeToken gives.
 type DescribeTokenOutput struct {
-	TokenId      string // 20 to 20
+	TokenId      string // exactly 20
 	PrincipalArn string // 1 to 2048
 	UserId       string
 	Domain       string
-	DomainOwner  string // 12 to 12
+	DomainOwner  string // exactly 12
 	IssuedTime   *time.Time
 	Expiration   *time.Time
 	Status       string // Active, Expired, Revoked
 }
 
-// ListAccountsInput is what ListAccounts takes. Lists the accounts of this server.
+// ListAccountsInput is what ListAccounts takes.
 type ListAccountsInput struct {
 	MaxResults *int64 // 1 to 1000
 	NextToken  string // 1 to 2000
@@ -49,7 +49,7 @@ type ListAccountsOutput struct {
 	NextToken string // 1 to 2000
 }
 
-// ListKeysInput is what ListKeys takes. Lists the keys that seal tokens, the one in use first.
+// ListKeysInput is what ListKeys takes.
 type ListKeysInput struct {
 }
 
@@ -58,22 +58,22 @@ type ListKeysOutput struct {
 	Keys []Key
 }
 
-// RevokeTokenInput is what RevokeToken takes. Makes tokens worthless at once: one token, all of a principal, or all that were issued before an instant. Exactly one member is given.
+// RevokeTokenInput is what RevokeToken takes.
 type RevokeTokenInput struct {
 	Token        string // 1 to 8192
-	TokenId      string // 20 to 20
+	TokenId      string // exactly 20
 	PrincipalArn string // 1 to 2048
 	IssuedBefore *time.Time
 }
 
 // RevokeTokenOutput is what RevokeToken gives.
 type RevokeTokenOutput struct {
-	TokenId       string // 20 to 20
+	TokenId       string // exactly 20
 	PrincipalArn  string // 1 to 2048
 	RevokedBefore *time.Time
 }
 
-// RotateKeysInput is what RotateKeys takes. Makes a new key for sealing. Tokens under older keys stay good until they expire.
+// RotateKeysInput is what RotateKeys takes.
 type RotateKeysInput struct {
 }
 
@@ -84,7 +84,7 @@ type RotateKeysOutput struct {
 
 // Account is a structure of the model.
 type Account struct {
-	AccountId   string // 12 to 12
+	AccountId   string // exactly 12
 	Name        string // 1 to 100
 	CreatedTime *time.Time
 }

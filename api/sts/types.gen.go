@@ -18,7 +18,7 @@ type AssumeRoleInput struct {
 	TransitiveTagKeys []string          // at most 50
 	ExternalId        string            // 2 to 1224
 	SerialNumber      string            // 9 to 256
-	TokenCode         string            // 6 to 6
+	TokenCode         string            // exactly 6
 	SourceIdentity    string            // 2 to 64
 	ProvidedContexts  []ProvidedContext // 1 to 5
 }
@@ -152,7 +152,7 @@ type GetFederationTokenOutput struct {
 type GetSessionTokenInput struct {
 	DurationSeconds *int64 // 900 to 129600
 	SerialNumber    string // 9 to 256
-	TokenCode       string // 6 to 6
+	TokenCode       string // exactly 6
 }
 
 // GetSessionTokenOutput is what GetSessionToken gives.
@@ -164,7 +164,7 @@ type GetSessionTokenOutput struct {
 type GetWebIdentityTokenInput struct {
 	Audience         []string // required; 1 to 10
 	DurationSeconds  *int64   // 60 to 3600
-	SigningAlgorithm string   // required; 5 to 5
+	SigningAlgorithm string   // required; exactly 5
 	Tags             []Tag    // at most 50
 }
 

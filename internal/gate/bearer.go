@@ -12,55 +12,64 @@ import (
 	"daypass/internal/token"
 )
 
-// renew is what every refused token can be answered with.
-const renew = "Get a new one with: daypass get-authorization-token --domain "
-
 // Bearer establishes the caller of a package request from the authorization
 // token that it shows, for a domain of an owner. Every refusal is a fault that
 // says which of the checks failed and what to do.
 func (g *Gate) Bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
 	c.Region = g.Region
+	err := g.bearer(ctx, c, r, domain, owner)
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Kind {
+	case fault.MissingAuthentication, fault.UnknownKey, fault.ExpiredSession:
+		return fault.New(refused.Kind, "%s Get a new one with: daypass get-authorization-token --domain %s --domain-owner %s", refused.Message, domain, owner)
+	}
+	return err
+}
+
+func (g *Gate) bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
 	shown, err := presented(r)
 	if err != nil {
 		return err
 	}
-	remedy := renew + domain + " --domain-owner " + owner
 	if shown == "" {
-		return fault.New(fault.MissingAuthentication, "No authorization token was sent: use Basic authentication with user aws and the token as password, or Authorization: Bearer. %s", remedy)
+		return fault.New(fault.MissingAuthentication, "No authorization token was sent: use Basic authentication with user aws and the token as password, or Authorization: Bearer.")
 	}
 	claims, err := g.Keyring.Open(ctx, shown)
 	switch {
 	case errors.Is(err, token.ErrMalformed):
-		return fault.New(fault.UnknownKey, "The authorization token is malformed: %s. %s", malformed(shown), remedy)
+		return fault.New(fault.UnknownKey, "The authorization token is malformed: %s.", malformed(shown))
 	case errors.Is(err, token.ErrUnknownKey):
-		return fault.New(fault.UnknownKey, "The authorization token was not issued by this server, or was sealed with a key that it no longer has. %s", remedy)
+		return fault.New(fault.UnknownKey, "The authorization token was not issued by this server, or was sealed with a key that it no longer has.")
 	case err != nil:
 		return err
 	}
-	return g.admit(ctx, c, claims, domain, owner, remedy)
+	return g.admit(ctx, c, claims, domain, owner)
 }
 
 // admit judges a genuine token: for this domain, in time, not revoked, of a
 // principal that still exists.
-func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain, owner, remedy string) error {
+func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain, owner string) error {
 	c.Token = claims
 	c.AccessKeyID = claims.ID
 	if claims.Domain != domain || claims.Owner != owner {
-		return fault.New(fault.UnknownKey, "The authorization token is for domain %s of account %s, not for domain %s of account %s. %s", claims.Domain, claims.Owner, domain, owner, remedy)
+		return fault.New(fault.UnknownKey, "The authorization token is for domain %s of account %s, not for domain %s of account %s.", claims.Domain, claims.Owner, domain, owner)
 	}
 	if !c.Now.Before(claims.ExpiresAt) {
-		return fault.New(fault.ExpiredSession, "The authorization token expired at %s. %s", claims.ExpiresAt.UTC().Format(time.RFC3339), remedy)
+		return fault.New(fault.ExpiredSession, "The authorization token expired at %s.", claims.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	revoked, err := g.Directory.Revoked(ctx, claims.ID, claims.Principal, claims.Owner, claims.IssuedAt)
 	if err != nil {
 		return err
 	}
 	if revoked {
-		return fault.New(fault.UnknownKey, "The authorization token %s was revoked. %s", claims.ID, remedy)
+		return fault.New(fault.UnknownKey, "The authorization token %s was revoked.", claims.ID)
 	}
 	err = g.resolve(ctx, c, claims.Principal)
-	if err == error(unknownKey) {
-		return fault.New(fault.UnknownKey, "The principal that the authorization token %s was issued to no longer exists. %s", claims.ID, remedy)
+	if fault.Is(err, fault.UnknownKey) {
+		return fault.New(fault.UnknownKey, "The principal that the authorization token %s was issued to no longer exists.", claims.ID)
 	}
 	return err
 }

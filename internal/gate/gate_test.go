@@ -81,7 +81,7 @@ func (m *memory) SaveKeys(_ context.Context, blob []byte, revision int64) error 
 	return nil
 }
 
-func keyring(t *testing.T) *token.Keyring {
+func keyring(t testing.TB) *token.Keyring {
 	t.Helper()
 	master, err := token.NewMaster(make([]byte, token.MasterKeySize))
 	if err != nil {
@@ -228,7 +228,7 @@ func TestWhyASignedCallIsRefused(t *testing.T) {
 	}
 }
 
-func (b bundle) token(t *testing.T, change func(*token.Claims)) string {
+func (b bundle) token(t testing.TB, change func(*token.Claims)) string {
 	t.Helper()
 	claims := &token.Claims{
 		ID: "ABIAEXAMPLEEXAMPLE22", Domain: "dom", Owner: account, IssuedAt: now.Add(-time.Minute), ExpiresAt: now.Add(time.Hour),
@@ -244,7 +244,7 @@ func (b bundle) token(t *testing.T, change func(*token.Claims)) string {
 	return sealed
 }
 
-func shown(t *testing.T, set func(*http.Request)) *http.Request {
+func shown(t testing.TB, set func(*http.Request)) *http.Request {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/pypi/d/dom-111122223333/repo/simple/x/", nil)
 	set(r)
 	return r

@@ -68,6 +68,10 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = c.serve(w, r, e, at, op, body)
 	}
+	if errors.Is(err, wire.ErrCut) {
+		e.fault = fault.From(err)
+		panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
+	}
 	if err != nil {
 		e.fault = fault.From(err)
 		wire.WriteError(w, at.protocol, at.api.Namespace, e.fault, e.call.RequestID)

@@ -120,6 +120,10 @@ func (b *branch) put(name, value string) bool {
 func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 	switch n.shape.Kind {
 	case api.Structure:
+		if b.set {
+			bad.kind(at, "Member must be given member by member")
+			return
+		}
 		var seen uint64
 		for i := range n.fields {
 			f := &n.fields[i]

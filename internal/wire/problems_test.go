@@ -114,6 +114,12 @@ func TestRefusalsOfDocuments(t *testing.T) {
 			`{"allowOverwrite":"true"}`, &codeartifact.CopyPackageVersionsInput{}, cannotParse, one+"Value at 'allowOverwrite' failed to satisfy constraint: Member must be true or false"),
 		body("map entry", "CopyPackageVersions", "/v1/package/versions/copy?domain=abc&source-repository=r1&destination-repository=r2&format=npm&package=p",
 			`{"versionRevisions":{"1.0":""}}`, &codeartifact.CopyPackageVersionsInput{}, badField, "2 validation errors detected: Value '' at 'versionRevisions.1.0.member' failed to satisfy constraint: Member must have length greater than or equal to 1; Value '' at 'versionRevisions.1.0.member' failed to satisfy constraint: Member must satisfy regular expression pattern: \\S+"),
+		body("map expected", "CopyPackageVersions", "/v1/package/versions/copy?domain=abc&source-repository=r1&destination-repository=r2&format=npm&package=p",
+			`{"versionRevisions":["1.0"]}`, &codeartifact.CopyPackageVersionsInput{}, cannotParse, one+"Value at 'versionRevisions' failed to satisfy constraint: Member must be an object"),
+		body("keys of a map", "CopyPackageVersions", "/v1/package/versions/copy?domain=abc&source-repository=r1&destination-repository=r2&format=npm&package=p",
+			`{"versionRevisions":{"a b":"R","c":null}}`, &codeartifact.CopyPackageVersionsInput{}, badField, one+`Value 'a b' at 'versionRevisions.a b.member' failed to satisfy constraint: Member must satisfy regular expression pattern: [^#/\s]+`),
+		body("map without end", "CopyPackageVersions", "/v1/package/versions/copy?domain=abc&source-repository=r1&destination-repository=r2&format=npm&package=p",
+			`{"versionRevisions":{`+manyKeys(maxItems+1)+`}}`, &codeartifact.CopyPackageVersionsInput{}, badField, one+"Value at 'versionRevisions' failed to satisfy constraint: Member must have length less than or equal to 1000"),
 		body("number expected", "ListDomains", "/v1/domains", `{"maxResults":"10"}`, &codeartifact.ListDomainsInput{}, cannotParse, one+"Value at 'maxResults' failed to satisfy constraint: Member must be a number"),
 		body("whole number expected", "ListDomains", "/v1/domains", `{"maxResults":1.5}`, &codeartifact.ListDomainsInput{}, cannotParse, one+"Value '1.5' at 'maxResults' failed to satisfy constraint: Member must be an integer of 32 bits"),
 		body("number out of range", "ListDomains", "/v1/domains", `{"maxResults":1001}`, &codeartifact.ListDomainsInput{}, badField, one+"Value '1001' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 1000"),
@@ -162,6 +168,14 @@ func TestRefusalsOfForms(t *testing.T) {
 		{call{name: "no boolean", op: api.IAM().Operations["ListPolicies"], target: "/", into: &iam.ListPoliciesInput{}, body: "OnlyAttached=True"}, cannotParse,
 			one + "Value 'True' at 'onlyAttached' failed to satisfy constraint: Member must be true or false"},
 	})
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"%d":"R",`, i)
+	}
+	return strings.TrimSuffix(b.String(), ",")
 }
 
 func entriesOf(name string, n int) string {

@@ -60,13 +60,13 @@ func types(p *goPackage) ([]byte, error) {
 		if op == nil {
 			return nil, fmt.Errorf("no operation %s", name)
 		}
-		g.comment(op.Name+"Input", "is what "+op.Name+" takes.", op.Doc)
+		g.comment(op.Name+"Input", "is what "+op.Name+" takes.")
 		g.structure(op.Name+"Input", op.Input, true)
-		g.comment(op.Name+"Output", "is what "+op.Name+" gives.", "")
+		g.comment(op.Name+"Output", "is what "+op.Name+" gives.")
 		g.structure(op.Name+"Output", op.Output, false)
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.nested)) {
-		g.comment(name, "is a structure of the model.", "")
+		g.comment(name, "is a structure of the model.")
 		g.structure(name, g.nested[name], false)
 	}
 	return format.Source(g.file())
@@ -79,8 +79,8 @@ type generator struct {
 	nested  map[string]*api.Shape // by Go name; grows while they are written
 }
 
-func (g *generator) comment(name, what, doc string) {
-	fmt.Fprintf(&g.body, "// %s %s\n", name, strings.TrimSpace(what+" "+doc))
+func (g *generator) comment(name, what string) {
+	fmt.Fprintf(&g.body, "// %s %s\n", name, what)
 }
 
 func (g *generator) structure(name string, sh *api.Shape, input bool) {
@@ -152,6 +152,8 @@ func constraints(m *api.Member) string {
 		c = append(c, "required")
 	}
 	switch sh := m.Shape; {
+	case sh.Min != nil && sh.Max != nil && *sh.Min == *sh.Max:
+		c = append(c, fmt.Sprintf("exactly %d", *sh.Min))
 	case sh.Min != nil && sh.Max != nil:
 		c = append(c, fmt.Sprintf("%d to %d", *sh.Min, *sh.Max))
 	case sh.Min != nil:
