@@ -68,6 +68,9 @@ func From(err error) *Error {
 
 // Is reports whether err is a fault of kind.
 func Is(err error, kind Kind) bool {
+	if err == nil {
+		return false // the common case, which must not allocate
+	}
 	var f *Error
 	return errors.As(err, &f) && f.Kind == kind
 }

@@ -18,6 +18,9 @@ import (
 func (g *Gate) Bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
 	c.Region = g.Region
 	err := g.bearer(ctx, c, r, domain, owner)
+	if err == nil {
+		return nil
+	}
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return err

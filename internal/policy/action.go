@@ -1,12 +1,18 @@
 package policy
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // actions is an Action or NotAction element.
 type actions struct {
-	patterns []string // in lower case
+	patterns []action
 	not      bool
 }
+
+// An action is one pattern, in lower case. The service * stands for all.
+type action struct{ service, name string }
 
 // actions compiles the element. Names of services and actions have no case;
 // there are no variables in them.
@@ -19,14 +25,16 @@ func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
 	if err != nil {
 		return actions{}, within(element, err)
 	}
+	compiled := actions{patterns: make([]action, len(values)), not: found.notAction}
 	for i, v := range values {
 		err = c.checkAction(v)
 		if err != nil {
 			return actions{}, within(element, err)
 		}
-		values[i] = strings.ToLower(v)
+		p := &compiled.patterns[i]
+		p.service, p.name, _ = strings.Cut(strings.ToLower(v), ":")
 	}
-	return actions{patterns: values, not: found.notAction}, nil
+	return compiled, nil
 }
 
 // checkAction refuses what can't be an action. What merely names no action
@@ -46,36 +54,60 @@ func (c *compiler) checkAction(v string) *SyntaxError {
 	return nil
 }
 
-func (a *actions) match(action string) bool {
-	for _, p := range a.patterns {
-		if matchAction(p, action) {
+func (a *actions) match(e *env) bool {
+	for i := range a.patterns {
+		p := &a.patterns[i]
+		if p.service == "*" || p.service == string(e.service) && matchName(p.name, e.name) {
 			return !a.not
 		}
 	}
 	return a.not
 }
 
-// matchAction matches without regard to the case of ASCII letters; the pattern
-// is in lower case. * stands for any run and ? for exactly one character. It
-// takes at most len(pattern)*len(action) steps: only the last * is ever
-// widened, because an earlier one has nothing to gain from it.
-func matchAction(pattern, action string) bool {
-	p, a := 0, 0
+// actionSpace is how long a request's action can be before evaluating it
+// allocates. No action of AWS is as long.
+const actionSpace = 128
+
+// split takes an action apart, in lower case, using space.
+func split(action string, space []byte) (service, name []byte) {
+	space = space[:0]
+	for i := 0; i < len(action); i++ {
+		space = append(space, lower(action[i]))
+	}
+	colon := bytes.IndexByte(space, ':')
+	if colon < 0 {
+		return nil, space
+	}
+	return space[:colon], space[colon+1:]
+}
+
+func lower(b byte) byte {
+	if b >= 'A' && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
+}
+
+// matchName matches an action's name. * stands for any run and ? for exactly
+// one character. It takes at most len(pattern)*len(name) steps: only the last
+// * is ever widened, because an earlier one has nothing to gain from it.
+func matchName(pattern string, name []byte) bool {
+	p, n := 0, 0
 	star, tried := -1, 0 // the last *, and where what follows it was last tried
-	for a < len(action) {
+	for n < len(name) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
 			if p == len(pattern)-1 {
 				return true
 			}
-			star, tried = p, a
+			star, tried = p, n
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == lower(action[a])):
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == name[n]):
 			p++
-			a++
+			n++
 		case star >= 0:
 			tried++
-			p, a = star+1, tried
+			p, n = star+1, tried
 		default:
 			return false
 		}
@@ -84,11 +116,4 @@ func matchAction(pattern, action string) bool {
 		p++
 	}
 	return p == len(pattern)
-}
-
-func lower(b byte) byte {
-	if b >= 'A' && b <= 'Z' {
-		return b + 'a' - 'A'
-	}
-	return b
 }

@@ -33,8 +33,9 @@ type Context interface {
 
 // env is the surroundings of one evaluation.
 type env struct {
-	req *Request
-	p   *principal.Principal
+	req           *Request
+	p             *principal.Principal
+	service, name []byte // of the request's action, in lower case
 }
 
 // lookup finds a key's value. The keys that follow from the principal come

@@ -27,8 +27,9 @@ func denied(t Type, s *statement) Decision {
 	return Decision{Explicit: true, Type: t, Policy: s.policy.name, Sid: s.sid, Statement: s.number}
 }
 
-// Because ends an access-denied message for the action. It names the policy
-// only of explicit denies and only by its ARN. For what is allowed it is empty.
+// Because ends an access-denied message for the action. Of explicit denies it
+// names the policy, if that has an ARN of its own: inline policies have none,
+// nor have the policies of resources and roles. For what is allowed it is empty.
 //
 // Source: IAM User Guide, "Troubleshoot access denied error messages".
 func (d Decision) Because(action string) string {
@@ -39,7 +40,7 @@ func (d Decision) Because(action string) string {
 		return "because no " + d.Type.String() + " allows the " + action + " action"
 	}
 	because := "with an explicit deny in " + types[d.Type].article + " " + d.Type.String()
-	if strings.HasPrefix(d.Policy, "arn:") {
+	if !d.Type.namesPrincipals() && strings.HasPrefix(d.Policy, "arn:") {
 		because += ": " + d.Policy
 	}
 	return because

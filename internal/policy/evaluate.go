@@ -44,6 +44,8 @@ type Target struct {
 // Guide, "Repository policies".
 func Evaluate(req *Request, g *Grants, t *Target) Decision {
 	e := env{req: req, p: req.Principal}
+	var space [actionSpace]byte
+	e.service, e.name = split(req.Action, space[:])
 	if g == nil {
 		g = &Grants{}
 	}

@@ -271,6 +271,22 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+func TestTagSessionIsAnActionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	trusted := `{"Effect":"Allow","Principal":{"AWS":"` + aliceARN + `"},"Action":["sts:AssumeRole","sts:SetSourceIdentity"]}`
+	target := &Target{Account: owner, Trust: true, Policies: one(t, Trust, trusted)}
+	for action, want := range map[string]Decision{
+		"sts:AssumeRole":        {Allowed: true, Type: Trust, Policy: "test", Statement: 1},
+		"sts:SetSourceIdentity": {Allowed: true, Type: Trust, Policy: "test", Statement: 1},
+		"sts:TagSession":        no(Identity),
+	} {
+		got := Evaluate(&Request{Principal: alice(owner), Action: action, Resource: opsARN}, nil, target)
+		if got != want {
+			t.Errorf("4.3 %s: got %+v, want %+v", action, got, want)
+		}
+	}
+}
+
 func TestNilTargetIsTheOwnAccount(t *testing.T) {
 	t.Parallel()
 	g := &Grants{Identity: one(t, Identity, allowAll)}
@@ -308,6 +324,10 @@ func TestBecause(t *testing.T) {
 		{no(Trust), "because no role trust policy allows the a:B action"},
 		{Decision{Explicit: true, Type: Identity, Policy: arn}, "with an explicit deny in an identity-based policy: " + arn},
 		{Decision{Explicit: true, Type: Identity, Policy: "inline"}, "with an explicit deny in an identity-based policy"},
+		{Decision{Explicit: true, Type: Boundary, Policy: arn}, "with an explicit deny in a permissions boundary: " + arn},
+		{Decision{Explicit: true, Type: Session, Policy: arn}, "with an explicit deny in a session policy: " + arn},
+		{Decision{Explicit: true, Type: Resource, Policy: repoARN}, "with an explicit deny in a resource-based policy"},
+		{Decision{Explicit: true, Type: Trust, Policy: opsARN}, "with an explicit deny in a role trust policy"},
 		{bar(Resource), "with an explicit deny in a resource-based policy"},
 		{bar(Boundary), "with an explicit deny in a permissions boundary"},
 		{bar(Session), "with an explicit deny in a session policy"},

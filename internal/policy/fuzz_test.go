@@ -49,11 +49,11 @@ func FuzzParse(f *testing.F) {
 func FuzzMatch(f *testing.F) {
 	f.Add("a*b?c", "aXbYc", "v")
 	f.Add("arn:aws:*:*:*:${t:k}*", "arn:aws:x:y:z:v*:*", "v*")
-	f.Add(strings.Repeat("*a", 50)+"b", strings.Repeat("a", 500), "")
-	f.Add(strings.Repeat("?*", 50), strings.Repeat("é", 100), "")
+	f.Add(strings.Repeat("*a", 25)+"b", strings.Repeat("a", 200), "")
+	f.Add(strings.Repeat("?*", 25), strings.Repeat("é", 100), "")
 	f.Add("${t:k, 'x'}${*}${?}${$}", "x*?$", "")
 	f.Fuzz(func(t *testing.T, text, subject, value string) {
-		if len(text) > 200 || len(subject) > 2000 {
+		if len(text) > 60 || len(subject) > 300 {
 			return // regexp itself is what takes long
 		}
 		e := env{req: &Request{Context: keys{"t:k": One(value)}}}
@@ -92,7 +92,7 @@ func TestWildcardsAreNotExponential(t *testing.T) {
 			t.Fatal(err)
 		}
 		// An exponential matcher would never come back from these.
-		if glob(p.tokens, nil, subject, false) || matchAction(text, subject) {
+		if glob(p.tokens, nil, subject, false) || matchName(text, []byte(subject)) {
 			t.Errorf("%.20s… matches", text)
 		}
 	}

@@ -264,38 +264,60 @@ func (p *pattern) expand(e *env) (string, result) {
 // needs to be undone once such a part is left: the same colon of s ends it in
 // every way to match.
 func glob(tokens []token, values []string, s string, arn bool) bool {
+	end := len(tokens)
+	if end > 0 && tokens[end-1].kind == literal && !strings.HasSuffix(s, tokens[end-1].text) {
+		return false // most patterns that don't match end here
+	}
 	var now, last cursor
-	widen := false // last is the state just after a *
-	for {
-		switch {
-		case now.token == len(tokens) && now.at == len(s):
-			return true
-		case now.token < len(tokens) && tokens[now.token].kind == anyRun:
+	widen := false // last is a state after a *, to which there is a way back
+	for now.token < end || now.at < len(s) {
+		if now.token < end && tokens[now.token].kind == anyRun {
 			now.bounded = arn && now.colons < arnColons && !tokens[now.token].crossing
 			now.token++
+			if now.token == end {
+				return !now.bounded || strings.IndexByte(s[now.at:], ':') < 0
+			}
+			if !now.seek(&tokens[now.token], s) {
+				return false
+			}
 			last, widen = now, true
 			continue
-		case now.token < len(tokens):
+		}
+		if now.token < end {
 			before := now.colons
 			if now.step(&tokens[now.token], values, s, arn) {
 				widen = widen && now.colons == before
 				continue
 			}
 		}
-		if !widen || !last.skip(s) {
+		if !widen || !last.skip(s) || !last.seek(&tokens[last.token], s) {
 			return false
 		}
 		now = last
 	}
+	return true
 }
 
 // A cursor is a state of glob.
 type cursor struct {
 	token   int
-	value   int // the next variable's
-	at      int // in s
-	colons  int // passed before the last part of an ARN
-	bounded bool
+	value   int  // the next variable's
+	at      int  // in s
+	colons  int  // passed before the last part of an ARN
+	bounded bool // the * before the token does not match a colon
+}
+
+// seek widens the * before the cursor up to where the token can match.
+func (c *cursor) seek(t *token, s string) bool {
+	if t.kind != literal {
+		return true
+	}
+	n := strings.Index(s[c.at:], t.text)
+	if n < 0 || c.bounded && strings.IndexByte(s[c.at:c.at+n], ':') >= 0 {
+		return false
+	}
+	c.at += n
+	return true
 }
 
 // step matches one token that is not *.

@@ -69,7 +69,7 @@ type statement struct {
 // applies reports whether the statement is about the request, whoever makes
 // it. The cheapest test that most often fails stands first.
 func (s *statement) applies(e *env) bool {
-	if !s.actions.match(e.req.Action) || !s.resources.match(e) {
+	if !s.actions.match(e) || !s.resources.match(e) {
 		return false
 	}
 	for i := range s.conditions {

@@ -1,13 +1,17 @@
 package server
 
 import (
+	"archive/tar"
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -29,7 +33,7 @@ func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 
 // benchServer is a server in memory that logs to nowhere, with one domain.
-func benchServer(b *testing.B) *Server {
+func benchServer(b *testing.B) (*Server, string) {
 	b.Helper()
 	c, err := ParseConfig([]string{"--dev"}, environment(map[string]string{
 		"DAYPASS_ADMIN_ACCESS_KEY_ID": adminKey, "DAYPASS_ADMIN_SECRET_ACCESS_KEY": adminSecret,
@@ -49,7 +53,15 @@ func benchServer(b *testing.B) *Server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return s
+	_, err = client.CreateRepository(b.Context(), &codeartifact.CreateRepositoryInput{Domain: aws.String("dom"), Repository: aws.String("repo")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := client.GetAuthorizationToken(b.Context(), &codeartifact.GetAuthorizationTokenInput{Domain: aws.String("dom")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, *out.AuthorizationToken
 }
 
 // repeat has the server answer one request over and over.
@@ -77,7 +89,7 @@ func repeat(b *testing.B, s *Server, request *http.Request) {
 }
 
 func BenchmarkGetAuthorizationToken(b *testing.B) {
-	s := benchServer(b)
+	s, _ := benchServer(b)
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8787/v1/authorization-token?domain=dom", nil)
 	empty := sha256.Sum256(nil)
 	credentials := aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}
@@ -85,5 +97,50 @@ func BenchmarkGetAuthorizationToken(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	repeat(b, s, r)
+}
+
+// uploading is the request that twine sends for a file.
+func uploading(b *testing.B, token, name, version string) *http.Request {
+	b.Helper()
+	var sdist bytes.Buffer
+	zipped := gzip.NewWriter(&sdist)
+	archive := tar.NewWriter(zipped)
+	metadata := "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n"
+	header := &tar.Header{Name: name + "-" + version + "/PKG-INFO", Size: int64(len(metadata)), Mode: 0o644}
+	err := errors.Join(archive.WriteHeader(header), second(io.WriteString(archive, metadata)), archive.Close(), zipped.Close())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, field := range [][2]string{{":action", "file_upload"}, {"protocol_version", "1"}, {"name", name}, {"version", version}, {"filetype", "sdist"}, {"metadata_version", "2.1"}} {
+		err = errors.Join(err, form.WriteField(field[0], field[1]))
+	}
+	part, partErr := form.CreateFormFile("content", name+"-"+version+".tar.gz")
+	if partErr != nil {
+		b.Fatal(partErr)
+	}
+	err = errors.Join(err, second(part.Write(sdist.Bytes())), form.Close())
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8787/pypi/d/dom-000000000000/repo/", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	r.SetBasicAuth("aws", token)
+	return r
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func BenchmarkSimplePage(b *testing.B) {
+	s, token := benchServer(b)
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, uploading(b, token, "thing", "1.0"))
+	if w.Code != http.StatusOK {
+		b.Fatalf("upload: %d %s", w.Code, w.Body)
+	}
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8787/pypi/d/dom-000000000000/repo/simple/thing/", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
 	repeat(b, s, r)
 }

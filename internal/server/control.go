@@ -80,7 +80,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request through its steps, the same for every operation.
 func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *surface, op *api.Operation, body []byte) error {
-	ctx, call := r.Context(), e.call
+	ctx, call := r.Context(), &e.call
 	row, supported := at.operations[op.Name]
 	if !op.Unsigned {
 		err := c.gate.Signed(ctx, call, r, body, at.signing)

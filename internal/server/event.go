@@ -20,8 +20,9 @@ type event struct {
 	door      string // control, packages, or "" for neither
 	operation string // name of the API operation, or format and route
 	base      string // URL under which the client reached this server
-	call      *gate.Call
+	call      gate.Call
 	fault     *fault.Error
+	answer    answer
 }
 
 type eventKey struct{}
@@ -37,27 +38,37 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		started := s.now()
 		address, secure := s.client(r)
 		e := &event{
-			call: &gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
+			call: gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
 			base: s.base(r, secure),
 		}
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
-		answer := &answer{ResponseWriter: w}
+		e.answer.ResponseWriter = w
 		defer func() {
-			// A panic below is our mistake: the client gets a plain 500, the log
-			// gets the cause, and the process lives on.
-			if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
-				e.fault = panicked(cause)
-				if answer.status == 0 {
-					http.Error(answer, "Internal server error", http.StatusInternalServerError)
-				}
+			cause := recover()
+			s.excuse(e, cause)
+			s.record(r, e, s.now().Sub(started))
+			if cause == http.ErrAbortHandler || cause != nil && e.answer.status != http.StatusInternalServerError {
+				panic(http.ErrAbortHandler) // only a cut tells the client that the answer is not whole
 			}
-			s.record(r, e, answer, s.now().Sub(started))
 		}()
-		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), eventKey{}, e)))
+		next.ServeHTTP(&e.answer, r.WithContext(context.WithValue(r.Context(), eventKey{}, e)))
 	})
 }
 
-func (s *Server) record(r *http.Request, e *event, a *answer, took time.Duration) {
+// excuse answers a request whose handler panicked: the client gets a plain 500,
+// the log gets the cause, and the process lives on.
+func (s *Server) excuse(e *event, cause any) {
+	if cause == nil || cause == http.ErrAbortHandler {
+		return
+	}
+	e.fault = panicked(cause)
+	if e.answer.status == 0 {
+		http.Error(&e.answer, "Internal server error", http.StatusInternalServerError)
+	}
+}
+
+func (s *Server) record(r *http.Request, e *event, took time.Duration) {
+	a := &e.answer
 	s.metrics.observe(e, a.status, took)
 	level := slog.LevelInfo
 	if e.door == "" && a.status < http.StatusBadRequest {

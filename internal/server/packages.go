@@ -44,24 +44,25 @@ func (p *packages) mount(mux *http.ServeMux, formats []*format.Format) {
 
 func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 	name := f.Name + " " + route.Method + " " + route.Pattern
+	actions := append([]string{route.Action}, route.Also...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", name
 		r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
-		err := p.serve(w, r, e, f, route)
+		err := p.serve(w, r, e, f, route, actions)
 		if err != nil {
 			p.refuse(w, r, e, f, err)
 		}
 	})
 }
 
-func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route) error {
+func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route, actions []string) error {
 	domain, owner, err := splitDomain(r.PathValue("domain"))
 	if err != nil {
 		return err
 	}
 	name := r.PathValue("repository")
-	err = p.gate.Bearer(r.Context(), e.call, r, domain, owner)
+	err = p.gate.Bearer(r.Context(), &e.call, r, domain, owner)
 	if err != nil {
 		return err
 	}
@@ -69,12 +70,11 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 	if err != nil {
 		return err
 	}
-	actions := append([]string{route.Action}, route.Also...)
 	binding := registry.Binding{Format: f, Now: e.call.Now}
 	if format.OnPackage(route.Action) {
-		binding.Allow = func(ctx context.Context, on registry.Subject) error { return allow(ctx, e.call, actions, on) }
+		binding.Allow = func(ctx context.Context, on registry.Subject) error { return allow(ctx, &e.call, actions, on) }
 	} else {
-		err = allow(r.Context(), e.call, actions, repository.Subject())
+		err = allow(r.Context(), &e.call, actions, repository.Subject())
 		if err != nil {
 			return err
 		}
