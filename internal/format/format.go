@@ -194,7 +194,7 @@ type Description struct {
 	HomePage     string
 	SourceCode   string // URL of the source repository
 	Licenses     []License
-	Readme       string // as found: Markdown, reStructuredText or plain
+	Readme       string // as found: Markdown, reStructuredText or plain; taken by Commit, not returned by Package
 	Dependencies []Dependency
 
 	// Detail is JSON that only the format understands: what it needs to write

@@ -44,11 +44,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
 		e.answer.ResponseWriter = w
 		defer func() {
-			cause := recover()
-			s.excuse(e, cause)
+			whole := s.excuse(e, recover())
 			s.record(r, e, s.now().Sub(started))
-			if cause == http.ErrAbortHandler || cause != nil && e.answer.status != http.StatusInternalServerError {
-				panic(http.ErrAbortHandler) // only a cut tells the client that the answer is not whole
+			if !whole {
+				panic(http.ErrAbortHandler) // only a cut tells the client
 			}
 		}()
 		next.ServeHTTP(&e.answer, r.WithContext(context.WithValue(r.Context(), eventKey{}, e)))
@@ -56,15 +55,21 @@ func (s *Server) observe(next http.Handler) http.Handler {
 }
 
 // excuse answers a request whose handler panicked: the client gets a plain 500,
-// the log gets the cause, and the process lives on.
-func (s *Server) excuse(e *event, cause any) {
-	if cause == nil || cause == http.ErrAbortHandler {
-		return
+// the log gets the cause, and the process lives on. It reports whether the
+// client has a whole answer.
+func (s *Server) excuse(e *event, cause any) bool {
+	switch {
+	case cause == nil:
+		return true
+	case cause == http.ErrAbortHandler:
+		return false
 	}
 	e.fault = panicked(cause)
-	if e.answer.status == 0 {
-		http.Error(&e.answer, "Internal server error", http.StatusInternalServerError)
+	if e.answer.status != 0 {
+		return false
 	}
+	http.Error(&e.answer, "Internal server error", http.StatusInternalServerError)
+	return true
 }
 
 func (s *Server) record(r *http.Request, e *event, took time.Duration) {

@@ -64,6 +64,13 @@ func (m *Memory) Add(name format.Name, v format.Version) {
 	m.put(format.Ref{Name: name, Version: v.Version}, &v)
 }
 
+// Version returns a version with all that was published of it, or nil.
+func (m *Memory) Version(ref format.Ref) *format.Version {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.versions[ref]
+}
+
 func (m *Memory) put(ref format.Ref, v *format.Version) {
 	if m.versions == nil {
 		m.versions, m.content = map[format.Ref]*format.Version{}, map[string][]byte{}
@@ -82,7 +89,7 @@ func (m *Memory) Package(_ context.Context, name format.Name) (*format.Package, 
 	for ref, v := range m.versions {
 		if ref.Name == name && v.Status.Listed() {
 			c := *v
-			c.Assets = slices.Clone(v.Assets)
+			c.Assets, c.Readme = slices.Clone(v.Assets), ""
 			p.Versions = append(p.Versions, c)
 		}
 	}

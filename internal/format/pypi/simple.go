@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"daypass/internal/fault"
@@ -29,7 +30,7 @@ func redirectToList(w http.ResponseWriter, _ *http.Request, _ *format.Call) erro
 func pageType(w http.ResponseWriter, r *http.Request) string {
 	media := negotiate(r.Header.Values("Accept"))
 	h := w.Header()
-	h.Add("Vary", "Accept")
+	h["Vary"] = varyAccept
 	if media != "" {
 		return media
 	}
@@ -79,19 +80,26 @@ func handleProject(w http.ResponseWriter, r *http.Request, c *format.Call) error
 	return nil
 }
 
+// Header values that every page has. They are shared between answers, whose
+// writers only read them.
+var (
+	revalidate = []string{"private, no-cache"} // the next upload changes a page
+	noSniff    = []string{"nosniff"}
+	varyAccept = []string{"Accept"}
+)
+
 // writeDocument answers with a document, or that the client's copy is good.
-// Clients may keep it, but ask again each time: the next upload changes it.
 func writeDocument(w http.ResponseWriter, r *http.Request, doc *format.Document, contentType string) {
 	h := w.Header()
 	h["Etag"] = []string{doc.ETag}
-	h["Cache-Control"] = []string{"private, no-cache"}
+	h["Cache-Control"] = revalidate
 	if matches(r.Header["If-None-Match"], doc.ETag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h["Content-Type"] = []string{contentType}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h.Set("Content-Length", fmt.Sprint(len(doc.Body)))
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Length"] = []string{strconv.Itoa(len(doc.Body))}
 	_, _ = w.Write(doc.Body) // the client may be gone; there is no one to tell
 }
 

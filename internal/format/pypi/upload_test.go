@@ -30,10 +30,7 @@ func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
 	if status != 200 || text != "OK\n" {
 		t.Fatalf("%d %s", status, text)
 	}
-	p, err := b.repository.Package(t.Context(), format.Name{Name: "acme-hello"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := b.repository.Version(ref("acme-hello", "1.0"))
 	want := format.Description{
 		DisplayName: "Acme.Hello", Summary: "greets", HomePage: "https://acme.example/", SourceCode: "https://acme.example/src",
 		Licenses: []format.License{{Name: "MIT"}}, Readme: "# Hello\nworld\n",
@@ -42,16 +39,13 @@ func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
 			{Package: "acme-dep", Type: "Requires-Dist"},
 		},
 	}
-	if diff := cmp.Diff(want, p.Versions[0].Description); diff != "" {
+	if diff := cmp.Diff(want, v.Description); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
-	if got := p.Versions[0].Version; got != "1.0" {
-		t.Errorf("version %q", got)
-	}
-	if got := string(p.Versions[0].Assets[0].Detail); got != `{"requiresPython":"\u003e=3.8"}` {
+	if got := string(v.Assets[0].Detail); got != `{"requiresPython":"\u003e=3.8"}` {
 		t.Errorf("detail %s", got)
 	}
-	if got := p.Versions[0].Assets[0].Digests; got != formattest.Digests(content) {
+	if got := v.Assets[0].Digests; got != formattest.Digests(content) {
 		t.Errorf("digests %v", got)
 	}
 }
@@ -71,11 +65,7 @@ func TestWhatASourceDistributionLeavesOutComesFromTheForm(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("%s: %d %s", title, status, text)
 		}
-		p, err := b.repository.Package(t.Context(), format.Name{Name: "acme-hello"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		v := p.Versions[0]
+		v := b.repository.Version(ref("acme-hello", "1.0"))
 		want := format.Description{
 			DisplayName: "acme-hello", Summary: "from the form", Licenses: []format.License{{Name: "MIT License"}}, Readme: "text",
 			Dependencies: []format.Dependency{{Package: "b", Type: "Requires-Dist", Requirement: ">1"}, {Package: "a", Type: "Requires-Dist"}},
