@@ -268,6 +268,20 @@ type ListAttachedUserPoliciesOutput struct {
 	Marker           string
 }
 
+// ListInstanceProfilesForRoleInput is what ListInstanceProfilesForRole takes.
+type ListInstanceProfilesForRoleInput struct {
+	RoleName string // required; 1 to 64
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListInstanceProfilesForRoleOutput is what ListInstanceProfilesForRole gives.
+type ListInstanceProfilesForRoleOutput struct {
+	InstanceProfiles []InstanceProfile // required
+	IsTruncated      *bool
+	Marker           string
+}
+
 // ListPoliciesInput is what ListPolicies takes.
 type ListPoliciesInput struct {
 	Scope             string // All, AWS, Local
@@ -411,6 +425,17 @@ type AttachedPermissionsBoundary struct {
 type AttachedPolicy struct {
 	PolicyName string // 1 to 128
 	PolicyArn  string // 20 to 2048
+}
+
+// InstanceProfile is a structure of the model.
+type InstanceProfile struct {
+	Path                string     // required; 1 to 512
+	InstanceProfileName string     // required; 1 to 128
+	InstanceProfileId   string     // required; 16 to 128
+	Arn                 string     // required; 20 to 2048
+	CreateDate          *time.Time // required
+	Roles               []Role     // required
+	Tags                []Tag      // at most 50
 }
 
 // Policy is a structure of the model.

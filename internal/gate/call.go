@@ -97,15 +97,17 @@ func (c *Call) account() string {
 	return c.Principal.Account
 }
 
-// denied words a refusal. A caller from another account is not told which
-// policy is silent, as AWS does not tell it either.
+// denied words a refusal. As with AWS, a caller from another account is not
+// told which policy is silent, nor anybody that a trust policy is: the role may
+// not even exist.
 func (c *Call) denied(action string, s Subject, d policy.Decision) error {
 	who := "anonymous"
 	if c.Principal != nil {
 		who = c.Principal.ARN()
 	}
 	text := "User: " + who + " is not authorized to perform: " + action + " on resource: " + s.ARN
-	if d.Explicit || s.Account == c.account() || s.Admin == c.account() {
+	own := s.Account == c.account() || s.Admin == c.account()
+	if d.Explicit || own && !s.Trust {
 		text += " " + d.Because(action)
 	}
 	return &fault.Error{Kind: fault.AccessDenied, Message: text}

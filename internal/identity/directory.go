@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"daypass/internal/fault"
@@ -18,6 +19,10 @@ var errGone = fault.New(fault.NotFound, "The principal of these credentials does
 // errUnknownKey is the same for keys that do not exist and inactive ones.
 var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 
+// keyShape is what the IAM model lets an access key id be. Nothing else reaches
+// the database.
+var keyShape = regexp.MustCompile(`^\w{16,128}$`)
+
 // longTerm is an active access key, ready for use.
 type longTerm struct {
 	secret string
@@ -30,7 +35,7 @@ func (d *Directory) Key(ctx context.Context, accessKeyID string) (string, princi
 	if d.isRootKey(accessKeyID) {
 		return d.Root.SecretAccessKey, principal.Ref{Kind: principal.Root, Account: d.Account, ID: d.Account}, nil
 	}
-	if len(accessKeyID) < 16 || len(accessKeyID) > 128 {
+	if !keyShape.MatchString(accessKeyID) {
 		return "", principal.Ref{}, errUnknownKey
 	}
 	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*longTerm, error) { return d.loadKey(ctx, accessKeyID) })

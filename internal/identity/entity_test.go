@@ -174,9 +174,10 @@ func TestTrustNamesOnlyWhoExists(t *testing.T) {
 		"arn:aws:iam::222222222222:user/admin":  true,
 		"arn:aws:sts::111111111111:assumed-role/r/session": true,
 		"arn:aws:sts::333333333333:assumed-role/r/session": false,
-		u.ID:                    true,
-		r.ID:                    true,
-		"AIDAAAAAAAAAAAAAAAAAA": false,
+		u.ID:                                    true,
+		r.ID:                                    true,
+		"arn:aws:iam::111111111111:user/team/ü": false,
+		"AIDAAAAAAAAAAAAAAAAAA":                 false,
 	} {
 		_, err := i.BindPrincipals(t.Context(), trusting(principal))
 		if ok {

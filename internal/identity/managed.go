@@ -13,8 +13,7 @@ import (
 // A Managed is a managed policy with how much one account uses it.
 type Managed struct {
 	store.ManagedPolicy
-	Attached   int64 // users and roles it is attached to
-	Boundaries int64 // users and roles it bounds
+	store.PolicyUse
 }
 
 // managedKey: the same policy is compiled once for each place that it stands in.
@@ -60,6 +59,9 @@ func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) er
 	if builtinPolicy(policyARN) != nil {
 		return nil
 	}
+	if !shape.MatchString(policyARN) {
+		return store.ErrNotFound
+	}
 	p, err := tx.ManagedPolicy(ctx, policyARN)
 	if err == nil && p.Account != account {
 		return store.ErrNotFound
@@ -67,8 +69,8 @@ func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) er
 	return err
 }
 
-// CheckManaged returns [store.ErrNotFound]'s fault unless an account can use
-// the policy.
+// CheckManaged returns a fault of kind NotFound unless an account can use the
+// policy.
 func (d *Directory) CheckManaged(ctx context.Context, account, policyARN string) error {
 	err := d.DB.View(ctx, func(tx *store.Tx) error { return attachable(ctx, tx, account, policyARN) })
 	return gone(err, notAttachable(policyARN))
@@ -107,8 +109,8 @@ func (d *Directory) Managed(ctx context.Context, account, policyARN string) (*Ma
 		if err != nil {
 			return err
 		}
-		m.ManagedPolicy = *p
-		m.Attached, m.Boundaries, err = tx.PolicyUse(ctx, account, policyARN)
+		uses, err := tx.PolicyUses(ctx, account)
+		m.ManagedPolicy, m.PolicyUse = *p, uses[policyARN]
 		return err
 	})
 	return m, err
@@ -160,11 +162,11 @@ func (d *Directory) DeleteManaged(ctx context.Context, account, policyARN string
 		if p.Account != account {
 			return fault.New(fault.AccessDenied, "Policy %s belongs to the service and cannot be deleted.", policyARN)
 		}
-		attached, boundaries, err := tx.PolicyUse(ctx, account, policyARN)
+		uses, err := tx.PolicyUses(ctx, account)
 		if err != nil {
 			return err
 		}
-		if attached > 0 || boundaries > 0 {
+		if uses[policyARN] != (store.PolicyUse{}) {
 			return fault.New(fault.DeleteConflict, "Cannot delete a policy attached to entities.")
 		}
 		return tx.DeleteManagedPolicy(ctx, p.ID)
@@ -194,12 +196,12 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 		if err != nil {
 			return err
 		}
+		uses, err := tx.PolicyUses(ctx, q.Account)
+		if err != nil {
+			return err
+		}
 		for _, row := range rows {
-			m := &Managed{ManagedPolicy: *row}
-			m.Attached, m.Boundaries, err = tx.PolicyUse(ctx, q.Account, row.ARN)
-			if err != nil {
-				return err
-			}
+			m := &Managed{*row, uses[row.ARN]}
 			if !q.Attached || m.Attached > 0 && !q.Boundary || m.Boundaries > 0 && q.Boundary {
 				found = append(found, m)
 			}

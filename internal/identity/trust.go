@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"daypass/internal/arn"
@@ -49,10 +50,14 @@ func (d *Directory) loadRole(ctx context.Context, account, name string) (*Assuma
 	return &AssumableRole{e, trust.Pin(e.Bound)}, nil
 }
 
+// shape is what names, ids and ARNs are made of. Nothing else reaches the
+// database, whose engines disagree on what they refuse.
+var shape = regexp.MustCompile(`^[!-~]+$`)
+
 // entityOf takes the ARN of a user or role apart; name is empty if it is none.
 func entityOf(s, kind string) (account, name string) {
 	a, err := arn.Parse(s)
-	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind {
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind || !shape.MatchString(s) {
 		return "", ""
 	}
 	rest := a.Name()
@@ -93,8 +98,11 @@ func (d *Directory) BindPrincipals(ctx context.Context, document string) (map[st
 // bind returns the unique id behind the ARN of a user or role; other principals
 // that exist have "".
 func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
-	if name == "*" {
+	switch {
+	case name == "*":
 		return "", nil
+	case !shape.MatchString(name):
+		return "", store.ErrNotFound
 	}
 	if strings.HasPrefix(name, prefixUser) || strings.HasPrefix(name, prefixRole) {
 		_, err := tx.Identity(ctx, name)
@@ -195,7 +203,7 @@ func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, er
 func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (account, id, session string, err error) {
 	missing := fault.New(fault.NotFound, "The principal %s does not exist.", principalARN)
 	a, err := arn.Parse(principalARN)
-	if err != nil || a.Partition != arn.Partition {
+	if err != nil || a.Partition != arn.Partition || !shape.MatchString(principalARN) {
 		return "", "", "", missing
 	}
 	if principalARN == arn.Root(a.Account) {

@@ -115,7 +115,7 @@ func (s *Server) greet(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "daypass: made account %s with the user admin; to use it:\n\n", s.config.AccountID)
-	fmt.Fprintf(w, "    export AWS_ENDPOINT_URL=%s AWS_REGION=%s\n", base, s.config.Region)
+	fmt.Fprintf(w, "    export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_DEFAULT_REGION=%[2]s\n", base, s.config.Region)
 	switch {
 	case s.config.AdminKey.ID != "":
 		fmt.Fprint(w, "    # with the access key that you gave the server\n\n")

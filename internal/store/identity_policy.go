@@ -162,14 +162,31 @@ func (tx *Tx) Attachments(ctx context.Context, identity string) ([]string, error
 	return found, err
 }
 
-// PolicyUse counts the identities of an account that a managed policy is
-// attached to, and those that it is the permissions boundary of.
-func (tx *Tx) PolicyUse(ctx context.Context, account, policy string) (attached, boundaries int64, err error) {
-	err = tx.queryRow(ctx, `SELECT count(*) FROM attachments JOIN identities ON id = identity WHERE policy = $1 AND account = $2`,
-		[]any{policy, account}, &attached)
-	if err != nil {
-		return 0, 0, err
-	}
-	err = tx.queryRow(ctx, `SELECT count(*) FROM identities WHERE boundary = $1 AND account = $2`, []any{policy, account}, &boundaries)
-	return attached, boundaries, err
+// A PolicyUse is how much an account uses a managed policy.
+type PolicyUse struct {
+	Attached   int64 // users and roles it is attached to
+	Boundaries int64 // users and roles it is the permissions boundary of
+}
+
+// PolicyUses returns the use that an account makes of managed policies, by
+// their ARNs; what it does not use is not there.
+func (tx *Tx) PolicyUses(ctx context.Context, account string) (map[string]PolicyUse, error) {
+	uses := make(map[string]PolicyUse)
+	err := tx.queryEach(ctx, `SELECT policy, 'attached', count(*) FROM attachments JOIN identities ON id = identity WHERE account = $1 GROUP BY policy
+		UNION ALL SELECT boundary, 'boundary', count(*) FROM identities WHERE account = $2 AND boundary <> '' GROUP BY boundary`,
+		[]any{account, account},
+		func(scan func(...any) error) error {
+			var arn, kind string
+			var n int64
+			err := scan(&arn, &kind, &n)
+			use := uses[arn]
+			if kind == "attached" {
+				use.Attached = n
+			} else {
+				use.Boundaries = n
+			}
+			uses[arn] = use
+			return err
+		})
+	return uses, err
 }

@@ -36,6 +36,10 @@ func (c *check) text(s string, at *path, p *problems) {
 		p.parse(sh, at, s, "Member must be UTF-8 text")
 		return
 	}
+	if strings.IndexByte(s, 0) >= 0 { // no engine of the store keeps it, and no name needs it
+		p.violation(sh, at, s, "Member must not have the character U+0000")
+		return
+	}
 	if sh.Min != nil && int64(length) < *sh.Min {
 		p.violation(sh, at, s, "Member must have length greater than or equal to "+decimal(*sh.Min))
 	}

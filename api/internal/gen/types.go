@@ -38,7 +38,7 @@ var packages = []goPackage{
 			CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
 			PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
 			CreateRole GetRole DeleteRole ListRoles UpdateAssumeRolePolicy
-			PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies
+			PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies ListInstanceProfilesForRole
 			AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
 			AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
 			CreatePolicy GetPolicy GetPolicyVersion DeletePolicy ListPolicies`),

@@ -52,22 +52,21 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 }
 
 func keyARN(region, account, named string) (string, error) {
-	resource := named
-	if whole := keyARNPattern.FindStringSubmatch(named); whole != nil {
-		resource = whole[1]
-	}
+	own := "arn:" + arn.Partition + ":kms:" + region + ":" + account + ":"
 	switch {
-	case aliasPattern.MatchString(resource), keyIDPattern.MatchString(strings.TrimPrefix(resource, "key/")) && resource != named:
 	case keyIDPattern.MatchString(named):
-		resource = "key/" + named
-	default:
-		return "", &fault.Error{Kind: fault.Validation, Reason: "ENCRYPTION_KEY_ERROR",
-			Message: fmt.Sprintf("encryptionKey: %q is not a KMS key: expected a key id, a key ARN, alias/NAME or an alias ARN", named)}
+		return own + "key/" + named, nil
+	case aliasPattern.MatchString(named):
+		return own + named, nil
 	}
-	if resource != named && !keyIDPattern.MatchString(named) {
-		return named, nil
+	if whole := keyARNPattern.FindStringSubmatch(named); whole != nil {
+		id, isKey := strings.CutPrefix(whole[1], "key/")
+		if isKey && keyIDPattern.MatchString(id) || aliasPattern.MatchString(whole[1]) {
+			return named, nil
+		}
 	}
-	return "arn:" + arn.Partition + ":kms:" + region + ":" + account + ":" + resource, nil
+	return "", &fault.Error{Kind: fault.Validation, Reason: "ENCRYPTION_KEY_ERROR",
+		Message: fmt.Sprintf("encryptionKey: %q is not a KMS key: expected a key id, a key ARN, alias/NAME or an alias ARN", named)}
 }
 
 // defaultKey stands for the key that AWS manages for an account in a region: the

@@ -7,8 +7,10 @@ import (
 	"context"
 	"encoding/base64"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	api "daypass/api/iam"
 	"daypass/internal/arn"
@@ -113,6 +115,10 @@ func encoded(document string) string {
 
 const defaultPage = 100
 
+// shownText is what the names of things are made of. PostgreSQL refuses some of
+// what is not, with an error that would look like a fault of the server.
+var shownText = regexp.MustCompile(`^[ -~]*$`)
+
 // A page is the part of a list that is asked for.
 type page struct {
 	after string // what was shown last; empty at the beginning
@@ -125,7 +131,7 @@ func pageOf(marker string, maxItems *int64) (page, error) {
 		p.limit = int(*maxItems)
 	}
 	after, err := base64.RawURLEncoding.DecodeString(marker)
-	if err != nil || p.limit < 1 {
+	if err != nil || p.limit < 1 || !shownText.Match(after) {
 		return page{}, fault.New(fault.Validation, "Invalid Marker.")
 	}
 	p.after = string(after)
@@ -141,8 +147,11 @@ func next(more bool, last string) (string, *bool) {
 	return base64.RawURLEncoding.EncodeToString([]byte(last)), &more
 }
 
-// take cuts a page out of a short list that is in the order of its keys.
+// take cuts a page out of a short list, in the order of its keys: a database
+// may have an order of its own.
 func take[T any](all []T, p page, key func(T) string) (items []T, marker string, truncated *bool) {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b T) int { return strings.Compare(key(a), key(b)) })
 	start := 0
 	for p.after != "" && start < len(all) && key(all[start]) <= p.after {
 		start++
@@ -193,6 +202,12 @@ func boundaryOf(e *identity.Entity) *api.AttachedPermissionsBoundary {
 	return &api.AttachedPermissionsBoundary{PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: e.Boundary}
 }
 
+// date is an instant as IAM shows it, in whole seconds.
+func date(t time.Time) *time.Time {
+	t = t.Truncate(time.Second)
+	return &t
+}
+
 // nothing is the output of operations that only act.
 func nothing[Out any](err error) (*Out, error) {
 	if err != nil {
@@ -204,7 +219,7 @@ func nothing[Out any](err error) (*Out, error) {
 // checkARN refuses what cannot be the ARN of a policy.
 func checkARN(policyARN string) error {
 	a, err := arn.Parse(policyARN)
-	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" {
+	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" || !shownText.MatchString(policyARN) {
 		return fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
 	}
 	return nil

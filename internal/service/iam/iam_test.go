@@ -38,6 +38,9 @@ func (keeper) Open(sealed, context []byte) ([]byte, error) {
 	return bytes.TrimPrefix(sealed, context), nil
 }
 
+// noon is what a client sees of a time within its second.
+var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
 // A door does with calls what the server's does, but for signatures and wire.
 type door struct {
 	t          *testing.T
@@ -49,7 +52,7 @@ type door struct {
 
 func newDoor(t *testing.T) *door {
 	t.Helper()
-	d := &door{t: t, now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC), operations: map[string]gate.Operation{}}
+	d := &door{t: t, now: noon.Add(345 * time.Millisecond), operations: map[string]gate.Operation{}}
 	d.directory = identity.New(identity.Config{
 		DB: storetest.Memory(t), Sealer: keeper{}, Now: func() time.Time { return d.now }, Account: account, Root: rootKey,
 	})

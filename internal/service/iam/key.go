@@ -58,7 +58,7 @@ func (s *Service) createAccessKey(ctx context.Context, c *gate.Call, in *api.Cre
 		return nil, err
 	}
 	return &api.CreateAccessKeyOutput{AccessKey: &api.AccessKey{
-		UserName: name, AccessKeyId: key.ID, Status: key.Status, SecretAccessKey: pair.SecretAccessKey, CreateDate: &key.Created,
+		UserName: name, AccessKeyId: key.ID, Status: key.Status, SecretAccessKey: pair.SecretAccessKey, CreateDate: date(key.Created),
 	}}, nil
 }
 
@@ -102,7 +102,7 @@ func (s *Service) listAccessKeys(ctx context.Context, c *gate.Call, in *api.List
 	out := &api.ListAccessKeysOutput{AccessKeyMetadata: []api.AccessKeyMetadata{}}
 	keys, out.Marker, out.IsTruncated = take(keys, p, func(k *identity.AccessKey) string { return k.ID })
 	for _, k := range keys {
-		out.AccessKeyMetadata = append(out.AccessKeyMetadata, api.AccessKeyMetadata{UserName: name, AccessKeyId: k.ID, Status: k.Status, CreateDate: &k.Created})
+		out.AccessKeyMetadata = append(out.AccessKeyMetadata, api.AccessKeyMetadata{UserName: name, AccessKeyId: k.ID, Status: k.Status, CreateDate: date(k.Created)})
 	}
 	return out, nil
 }

@@ -52,6 +52,9 @@ func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.Create
 	if err != nil {
 		return nil, err
 	}
+	if strings.ContainsRune(in.Description, 0) {
+		return nil, fault.New(fault.InvalidInput, "Description: expected text without U+0000.")
+	}
 	m := new(identity.Managed)
 	m.Account, m.Name, m.Path, m.Description, m.Tags = c.Principal.Account, in.PolicyName, in.Path, in.Description, tags
 	err = s.Directory.CreateManaged(ctx, &m.ManagedPolicy, in.PolicyDocument)
@@ -66,7 +69,7 @@ func shownPolicy(m *identity.Managed) *api.Policy {
 	return &api.Policy{
 		PolicyName: m.Name, PolicyId: m.ID, Arn: m.ARN, Path: m.Path, DefaultVersionId: versionID(m.Default), Description: m.Description,
 		AttachmentCount: &m.Attached, PermissionsBoundaryUsageCount: &m.Boundaries, IsAttachable: &attachable,
-		CreateDate: &m.Created, UpdateDate: &m.Updated, Tags: tagList(m.Tags),
+		CreateDate: date(m.Created), UpdateDate: date(m.Updated), Tags: tagList(m.Tags),
 	}
 }
 
@@ -90,7 +93,7 @@ func (s *Service) getPolicyVersion(ctx context.Context, c *gate.Call, in *api.Ge
 		return nil, err
 	}
 	return &api.GetPolicyVersionOutput{PolicyVersion: &api.PolicyVersion{
-		Document: encoded(v.Document), VersionId: versionID(v.Number), IsDefaultVersion: &current, CreateDate: &v.Created,
+		Document: encoded(v.Document), VersionId: versionID(v.Number), IsDefaultVersion: &current, CreateDate: date(v.Created),
 	}}, nil
 }
 

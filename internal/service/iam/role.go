@@ -16,7 +16,7 @@ func (s *Service) roleOperations() []gate.Operation {
 		op("DeleteRole", on(s, identity.Role, func(in *api.DeleteRoleInput) string { return in.RoleName }), s.deleteRole),
 		op("ListRoles", under("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),
 		op("UpdateAssumeRolePolicy", on(s, identity.Role, func(in *api.UpdateAssumeRolePolicyInput) string { return in.RoleName }), s.updateTrust),
-		op("ListInstanceProfilesForRole", on(s, identity.Role, func(in *ListInstanceProfilesForRoleInput) string { return in.RoleName }), s.listInstanceProfiles),
+		op("ListInstanceProfilesForRole", on(s, identity.Role, func(in *api.ListInstanceProfilesForRoleInput) string { return in.RoleName }), s.listInstanceProfiles),
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *Service) createRole(ctx context.Context, c *gate.Call, in *api.CreateRo
 func shownRole(e *identity.Entity, trust string) *api.Role {
 	seconds := int64(e.MaxSession / time.Second)
 	return &api.Role{
-		Path: e.Path, RoleName: e.Name, RoleId: e.ID, Arn: identity.ARN(e), CreateDate: &e.Created, Description: e.Description,
+		Path: e.Path, RoleName: e.Name, RoleId: e.ID, Arn: identity.ARN(e), CreateDate: date(e.Created), Description: e.Description,
 		AssumeRolePolicyDocument: encoded(trust), MaxSessionDuration: &seconds, PermissionsBoundary: boundaryOf(e), Tags: tagList(e.Tags),
 	}
 }
@@ -107,33 +107,10 @@ func (s *Service) updateTrust(ctx context.Context, c *gate.Call, in *api.UpdateA
 
 // listInstanceProfiles answers what clients ask before they delete a role.
 // There are no machines to profile here, so the list is always empty.
-func (s *Service) listInstanceProfiles(ctx context.Context, c *gate.Call, in *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
+func (s *Service) listInstanceProfiles(ctx context.Context, c *gate.Call, in *api.ListInstanceProfilesForRoleInput) (*api.ListInstanceProfilesForRoleOutput, error) {
 	_, err := s.Directory.Find(ctx, c.Principal.Account, identity.Role, in.RoleName)
 	if err != nil {
 		return nil, err
 	}
-	return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []InstanceProfile{}, IsTruncated: new(bool)}, nil
+	return &api.ListInstanceProfilesForRoleOutput{InstanceProfiles: []api.InstanceProfile{}, IsTruncated: new(bool)}, nil
 }
-
-// These have the members of the model; the generated package leaves them out.
-type (
-	ListInstanceProfilesForRoleInput struct {
-		RoleName string
-		Marker   string
-		MaxItems *int64
-	}
-	ListInstanceProfilesForRoleOutput struct {
-		InstanceProfiles []InstanceProfile
-		IsTruncated      *bool
-		Marker           string
-	}
-	InstanceProfile struct {
-		Path                string
-		InstanceProfileName string
-		InstanceProfileId   string
-		Arn                 string
-		CreateDate          *time.Time
-		Roles               []api.Role
-		Tags                []api.Tag
-	}
-)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	api "daypass/api/iam"
-	"daypass/internal/service/iam"
 )
 
 func TestRoles(t *testing.T) {
@@ -20,7 +19,7 @@ func TestRoles(t *testing.T) {
 		t.Errorf("RoleId = %q, want AROA and 17 more", made.RoleId)
 	}
 	want := &api.Role{
-		Path: "/ci/", RoleName: "Deploy", RoleId: made.RoleId, Arn: "arn:aws:iam::111111111111:role/ci/Deploy", CreateDate: &d.now, Description: "deploys",
+		Path: "/ci/", RoleName: "Deploy", RoleId: made.RoleId, Arn: "arn:aws:iam::111111111111:role/ci/Deploy", CreateDate: &noon, Description: "deploys",
 		AssumeRolePolicyDocument: "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Principal%22%3A%7B%22AWS%22%3A%22%2A%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%7D",
 		MaxSessionDuration:       &two, Tags: []api.Tag{{Key: "k", Value: "v"}},
 	}
@@ -44,9 +43,9 @@ func TestRoles(t *testing.T) {
 	d.must(err)
 	equal(t, better, decoded)
 
-	profiles := ok[iam.ListInstanceProfilesForRoleOutput](d, d.admin, "ListInstanceProfilesForRole", &iam.ListInstanceProfilesForRoleInput{RoleName: "Deploy"})
-	equal(t, &iam.ListInstanceProfilesForRoleOutput{InstanceProfiles: []iam.InstanceProfile{}, IsTruncated: new(bool)}, profiles)
-	_, err = do[iam.ListInstanceProfilesForRoleOutput](d, d.admin, "ListInstanceProfilesForRole", &iam.ListInstanceProfilesForRoleInput{RoleName: "x"})
+	profiles := ok[api.ListInstanceProfilesForRoleOutput](d, d.admin, "ListInstanceProfilesForRole", &api.ListInstanceProfilesForRoleInput{RoleName: "Deploy"})
+	equal(t, &api.ListInstanceProfilesForRoleOutput{InstanceProfiles: []api.InstanceProfile{}, IsTruncated: new(bool)}, profiles)
+	_, err = do[api.ListInstanceProfilesForRoleOutput](d, d.admin, "ListInstanceProfilesForRole", &api.ListInstanceProfilesForRoleInput{RoleName: "x"})
 	refuses(t, err, "NoSuchEntity", "The role with name x cannot be found.")
 
 	ok[api.DeleteRoleOutput](d, d.admin, "DeleteRole", &api.DeleteRoleInput{RoleName: "Deploy"})
@@ -95,7 +94,7 @@ func TestManagedPolicies(t *testing.T) {
 	zero, one, yes := int64(0), int64(1), true
 	want := &api.Policy{
 		PolicyName: "P", PolicyId: made.PolicyId, Arn: "arn:aws:iam::111111111111:policy/x/P", Path: "/x/", DefaultVersionId: "v1", AttachmentCount: &zero,
-		PermissionsBoundaryUsageCount: &zero, IsAttachable: &yes, Description: "d", CreateDate: &d.now, UpdateDate: &d.now, Tags: []api.Tag{{Key: "k", Value: "v"}},
+		PermissionsBoundaryUsageCount: &zero, IsAttachable: &yes, Description: "d", CreateDate: &noon, UpdateDate: &noon, Tags: []api.Tag{{Key: "k", Value: "v"}},
 	}
 	equal(t, want, made)
 	_, err := do[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "p", PolicyDocument: allowAll})

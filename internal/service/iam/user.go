@@ -64,7 +64,7 @@ func (s *Service) createUser(ctx context.Context, c *gate.Call, in *api.CreateUs
 
 func shownUser(e *identity.Entity) *api.User {
 	return &api.User{
-		Path: e.Path, UserName: e.Name, UserId: e.ID, Arn: identity.ARN(e), CreateDate: &e.Created,
+		Path: e.Path, UserName: e.Name, UserId: e.ID, Arn: identity.ARN(e), CreateDate: date(e.Created),
 		PermissionsBoundary: boundaryOf(e), Tags: tagList(e.Tags),
 	}
 }
@@ -98,7 +98,7 @@ func (s *Service) getUser(ctx context.Context, c *gate.Call, in *api.GetUserInpu
 		if err != nil {
 			return nil, err
 		}
-		root := &api.User{Path: "/", UserId: account.ID, Arn: arn.Root(account.ID), CreateDate: &account.Created}
+		root := &api.User{Path: "/", UserId: account.ID, Arn: arn.Root(account.ID), CreateDate: date(account.Created)}
 		return &api.GetUserOutput{User: root}, nil
 	}
 	name, err := userName(c, in.UserName)

@@ -19,7 +19,7 @@ func TestUsers(t *testing.T) {
 		t.Errorf("UserId = %q, want AIDA and 17 more", made.UserId)
 	}
 	want := &api.User{
-		Path: "/team/", UserName: "Alice", UserId: made.UserId, Arn: "arn:aws:iam::111111111111:user/team/Alice", CreateDate: &d.now,
+		Path: "/team/", UserName: "Alice", UserId: made.UserId, Arn: "arn:aws:iam::111111111111:user/team/Alice", CreateDate: &noon,
 		PermissionsBoundary: &api.AttachedPermissionsBoundary{PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: "arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		Tags:                []api.Tag{{Key: "A", Value: ""}, {Key: "b", Value: "2"}},
 	}
@@ -46,7 +46,7 @@ func TestGetUserWithoutANameIsTheCaller(t *testing.T) {
 	equal(t, "admin", ok[api.GetUserOutput](d, d.admin, "GetUser", &api.GetUserInput{}).User.UserName)
 
 	root := principal.Ref{Kind: principal.Root, Account: account, ID: account}
-	equal(t, &api.User{Path: "/", UserId: account, Arn: "arn:aws:iam::111111111111:root", CreateDate: &d.now},
+	equal(t, &api.User{Path: "/", UserId: account, Arn: "arn:aws:iam::111111111111:root", CreateDate: &noon},
 		ok[api.GetUserOutput](d, root, "GetUser", &api.GetUserInput{}).User)
 
 	r := d.role("r")
@@ -110,8 +110,10 @@ func TestListsGoThroughEveryPage(t *testing.T) {
 			t.Errorf("%s = %s, want %s", op, got, want)
 		}
 	}
-	_, err := do[api.ListUsersOutput](d, d.admin, "ListUsers", &api.ListUsersInput{Marker: "!"})
-	refuses(t, err, "ValidationError", "Invalid Marker.")
+	for _, marker := range []string{"!", "AA", "_w"} { // no base64; U+0000; no UTF-8
+		_, err := do[api.ListUsersOutput](d, d.admin, "ListUsers", &api.ListUsersInput{Marker: marker})
+		refuses(t, err, "ValidationError", "Invalid Marker.")
+	}
 }
 
 func names[T any](items []T, name func(T) string) []string {
