@@ -1,17 +1,36 @@
 // Command daypass is a package service with the contract of AWS CodeArtifact,
-// and the client that goes with it.
+// and the client that goes with it. It owns nothing but the choice between the
+// two.
 package main
 
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
+	"daypass/internal/cli"
 	"daypass/internal/server"
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		os.Exit(server.Main(context.Background(), os.Args[2:], os.Getenv, os.Stdout, os.Stderr))
+	app := &cli.App{
+		Args:    os.Args[1:],
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Version: version(),
+		Serve: func(ctx context.Context, args []string) int {
+			return server.Main(ctx, args, os.Getenv, os.Stdout, os.Stderr)
+		},
 	}
-	os.Exit(252)
+	os.Exit(app.Main(context.Background()))
+}
+
+// version is what the build knows of itself: a tag where there is one.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
 }

@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"daypass/api"
+	"daypass/internal/cli/document"
+	"daypass/internal/wire"
+)
+
+// call sends an operation and prints what comes back; file takes the content of
+// an output that streams.
+func (s *session) call(ctx context.Context, op *api.Operation, input *document.Object, file string) error {
+	result, err := s.ask(ctx, op, input)
+	if err != nil {
+		return err
+	}
+	if streams(op) {
+		if result, err = save(op, result, file); err != nil {
+			return err
+		}
+	}
+	c, err := s.config()
+	if err != nil {
+		return err
+	}
+	wireTimes, err := c.timestamps()
+	if err != nil {
+		return err
+	}
+	return s.display(op, s.result(op, result, wireTimes))
+}
+
+// save writes the payload of a result to a file and returns the rest.
+func save(op *api.Operation, result wire.Object, file string) (wire.Object, error) {
+	name := op.Output.Payload.Name
+	content, ok := result.Get(name)
+	body, isStream := content.(io.ReadCloser)
+	if !ok || !isStream {
+		return result, nil
+	}
+	defer body.Close()
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, fail(exitGeneral, "%s", systemError(err, file))
+	}
+	_, err = io.Copy(out, body)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return nil, fmt.Errorf("write %s: %w", file, err)
+	}
+	return slices.DeleteFunc(result, func(e wire.Entry) bool { return e.Name == name }), nil
+}
+
+// ask sends an operation, again where a fault may pass, and returns its result.
+func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Object) (wire.Object, error) {
+	t, err := s.target(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(op.Input, input); err != nil {
+		return nil, err
+	}
+	tries, err := s.settings.attempts()
+	if err != nil {
+		return nil, err
+	}
+	transport, err := s.transport(t)
+	if err != nil {
+		return nil, err
+	}
+	defer transport.CloseIdleConnections()
+	for try := 1; ; try++ {
+		result, err := s.send(ctx, op, t, transport, input)
+		if err == nil || ctx.Err() != nil {
+			return result, err
+		}
+		passing := mayPass(err)
+		if passing && try < tries {
+			wait := min(s.app.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
+			s.debug("try %d failed (%s); waiting %.2f s", try, err, wait)
+			s.app.Sleep(ctx, time.Duration(wait*float64(time.Second)))
+			continue
+		}
+		var refused *wire.ResponseError
+		if errors.As(err, &refused) {
+			info := ""
+			if passing {
+				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
+			}
+			return nil, fail(exitService, "An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
+		}
+		return nil, err
+	}
+}
+
+// maxWait bounds the pause between two tries.
+const maxWait = 20 * time.Second
+
+// send makes one try.
+func (s *session) send(ctx context.Context, op *api.Operation, t *target, transport *http.Transport, input *document.Object) (wire.Object, error) {
+	parameters, content := requestParameters(op, input)
+	r, body, err := wire.NewRequest(ctx, op, t.url, parameters)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := contentHash(r, body, content)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("User-Agent", s.app.agent())
+	if t.credentials != nil {
+		found, err := t.credentials.find(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.debug("credentials from %s, access key %s", found.Source, found.AccessKeyID)
+		if err := v4.NewSigner().SignHTTP(ctx, found, r, hash, op.Service.SigningName, t.region, s.app.Now()); err != nil {
+			return nil, err
+		}
+	}
+	r.Header.Set("Accept-Encoding", "identity")
+	s.debugRequest(r)
+	reply, err := transport.RoundTrip(r)
+	if err != nil {
+		return nil, transportError(err, r.URL.String())
+	}
+	s.debugReply(reply)
+	if reply.StatusCode >= http.StatusMultipleChoices {
+		return nil, readError(op, reply)
+	}
+	result, err := wire.ReadResponse(op, reply)
+	if err != nil {
+		var temporary interface{ Timeout() bool }
+		if errors.As(err, &temporary) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, transportError(err, r.URL.String())
+		}
+		return nil, err
+	}
+	return result, nil
+}
+
+// readError reads an error of the service. A server error without a body, or
+// with a page of a proxy, has its status for a code.
+func readError(op *api.Operation, reply *http.Response) error {
+	const enough = 1 << 20
+	data, err := io.ReadAll(io.LimitReader(reply.Body, enough))
+	reply.Body.Close()
+	if err != nil {
+		data = nil
+	}
+	text := bytes.TrimSpace(data)
+	if reply.StatusCode >= http.StatusInternalServerError && (len(text) == 0 || bytes.HasPrefix(text, []byte("<html>"))) {
+		return &wire.ResponseError{Status: reply.StatusCode, Code: fmt.Sprint(reply.StatusCode), Message: http.StatusText(reply.StatusCode)}
+	}
+	reply.Body = io.NopCloser(bytes.NewReader(data))
+	return wire.ReadError(op, reply)
+}
+
+// requestParameters brings times into one form and makes plain maps of objects.
+// A file among them is returned too.
+func requestParameters(op *api.Operation, input *document.Object) (map[string]any, *payload) {
+	parameters := make(map[string]any, input.Len())
+	var content *payload
+	for _, m := range input.Members() {
+		shape := op.Input.Member(m.Name).Shape
+		v := document.Map(m.Value)
+		switch x := m.Value.(type) {
+		case payload:
+			content, v = &x, io.Reader(x.File)
+		case bool: // Python counts a boolean as a number
+			if shape.Kind != api.Boolean {
+				v = map[bool]int64{true: 1}[x]
+			}
+		}
+		if shape.Kind == api.Timestamp {
+			v, _ = instant(m.Value)
+		}
+		parameters[m.Name] = v
+	}
+	return parameters, content
+}
+
+// contentHash returns the hash of a request's content in hexadecimal. A file is
+// read for it and rewound, and gives the request its length.
+func contentHash(r *http.Request, body []byte, content *payload) (string, error) {
+	sum := sha256.New()
+	sum.Write(body)
+	if content != nil {
+		if _, err := content.Seek(0, io.SeekStart); err != nil {
+			return "", err
+		}
+		n, err := io.Copy(sum, content.File)
+		if err != nil {
+			return "", err
+		}
+		if _, err := content.Seek(0, io.SeekStart); err != nil {
+			return "", err
+		}
+		r.ContentLength = n
+		r.Body = io.NopCloser(content.File) // kept open for another try
+		if n == 0 {
+			r.Body = http.NoBody
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// mayPass reports whether a fault may be gone at the next try: no connection, a
+// broken one, a time-out, throttling, or a server's passing trouble.
+func mayPass(err error) bool {
+	var refused *wire.ResponseError
+	if !errors.As(err, &refused) {
+		var t *transportFailure
+		return errors.As(err, &t)
+	}
+	switch refused.Status {
+	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	switch refused.Code {
+	case "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "Throttling", "ThrottlingException", "ThrottledException",
+		"RequestThrottledException", "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
+		"RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "EC2ThrottledException":
+		return true
+	}
+	return false
+}
+
+// agent names the program in --version and in requests.
+func (a *App) agent() string {
+	return fmt.Sprintf("daypass/%s Go/%s %s/%s", either(a.Version, "devel"), strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH)
+}

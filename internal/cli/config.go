@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"daypass/api"
+	"daypass/internal/cli/document"
+	"daypass/internal/cli/profile"
+)
+
+// settings are what the configuration files and the environment say.
+type settings struct {
+	files    *profile.Files
+	name     string            // of the profile; "" is the default one
+	profile  *profile.Settings // nil when there is no default profile
+	explicit bool              // the profile was chosen with --profile
+}
+
+func getenv(names ...string) string {
+	for _, name := range names {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func either(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// config loads the configuration, once. A profile that was chosen must exist.
+func (s *session) config() (*settings, error) {
+	if s.settings != nil {
+		return s.settings, nil
+	}
+	files, err := profile.Load(
+		either(getenv("AWS_CONFIG_FILE"), "~/.aws/config"),
+		either(getenv("AWS_SHARED_CREDENTIALS_FILE"), "~/.aws/credentials"))
+	if err != nil {
+		return nil, err
+	}
+	c := &settings{files: files, name: s.text("profile"), explicit: s.set("profile")}
+	if c.name == "" {
+		c.name, c.explicit = getenv("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), false
+	}
+	c.profile = files.Profiles[either(c.name, "default")]
+	if c.name != "" && c.profile == nil {
+		return nil, fail(exitGeneral, "The config profile (%s) could not be found", c.name)
+	}
+	s.settings = c
+	return c, nil
+}
+
+func (c *settings) output() string {
+	return either(getenv("AWS_DEFAULT_OUTPUT"), c.profile.Value("output"), "json")
+}
+
+// endpoint returns the URL that the environment or the files give a service, or
+// "". The most specific wins; in each, the service before all services.
+func (c *settings) endpoint(model *api.Service) string {
+	if truth(either(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
+		return ""
+	}
+	id := strings.ReplaceAll(model.ID, " ", "_")
+	if v := getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(id), "AWS_ENDPOINT_URL"); v != "" {
+		return v
+	}
+	services := c.files.Services[c.profile.Value("services")]
+	return either(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url"))
+}
+
+func truth(s string) bool { return strings.EqualFold(s, "true") }
+
+// attempts is how often a request is sent at most.
+func (c *settings) attempts() (int, error) {
+	text := either(getenv("AWS_MAX_ATTEMPTS"), c.profile.Value("max_attempts"))
+	if text == "" {
+		if either(getenv("AWS_RETRY_MODE"), c.profile.Value("retry_mode")) == "legacy" {
+			return 5, nil
+		}
+		return 3, nil
+	}
+	v, ok := document.ParseInt(text)
+	if !ok {
+		return 0, notInt(text)
+	}
+	n, ok := v.(int64)
+	if !ok || n < 1 || n > 1000 {
+		return 0, fail(exitGeneral, "Value provided to \"max_attempts\": %s must be an integer greater than or equal to 1.", text)
+	}
+	return int(n), nil
+}
+
+// timestamps tells whether times are printed as they came.
+func (c *settings) timestamps() (asOnTheWire bool, err error) {
+	switch v := c.profile.Value("cli_timestamp_format"); v {
+	case "", "iso8601":
+		return false, nil
+	case "wire":
+		return true, nil
+	default:
+		return false, fail(exitConfig, "Unknown cli_timestamp_format value: %s, valid values are \"wire\" or \"iso8601\"", v)
+	}
+}

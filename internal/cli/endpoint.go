@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"daypass/api"
+	"daypass/internal/cli/profile"
+)
+
+// A target is where a call goes and what its signature is for.
+type target struct {
+	url    string
+	region string // of the signature's scope
+	bundle string // file of trusted certificates; "" trusts the system's
+	verify bool   // certificates are checked
+
+	credentials *credentials
+}
+
+// target finds out everything about a call that does not depend on its
+// parameters. The order of the checks is the AWS CLI's: it decides which of
+// several faults is told.
+func (s *session) target(ctx context.Context, op *api.Operation) (*target, error) {
+	c, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	region, err := s.region(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if region != "" && !isRegion(region) {
+		return nil, fail(exitGeneral, "Provided region_name '%s' doesn't match a supported format.", region)
+	}
+	t := &target{region: region, verify: !s.set("verify-ssl"), bundle: either(s.text("ca-bundle"), getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
+	t.bundle = profile.Expand(t.bundle)
+	if !s.set("sign-request") && !op.Unsigned {
+		if t.credentials, err = s.credentials(c, region); err != nil {
+			return nil, err
+		}
+	}
+	if region == "" && !isGlobal(op.Service) {
+		return nil, fail(exitConfig, "You must specify a region. You can also configure your region by running \"aws configure\".")
+	}
+	t.url = either(s.text("endpoint-url"), c.endpoint(op.Service))
+	if t.url == "" {
+		if t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK")); err != nil {
+			return nil, err
+		}
+	}
+	t.region = either(t.region, "us-east-1")
+	if !isEndpoint(t.url) {
+		return nil, fail(exitGeneral, "Invalid endpoint: %s", t.url)
+	}
+	return t, nil
+}
+
+// variant reports whether FIPS or DUALSTACK endpoints are asked for.
+func (c *settings) variant(name string) bool {
+	return truth(either(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
+}
+
+// isGlobal reports whether a service needs no region: IAM has one endpoint for
+// all, and Daypass's own service is wherever its endpoint is.
+func isGlobal(model *api.Service) bool { return model.Name == "iam" || model.Name == "daypass" }
+
+func isRegion(s string) bool {
+	hasLetter := false
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-'
+		hasLetter = hasLetter || letter
+		if !letter && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return hasLetter && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-'
+}
+
+// A partition is a part of AWS with regions, names and one IAM of its own.
+type partition struct {
+	prefix    string // of its regions
+	suffix    string // of host names
+	dual      string // of dual-stack host names; "" has none
+	iam       string // host label in front of the suffix
+	iamRegion string // of the scope of IAM's signatures
+}
+
+// partitions are listed with the longest prefix first; the last one takes the
+// rest. Source: the endpoint rule sets of the AWS SDKs.
+var partitions = [...]partition{
+	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "iam.cn-north-1", "cn-north-1"},
+	{"us-gov-", "amazonaws.com", "api.aws", "iam.us-gov", "us-gov-west-1"},
+	{"us-isob-", "sc2s.sgov.gov", "", "iam.us-isob-east-1", "us-isob-east-1"},
+	{"us-isof-", "csp.hci.ic.gov", "", "iam.us-isof-south-1", "us-isof-south-1"},
+	{"us-iso-", "c2s.ic.gov", "", "iam.us-iso-east-1", "us-iso-east-1"},
+	{"eu-isoe-", "cloud.adc-e.uk", "", "iam.eu-isoe-west-1", "eu-isoe-west-1"},
+	{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", "iam.eusc-de-east-1", "eusc-de-east-1"},
+	{"", "amazonaws.com", "api.aws", "iam", "us-east-1"},
+}
+
+// endpoint returns AWS's own endpoint of a service in a region and the region
+// of the signature.
+func endpoint(model *api.Service, region string, fips, dual bool) (url, scope string, err error) {
+	if model.Name == "daypass" {
+		return "", "", fail(exitConfig, "You must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.")
+	}
+	var p partition
+	for _, p = range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			break
+		}
+	}
+	if dual && p.dual == "" {
+		return "", "", fail(exitGeneral, "Unable to construct a modeled endpoint with the following variant(s) ['dualstack']: ")
+	}
+	suffix, mark := p.suffix, ""
+	if dual {
+		suffix = p.dual
+	}
+	if fips {
+		mark = "-fips"
+	}
+	switch {
+	case model.Name == "iam" && dual && p.prefix == "":
+		return "https://iam" + mark + ".global." + suffix, p.iamRegion, nil
+	case model.Name == "iam":
+		host := strings.Replace(p.iam, "iam", "iam"+mark, 1)
+		if p.prefix == "us-gov-" { // its only endpoint is a FIPS one
+			host = p.iam
+		}
+		return "https://" + host + "." + suffix, p.iamRegion, nil
+	case model.Name == "sts" && p.prefix == "us-gov-" && !dual:
+		mark = ""
+	}
+	return "https://" + model.Name + mark + "." + region + "." + suffix, region, nil
+}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/cli/clitest"
+)
+
+// TestMain makes the test binary the command itself when a test starts it so:
+// then it has an environment and standard streams of its own, as aws has.
+func TestMain(m *testing.M) {
+	if os.Getenv("CLI_UNDER_TEST") != "" {
+		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0"}
+		os.Exit(app.Main(context.Background()))
+	}
+	os.Exit(m.Run())
+}
+
+const (
+	token   = "daypass_eyJhbGciOiJub25lIn0.abcdefghijklmnopqrstuvwxyz0123456789"
+	account = "111122223333"
+)
+
+// reply is what the service under the commands answers, by the domain asked for.
+func reply(domain string) (status int, code, body string) {
+	switch domain {
+	case "denied":
+		return 403, "AccessDeniedException", `{"message":"User: arn:aws:iam::111122223333:user/x is not authorized to perform: codeartifact:GetAuthorizationToken on resource: arn:aws:codeartifact:us-east-1:111122223333:domain/denied because no identity-based policy allows the codeartifact:GetAuthorizationToken action"}`
+	case "missing":
+		return 404, "ResourceNotFoundException:http://internal.amazon.com/coral/", `{"message":"Domain not found. Domain 'missing' owned by account '111122223333' does not exist","resourceType":"domain"}`
+	case "typed":
+		return 400, "", `{"__type":"com.amazon.coral#ValidationException","message":"typed"}`
+	case "coded":
+		return 400, "", `{"code":"ConflictException","Message":"coded"}`
+	case "nothing":
+		return 404, "", ""
+	case "plain":
+		return 400, "", "not json"
+	case "html":
+		return 503, "", "<html><body>Service Unavailable</body></html>"
+	case "empty500":
+		return 500, "", ""
+	case "broken500":
+		return 500, "InternalServerException", `{"message":"Internal server error"}`
+	case "throttled":
+		return 429, "ThrottlingException", `{"message":"Rate exceeded"}`
+	case "whole":
+		return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000}`
+	case "early":
+		return 200, "", `{"expiration":1.6e9,"authorizationToken":"t"}`
+	case "long":
+		return 200, "", `{"authorizationToken":"` + strings.Repeat("eyJ2ZXIiOjEsImlzdSI6", 60) + `","expiration":1790000000.5}`
+	case "odd":
+		return 200, "", `{"authorizationToken":"a\"b\\c\té日","expiration":1790000000.123,"more":1}`
+	case "hollow":
+		return 200, "", `{}`
+	}
+	return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000.123}`
+}
+
+// other answers the operations besides the token's.
+var other = map[string]string{
+	"/v1/domain":                    `{"domain":{"name":"d","owner":"111122223333","arn":"arn:aws:codeartifact:us-east-1:111122223333:domain/d","status":"Active","createdTime":1600000000.5,"repositoryCount":2,"assetSizeBytes":1234567890123}}`,
+	"/v1/repository":                `{"repository":{"name":"r","administratorAccount":"111122223333","upstreams":[{"repositoryName":"u1"},{"repositoryName":"u2"}],"externalConnections":[]}}`,
+	"/v1/tags":                      `{"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}`,
+	"/v1/package/version":           `{"packageVersion":{"format":"npm","packageName":"p","version":"1.0.0","licenses":[{"name":"MIT"}],"publishedTime":1600000000,"origin":{"originType":"INTERNAL"}}}`,
+	"/v1/versions/delete":           `{"successfulVersions":{"1.0.0":{"revision":"r","status":"Deleted"}},"failedVersions":{}}`,
+	"/v1/domain/permissions/policy": `{"policy":{"resourceArn":"a","revision":"1","document":"{\"Version\":\"2012-10-17\",\n \"Statement\":[]}"}}`,
+}
+
+const callerIdentity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/x</Arn><UserId>AIDA</UserId><Account>111122223333</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>`
+
+const assumedRole = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAXXXXXXXXXXXXXXXX</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-09-21T14:13:20Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>`
+
+const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name x cannot be found.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
+
+// A service records what it is asked, so that requests are compared too.
+type service0 struct {
+	mu       sync.Mutex
+	requests []string
+}
+
+func (s *service0) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var body bytes.Buffer
+	_, _ = body.ReadFrom(r.Body)
+	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "/")
+	scope, _, _ = strings.Cut(scope, ",")
+	if _, after, ok := strings.Cut(scope, "/"); ok {
+		scope = after // without the date
+	}
+	s.mu.Lock()
+	s.requests = append(s.requests, strings.Join([]string{r.Method, r.URL.Path, r.URL.Query().Encode(), r.Header.Get("Content-Type"), scope, r.Header.Get("X-Amz-Security-Token"), canonicalBody(body.String())}, "|"))
+	s.mu.Unlock()
+	switch {
+	case r.URL.Path == "/v1/authorization-token":
+		status, code, text := reply(r.URL.Query().Get("domain"))
+		w.Header().Set("Content-Type", "application/json")
+		if code != "" {
+			w.Header().Set("X-Amzn-Errortype", code)
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(text))
+	case r.URL.Path == "/":
+		status, text := 200, callerIdentity
+		if strings.Contains(body.String(), "Action=AssumeRole") {
+			text = assumedRole
+		}
+		if strings.Contains(body.String(), "Action=GetUser") {
+			status, text = 404, noSuchUser
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(text))
+	case other[r.URL.Path] != "":
+		_, _ = w.Write([]byte(other[r.URL.Path]))
+	default:
+		w.Header().Set("X-Amzn-Errortype", "UnknownOperationException")
+		w.WriteHeader(404)
+	}
+}
+
+// canonicalBody makes forms and documents comparable: the order of parameters
+// and members means nothing.
+func canonicalBody(s string) string {
+	if strings.HasPrefix(s, "{") {
+		return strings.Join(strings.Fields(strings.NewReplacer(":", ": ", ",", ", ").Replace(s)), " ")
+	}
+	parts := strings.Split(s, "&")
+	for i := range parts {
+		for j := i + 1; j < len(parts); j++ {
+			if parts[j] < parts[i] {
+				parts[i], parts[j] = parts[j], parts[i]
+			}
+		}
+	}
+	return strings.Join(parts, "&")
+}
+
+// A comparison is one command line for both programs.
+type comparison struct {
+	args  string // words, separated by spaces; % stands for a space inside one
+	env   string // more of the environment, NAME=value separated by spaces
+	files map[string]string
+}
+
+const getToken = "codeartifact get-authorization-token "
+
+type outcome struct {
+	Stdout, Stderr string
+	Exit           int
+	Requests       []string
+}
+
+// usageOf cuts the usage out of what a program says: its words are its own.
+func usageOf(text string) string {
+	start := strings.Index(text, "usage: aws")
+	last := "aws <command> <subcommand> help\n"
+	if end := strings.Index(text, last); start >= 0 && end > start {
+		text = text[:start] + text[end+len(last):]
+	}
+	text = strings.ReplaceAll(text, usage, "")
+	text = strings.ReplaceAll(text, "aws: error:", "daypass: error:")
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "daypass: hint:") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func (c *comparison) run(t *testing.T, program string, more ...string) outcome {
+	t.Helper()
+	home := t.TempDir()
+	for name, content := range c.files {
+		path := filepath.Join(home, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	backend := &service0{}
+	server := httptest.NewServer(backend)
+	defer server.Close()
+	expand := strings.NewReplacer("URL", server.URL, "HOME", home, "%", " ")
+	var args []string
+	for _, word := range strings.Fields(c.args) {
+		args = append(args, expand.Replace(word))
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Dir = home
+	cmd.Env = append([]string{"HOME=" + home, "PATH=/usr/bin:/bin", "TZ=UTC", "LANG=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1"}, more...)
+	if !strings.Contains(c.env, "-") {
+		cmd.Env = append(cmd.Env, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY=secret")
+	}
+	for _, word := range strings.Fields(c.env) {
+		if word != "-" {
+			cmd.Env = append(cmd.Env, expand.Replace(word))
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	local := strings.NewReplacer(server.URL, "URL", home, "HOME")
+	return outcome{local.Replace(stdout.String()), usageOf(local.Replace(stderr.String())), cmd.ProcessState.ExitCode(), backend.requests}
+}
+
+func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
+	t.Parallel()
+	aws := clitest.AWS(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range comparisons {
+		t.Run(c.env+" "+c.args, func(t *testing.T) {
+			t.Parallel()
+			want := c.run(t, aws)
+			got := c.run(t, self, "CLI_UNDER_TEST=1")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("daypass %s (-aws +daypass):\n%s", c.args, diff)
+			}
+		})
+	}
+}

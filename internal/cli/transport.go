@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// transport makes what carries the requests of one call. It follows no
+// redirect, keeps no cookies and does not unpack content.
+func (s *session) transport(t *target) (*http.Transport, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !t.verify} //nolint:gosec // only with --no-verify-ssl
+	if t.verify && t.bundle != "" {
+		pem, err := os.ReadFile(t.bundle)
+		if err != nil {
+			return nil, fail(exitGeneral, "Could not find a suitable TLS CA certificate bundle, invalid path: %s", t.bundle)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fail(exitGeneral, "There is no certificate in the TLS CA certificate bundle: %s", t.bundle)
+		}
+	}
+	dialer := &net.Dialer{Timeout: s.connectTimeout}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       config,
+		TLSHandshakeTimeout:   max(s.connectTimeout, 10*time.Second),
+		ResponseHeaderTimeout: s.readTimeout,
+		DisableCompression:    true,
+	}, nil
+}
+
+// A transportFailure is a request that got no answer.
+type transportFailure struct {
+	text  string
+	cause error
+}
+
+func (e *transportFailure) Error() string { return e.text }
+func (e *transportFailure) Unwrap() error { return e.cause }
+
+// transportError tells what became of a request to url, in the AWS CLI's words.
+func transportError(err error, url string) error {
+	text := fmt.Sprintf("Connection was closed before we received a valid response from endpoint URL: %q.", url)
+	var certificate *tls.CertificateVerificationError
+	var header tls.RecordHeaderError
+	var op *net.OpError
+	var dns *net.DNSError
+	var timeout net.Error
+	isOp := errors.As(err, &op)
+	isTimeout := errors.As(err, &timeout) && timeout.Timeout()
+	switch {
+	case errors.As(err, &certificate):
+		text = fmt.Sprintf("SSL validation failed for %s %v", url, certificate.Err)
+	case errors.As(err, &header):
+		text = fmt.Sprintf("SSL validation failed for %s %s", url, header.Msg)
+	case isOp && op.Op == "proxyconnect":
+		text = fmt.Sprintf("Failed to connect to proxy URL: \"%s\"", proxyOf(url))
+	case isOp && op.Op == "dial" && isTimeout && !errors.As(err, &dns):
+		text = fmt.Sprintf("Connect timeout on endpoint URL: \"%s\"", url)
+	case isOp && op.Op == "dial":
+		text = fmt.Sprintf("Could not connect to the endpoint URL: \"%s\"", url)
+	case isTimeout:
+		text = fmt.Sprintf("Read timeout on endpoint URL: \"%s\"", url)
+	}
+	return &transportFailure{text, err}
+}
+
+// proxyOf names the proxy of a URL without the password in its URL.
+func proxyOf(url string) string {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return ""
+	}
+	proxy, err := http.ProxyFromEnvironment(r)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Redacted()
+}
