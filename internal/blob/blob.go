@@ -50,13 +50,15 @@ type Key struct {
 }
 
 var (
-	spaceRE  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,3}$`)
+	spaceRE  = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$`)
 	sha256RE = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
+const maxSpace = 256 // bytes
+
 // path returns where content is, relative to the store: space/ab/cd/digest.
 func (k Key) path() (string, error) {
-	if !spaceRE.MatchString(k.Space) {
+	if len(k.Space) > maxSpace || !spaceRE.MatchString(k.Space) {
 		return "", fmt.Errorf("blob: %q is not a space", k.Space)
 	}
 	if !sha256RE.MatchString(k.SHA256) {

@@ -90,7 +90,7 @@ func malformed(shown string) string {
 
 // maxAuthorization bounds the Authorization header: well over a token with the
 // largest session policy and tags.
-const maxAuthorization = 16 << 10
+const maxAuthorization = 24 << 10
 
 // presented finds the token in the forms that package managers send it: Basic
 // with any user name, Bearer, or bare as cargo does.

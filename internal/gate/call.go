@@ -143,7 +143,9 @@ func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 	case "aws:resourceaccount":
 		return policy.One(k.subject.Account), k.subject.Account != ""
 	case "aws:tagkeys":
-		return tagKeys(k.subject.RequestTags)
+		if len(k.subject.RequestTags) > 0 {
+			return tagKeys(k.subject.RequestTags)
+		}
 	}
 	if tag, ok := strings.CutPrefix(key, "aws:requesttag/"); ok {
 		return tagValue(k.subject.RequestTags, tag)
@@ -156,9 +158,6 @@ func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 }
 
 func tagKeys(tags map[string]string) (policy.Value, bool) {
-	if len(tags) == 0 {
-		return policy.Value{}, false
-	}
 	keys := make([]string, 0, len(tags))
 	for key := range tags {
 		keys = append(keys, key)

@@ -332,7 +332,7 @@ func TestARefusedTokenIsToldWhyAndWhatToDoButNotItself(t *testing.T) {
 			return func(r *http.Request) { r.Header["Authorization"] = []string{"Bearer a", "Bearer b"} }
 		}, fault.MalformedRequest, "expected one header"},
 		{"endless", func(*testing.T, bundle) func(*http.Request) { return bearer(strings.Repeat("x", 1<<20)) },
-			fault.MalformedRequest, "at most 16384 bytes"},
+			fault.MalformedRequest, "at most 24576 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -192,23 +192,33 @@ func (g *Registry) DeleteDomain(ctx context.Context, d *Domain) error {
 // replaced.
 func (g *Registry) SetDomainPolicy(ctx context.Context, d *Domain, revision, document string, bound map[string]string) (store.ResourcePolicy, error) {
 	fresh := store.ResourcePolicy{Document: document, Revision: newRevision(), Bound: bound}
-	result := fresh
+	var shown store.ResourcePolicy
 	err := g.change(ctx, func(tx *store.Tx) error {
-		stored, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
+		row, err := d.still(ctx, tx)
 		if err != nil {
 			return err
 		}
-		row := chooseRegion(stored, d.Region, "")
-		if row == nil || row.ID != d.ID {
-			return store.ErrNotFound
-		}
-		fresh, result, err = nextPolicy("domain", d.Name, row.Policy, fresh, revision)
+		next, result, err := nextPolicy("domain", d.Name, row.Policy, fresh, revision)
 		if err != nil {
 			return err
 		}
-		return tx.SetDomainPolicy(ctx, d.ID, fresh)
+		shown = result
+		return tx.SetDomainPolicy(ctx, d.ID, next)
 	})
-	return result, d.gone(err)
+	return shown, d.gone(err)
+}
+
+// still reads the domain's row again, as long as it is the same domain.
+func (d *Domain) still(ctx context.Context, tx *store.Tx) (*store.Domain, error) {
+	rows, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
+	if err != nil {
+		return nil, err
+	}
+	row := chooseRegion(rows, d.Region, "")
+	if row == nil || row.ID != d.ID {
+		return nil, store.ErrNotFound
+	}
+	return row, nil
 }
 
 // nextPolicy decides what is stored instead of a policy, and what the caller is
@@ -230,13 +240,9 @@ func nextPolicy(kind, name string, stored, fresh store.ResourcePolicy, expected 
 // TagDomain adds or overwrites some tags of a domain and removes others.
 func (g *Registry) TagDomain(ctx context.Context, d *Domain, add map[string]string, remove []string) error {
 	err := g.change(ctx, func(tx *store.Tx) error {
-		rows, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
+		row, err := d.still(ctx, tx)
 		if err != nil {
 			return err
-		}
-		row := chooseRegion(rows, d.Region, "")
-		if row == nil || row.ID != d.ID {
-			return store.ErrNotFound
 		}
 		tags, err := g.retag("domain", d.Name, row.Tags, add, remove)
 		if err != nil {
@@ -247,8 +253,8 @@ func (g *Registry) TagDomain(ctx context.Context, d *Domain, add map[string]stri
 	return d.gone(err)
 }
 
-// PolicyOf returns the policy of a domain or a repository, or the fault for
-// one that has none.
+// PolicyOf returns the policy of the domain, or the fault for one that has
+// none.
 func (d *Domain) PolicyOf() (store.ResourcePolicy, error) {
 	if d.Policy.Document == "" {
 		return d.Policy, missingPolicy("domain", d.Name)

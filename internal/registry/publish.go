@@ -10,7 +10,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"daypass/internal/blob"
 	"daypass/internal/fault"
@@ -168,7 +167,7 @@ func newUploads(release *format.Release) ([]*upload, error) {
 	seen := make(map[string]bool, len(release.Assets))
 	uploads := make([]*upload, len(release.Assets))
 	for i, a := range release.Assets {
-		if !utf8.ValidString(a.Name) || !assetPattern.MatchString(a.Name) {
+		if !isAssetName(a.Name) {
 			return nil, fault.Invalid("asset: %q is not an asset name: expected 1 to 255 characters without control characters", a.Name)
 		}
 		if seen[a.Name] {
@@ -200,7 +199,7 @@ func (p *publication) Commit(ctx context.Context, release *format.Release) error
 		}
 	}
 	changed, err := p.record(ctx, release, uploads)
-	if changed {
+	if changed || err != nil { // after an error nobody knows whether it was committed
 		p.registry.packages.drop(p.key(p.ref.Name), -1)
 	}
 	return err
@@ -281,7 +280,7 @@ func (p *publication) record(ctx context.Context, release *format.Release, uploa
 		changed = err == nil
 		return err
 	})
-	return changed && err == nil, err
+	return changed, err
 }
 
 func (p *publication) write(ctx context.Context, tx *store.Tx, at present, release *format.Release, fresh []*upload) error {

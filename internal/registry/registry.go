@@ -11,13 +11,25 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"daypass/internal/blob"
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/store"
+)
+
+// Rows that services may pass on as they are.
+type (
+	// A DomainRow is a domain as it is stored.
+	DomainRow = store.Domain
+	// A RepositoryRow is a repository as it is stored.
+	RepositoryRow = store.Repository
+	// A ResourcePolicy is the policy of a domain or a repository.
+	ResourcePolicy = store.ResourcePolicy
 )
 
 // Limits are the quotas. A field that is zero has AWS's default.
@@ -163,19 +175,34 @@ func (g *Registry) retag(kind, name string, tags, add map[string]string, remove 
 	return result, nil
 }
 
-// The shapes of names.
+// The shapes of names. The longer ones are checked by hand: their expressions
+// cost megabytes and milliseconds to compile, which the client in the same
+// program would pay at each start.
 //
 // Source: CodeArtifact service model.
 var (
 	domainPattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`)
 	repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$`)
-	packagePattern    = regexp.MustCompile(`^[^#/\s\p{C}]{1,255}$`) // control characters besides: databases refuse NUL
-	assetPattern      = regexp.MustCompile(`^\P{C}{1,255}$`)
 )
 
+const maxName = 255 // characters
+
 // isName reports whether text has the shape of a package's name, namespace or
-// version, or of an entry in a list.
-func isName(s string) bool { return utf8.ValidString(s) && packagePattern.MatchString(s) }
+// version, or of an entry in a list. Control characters are out besides:
+// databases refuse some.
+func isName(s string) bool {
+	return consistsOf(s, func(r rune) bool { return r != '#' && r != '/' && !unicode.IsSpace(r) && !unicode.Is(unicode.C, r) })
+}
+
+// isAssetName reports whether text has the shape of an asset's name.
+func isAssetName(s string) bool {
+	return consistsOf(s, func(r rune) bool { return !unicode.Is(unicode.C, r) })
+}
+
+func consistsOf(s string, ok func(rune) bool) bool {
+	n := utf8.RuneCountInString(s)
+	return 1 <= n && n <= maxName && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !ok(r) }) < 0
+}
 
 func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 

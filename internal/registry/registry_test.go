@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -208,122 +207,6 @@ func TestWhatIsPublishedIsReadBack(t *testing.T) {
 	})
 }
 
-func TestPublishedVersionsAreImmutable(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name   string
-		format *format.Format
-		status format.Status // of the version that has a.whl with content "one"
-		files  []string
-		want   fault.Kind // -1: success
-		after  string     // assets
-		new    bool       // the revision changes
-	}{
-		{"the same file again succeeds and changes nothing", growing, format.Published, []string{"a.whl", "one"}, -1, "a.whl", false},
-		{"a file with other content is refused", growing, format.Published, []string{"a.whl", "two"}, fault.Conflict, "a.whl", false},
-		{"a new file is added where versions grow", growing, format.Published, []string{"b.whl", "two"}, -1, "a.whl b.whl", true},
-		{"a new file with the bytes of another is added", growing, format.Published, []string{"b.whl", "one"}, -1, "a.whl b.whl", true},
-		{"one refused file refuses the release", growing, format.Published, []string{"b.whl", "two", "a.whl", "two"}, fault.Conflict, "a.whl", false},
-		{"a new file is refused where versions do not grow", fixed, format.Published, []string{"b.tgz", "two"}, fault.Conflict, "a.whl", false},
-		{"the same file again succeeds there too", fixed, format.Published, []string{"a.whl", "one"}, -1, "a.whl", false},
-		{"an unfinished version takes new files", fixed, format.Unfinished, []string{"b.tgz", "two"}, -1, "a.whl b.tgz", true},
-		{"an unlisted version grows", growing, format.Unlisted, []string{"b.whl", "two"}, -1, "a.whl b.whl", true},
-		{"an archived version refuses even the same file", growing, format.Archived, []string{"a.whl", "one"}, fault.Conflict, "a.whl", false},
-		{"a disposed version refuses even the same file", growing, format.Disposed, []string{"a.whl", "one"}, fault.Conflict, "a.whl", false},
-		{"a name twice in one release is refused", growing, format.Published, []string{"b", "1", "b", "1"}, fault.Validation, "a.whl", false},
-		{"a release without a file is refused", growing, format.Published, nil, fault.Validation, "a.whl", false},
-		{"a name with a control character is refused", growing, format.Published, []string{"b\n", "1"}, fault.Validation, "a.whl", false},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, storetest.Memory(t))
-			at := ref("p", "1.0")
-			b.mustPublish(test.format, at, "a.whl", "one")
-			before := b.setStatus(test.format, test.status)
-			err := b.publish(test.format, at, test.files...)
-			if got := kind(err); got != test.want {
-				t.Errorf("publish = %v, want kind %d", err, test.want)
-			}
-			after, names := b.stored(test.format)
-			if names != test.after {
-				t.Errorf("assets = %q, want %q", names, test.after)
-			}
-			if changed := after != before; changed != test.new {
-				t.Errorf("revision changed: %v, want %v", changed, test.new)
-			}
-		})
-	}
-}
-
-// stored returns the revision and the assets of version 1.0 of package p.
-func (b *bench) stored(f *format.Format) (revision, names string) {
-	b.t.Helper()
-	err := b.DB.View(b.t.Context(), func(tx *store.Tx) error {
-		v, err := b.version(tx, f)
-		if err != nil {
-			return err
-		}
-		assets, err := tx.AssetsOfVersion(b.t.Context(), v.ID)
-		for _, a := range assets {
-			names += " " + a.Name
-		}
-		revision = v.Revision
-		return err
-	})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return revision, strings.TrimSpace(names)
-}
-
-func (b *bench) version(tx *store.Tx, f *format.Format) (*store.Version, error) {
-	p, err := tx.Package(b.t.Context(), store.PackageKey{Repository: b.repository("repo").ID, Format: f.Name, Name: "p"})
-	if err != nil {
-		return nil, err
-	}
-	return tx.Version(b.t.Context(), p.ID, "1.0")
-}
-
-// setStatus changes the status of version 1.0 of package p.
-func (b *bench) setStatus(f *format.Format, status format.Status) (revision string) {
-	b.t.Helper()
-	id := ""
-	err := b.DB.View(b.t.Context(), func(tx *store.Tx) error {
-		v, err := b.version(tx, f)
-		if err == nil {
-			id, revision = v.ID, v.Revision
-		}
-		return err
-	})
-	if err == nil {
-		err = b.DB.Update(b.t.Context(), func(tx *store.Tx) error {
-			tx.Touch()
-			return tx.SetVersionState(b.t.Context(), id, string(status), revision)
-		})
-	}
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return revision
-}
-
-func TestAConflictNamesBothDigests(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, storetest.Memory(t))
-	b.mustPublish(growing, ref("p", "1.0"), "a.whl", "one")
-	err := b.publish(growing, ref("p", "1.0"), "a.whl", "two")
-	for _, want := range []string{
-		"7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed", // printf one | sha256sum
-		"3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3", // printf two | sha256sum
-		"a.whl",
-	} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("publish = %v, want an error with %s", err, want)
-		}
-	}
-}
-
 func TestTheStatusDecidesWhatPackageManagersSee(t *testing.T) {
 	t.Parallel()
 	const missing = "Package not found. Package 'p' does not exist in repository 'repo'"
@@ -343,7 +226,7 @@ func TestTheStatusDecidesWhatPackageManagersSee(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, storetest.Memory(t))
 			b.mustPublish(growing, ref("p", "1.0"), "a.whl", "one")
-			b.setStatus(growing, test.status)
+			b.setStatus(growing, ref("p", "1.0"), test.status)
 			if got := listing(t.Context(), b.bind(growing), "p"); got != test.listing {
 				t.Errorf("listing = %q, want %q", got, test.listing)
 			}
@@ -356,63 +239,6 @@ func TestTheStatusDecidesWhatPackageManagersSee(t *testing.T) {
 				t.Errorf("Packages = %v, %v; want p only while it is published", names, err)
 			}
 		})
-	}
-}
-
-func TestAnUnfinishedVersionIsFinishedByTheNextRelease(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	for _, step := range []struct {
-		name       string
-		unfinished bool
-		files      []string
-		listing    string
-	}{
-		{"the first file", true, []string{"a", "1"}, "Package not found. Package 'p' does not exist in repository 'repo'"},
-		{"the second file", true, []string{"b", "2"}, "Package not found. Package 'p' does not exist in repository 'repo'"},
-		{"a known file finishes", false, []string{"a", "1"}, "1.0: a b"},
-		{"a finished version stays so", true, []string{"a", "1"}, "1.0: a b"},
-	} {
-		err := publish(ctx, b.bind(fixed), ref("p", "1.0"), format.Release{Unfinished: step.unfinished}, step.files...)
-		if err != nil {
-			t.Fatalf("%s: %v", step.name, err)
-		}
-		if got := listing(ctx, b.bind(fixed), "p"); got != step.listing {
-			t.Errorf("%s: listing = %q, want %q", step.name, got, step.listing)
-		}
-	}
-}
-
-func TestPublishingIsJudgedOnThePackageBeforeAnythingElse(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	denied := fault.New(fault.AccessDenied, "no")
-	var judged []string
-	refuse := func(_ context.Context, s registry.Subject) error {
-		judged = append(judged, s.ARN+" of "+s.Account+" and "+s.Admin)
-		return denied
-	}
-	at := format.Ref{Name: format.Name{Namespace: "parity", Name: "ui"}, Version: "1.0"}
-	for _, name := range []string{"repo", "absent"} {
-		_, err := b.repository(name).Bind(registry.Binding{Format: fixed, Now: noon, Allow: refuse}).Publish(ctx, at)
-		if !errors.Is(err, denied) {
-			t.Errorf("Publish in %s = %v, want the refusal whether it exists or not", name, err)
-		}
-	}
-	_, err := b.repository("repo").Bind(registry.Binding{Format: fixed, Now: noon}).Publish(ctx, at)
-	if kind(err) != fault.AccessDenied {
-		t.Errorf("Publish without a judge = %v, want a refusal", err)
-	}
-	_, err = b.repository("absent").Bind(registry.Binding{Format: fixed, Now: noon, Allow: allow}).Publish(ctx, at)
-	if kind(err) != fault.NotFound {
-		t.Errorf("Publish in a repository that does not exist = %v, want NotFound", err)
-	}
-	want := []string{
-		"arn:aws:codeartifact:us-east-1:111122223333:package/dom/repo/npm/parity/ui of 111122223333 and 111122223333",
-		"arn:aws:codeartifact:us-east-1:111122223333:package/dom/absent/npm/parity/ui of 111122223333 and ",
-	}
-	if diff := cmp.Diff(want, judged); diff != "" {
-		t.Errorf("judged on (-want +got):\n%s", diff)
 	}
 }
 
@@ -441,60 +267,6 @@ func TestNamesThatCannotBeStoredAreRefused(t *testing.T) {
 			if err != nil || r.Exists() {
 				t.Errorf("Resolve %q = %v, want the place of a repository that does not exist", name, err)
 			}
-		}
-	})
-}
-
-func TestNothingIsSeenBeforeTheCommit(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	p, err := b.bind(growing).Publish(ctx, ref("p", "1.0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	staged, err := p.Stage(ctx, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(staged, "four")
-	back := make([]byte, 2)
-	if _, err := staged.ReadAt(back, 1); err != nil || string(back) != "ou" {
-		t.Errorf("ReadAt = %q, %v; want what was written", back, err)
-	}
-	if _, err := io.WriteString(staged, "!"); kind(err) != fault.BodyTooLarge {
-		t.Errorf("a write past the limit = %v, want BodyTooLarge", err)
-	}
-	err = p.Commit(ctx, &format.Release{Assets: []format.NewAsset{{Name: "a", Content: staged}}})
-	if err == nil {
-		t.Error("Commit of what did not fit succeeded")
-	}
-	if err := p.Close(); err != nil {
-		t.Error(err)
-	}
-	if got := listing(ctx, b.bind(growing), "p"); !strings.HasPrefix(got, "Package not found") {
-		t.Errorf("listing = %q, want nothing", got)
-	}
-}
-
-func TestConcurrentPublishersOfOneVersionAllSucceed(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		b, ctx := newBench(t, db), t.Context()
-		const n = 8
-		var wait sync.WaitGroup
-		errs := make([]error, n)
-		for i := range n {
-			r := b.bind(growing)
-			wait.Go(func() {
-				errs[i] = publish(ctx, r, ref("p", "1.0"), format.Release{}, fmt.Sprintf("f%d", i), fmt.Sprint("content ", i), "shared", "the same")
-			})
-		}
-		wait.Wait()
-		if err := errors.Join(errs...); err != nil {
-			t.Fatal(err)
-		}
-		if got, want := listing(ctx, b.bind(growing), "p"), "1.0: f0 f1 f2 f3 f4 f5 f6 f7 shared"; got != want {
-			t.Errorf("listing = %q, want %q", got, want)
 		}
 	})
 }
@@ -554,125 +326,5 @@ func TestAPublicationIsSeenAtOnce(t *testing.T) {
 	two := document()
 	if !strings.HasPrefix(one, `1"`) || !strings.HasPrefix(two, `2"`) || one[1:] == two[1:] {
 		t.Errorf("documents = %s and %s, want one and two versions under different tags", one, two)
-	}
-}
-
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		b, ctx := newBench(t, db), t.Context()
-		b.mustPublish(growing, ref("p", "1.0"), "kept", "kept", "gone", "gone")
-		d := b.repository("repo").Domain
-		_, err := b.CreateRepository(ctx, d, store.Repository{Name: "second", Administrator: owner, Created: noon}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		second := b.repository("second")
-		bound := second.Bind(registry.Binding{Format: growing, Now: noon, Allow: allow})
-		err = publish(ctx, bound, ref("p", "1.0"), format.Release{}, "kept", "kept")
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = b.DeleteRepository(ctx, b.repository("repo"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sizes := func() string {
-			var s []string
-			for _, content := range []string{"kept", "gone"} {
-				n, err := b.Blobs.Stat(ctx, blob.Key{Space: d.ID, SHA256: digest(content)})
-				if err != nil && !errors.Is(err, blob.ErrNotFound) {
-					t.Fatal(err)
-				}
-				s = append(s, fmt.Sprint(n))
-			}
-			return strings.Join(s, " ")
-		}
-		for _, step := range []struct {
-			name  string
-			after time.Duration
-			want  string
-			swept registry.Swept
-		}{
-			{"within the grace period all is spared", time.Hour, "4 4", registry.Swept{}},
-			{"then only what another repository needs", time.Hour + time.Millisecond, "4 0", registry.Swept{Contents: 1, Bytes: 4}},
-			{"a second sweep finds nothing more", 3 * time.Hour, "4 0", registry.Swept{}},
-		} {
-			b.now = noon.Add(step.after)
-			swept, err := b.Sweep(ctx, time.Hour)
-			if err != nil || swept != step.swept {
-				t.Fatalf("%s: %v, %v; want %v", step.name, swept, err, step.swept)
-			}
-			if got := sizes(); got != step.want {
-				t.Errorf("%s: sizes %s, want %s", step.name, got, step.want)
-			}
-		}
-		usage, err := b.Usage(ctx, d)
-		if want := (registry.Usage{Repositories: 1, Bytes: 4}); err != nil || usage != want {
-			t.Errorf("Usage = %v, %v; want %v", usage, err, want)
-		}
-		if content, err := read(ctx, bound, ref("p", "1.0"), "kept"); content != "kept" || err != nil {
-			t.Errorf("content = %q, %v; want what the other repository keeps", content, err)
-		}
-	})
-}
-
-func digest(content string) string {
-	stage, err := blob.NewMemory().Stage(context.Background(), 1<<10)
-	if err != nil {
-		panic(err)
-	}
-	stage.Write([]byte(content))
-	return stage.Digests().SHA256
-}
-
-func TestContentThatComesBackWhileItIsSweptIsKept(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	b.mustPublish(growing, ref("p", "1.0"), "a", "bytes")
-	err := b.DeleteRepository(ctx, b.repository("repo"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = b.CreateRepository(ctx, b.repository("repo").Domain, store.Repository{Name: "repo", Administrator: owner, Created: noon}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.now = noon.Add(2 * time.Hour)
-	// A sweep that has doomed the content and not removed it yet.
-	var doomed []store.Content
-	err = b.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		doomed, err = tx.DoomContents(ctx, noon.Add(time.Hour), b.now, 10)
-		return err
-	})
-	if err != nil || len(doomed) != 1 {
-		t.Fatalf("doomed %v, %v; want the content of the deleted repository", doomed, err)
-	}
-	b.mustPublish(growing, ref("p", "1.0"), "a", "bytes")
-	// It goes on.
-	err = b.Blobs.Delete(ctx, blob.Key{Space: doomed[0].Domain, SHA256: doomed[0].SHA256}, b.now.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if content, err := read(ctx, b.bind(growing), ref("p", "1.0"), "a"); content != "bytes" || err != nil {
-		t.Errorf("content = %q, %v; want what was published meanwhile", content, err)
-	}
-}
-
-func TestLostContentIsHealedByTheSameUpload(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	b.mustPublish(growing, ref("p", "1.0"), "a", "bytes")
-	err := b.Blobs.Delete(ctx, blob.Key{Space: b.repository("repo").DomainID, SHA256: digest("bytes")}, noon.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = read(ctx, b.bind(growing), ref("p", "1.0"), "a")
-	if err == nil || kind(err) == fault.NotFound {
-		t.Errorf("reading lost content = %v, want an internal error", err)
-	}
-	b.mustPublish(growing, ref("p", "2.0"), "b", "bytes")
-	if content, err := read(ctx, b.bind(growing), ref("p", "1.0"), "a"); content != "bytes" || err != nil {
-		t.Errorf("content = %q, %v; want it back", content, err)
 	}
 }

@@ -165,10 +165,11 @@ func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Re
 		return nil, err
 	}
 	err = g.change(ctx, func(tx *store.Tx) error {
-		err := sameDomain(ctx, tx, d)
-		if err == nil {
-			err = tx.CreateRepository(ctx, &row)
+		_, err := d.still(ctx, tx)
+		if err != nil {
+			return d.gone(err)
 		}
+		err = tx.CreateRepository(ctx, &row)
 		if err == nil {
 			err = g.withinQuota(ctx, tx, d, row.Name)
 		}
@@ -184,19 +185,6 @@ func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Re
 		return nil, err
 	}
 	return g.newRepository(d, &row)
-}
-
-// sameDomain makes sure that the domain was not deleted meanwhile.
-func sameDomain(ctx context.Context, tx *store.Tx, d *Domain) error {
-	rows, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
-	if err != nil {
-		return err
-	}
-	row := chooseRegion(rows, d.Region, "")
-	if row == nil || row.ID != d.ID {
-		return d.gone(store.ErrNotFound)
-	}
-	return nil
 }
 
 func (g *Registry) withinQuota(ctx context.Context, tx *store.Tx, d *Domain, name string) error {
@@ -310,7 +298,7 @@ func (g *Registry) SetRepositoryPolicy(ctx context.Context, r *Repository, revis
 	fresh := store.ResourcePolicy{Document: document, Revision: newRevision(), Bound: bound}
 	var shown store.ResourcePolicy
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := stillThere(ctx, tx, r)
+		row, err := r.still(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -324,7 +312,8 @@ func (g *Registry) SetRepositoryPolicy(ctx context.Context, r *Repository, revis
 	return shown, r.gone(err)
 }
 
-func stillThere(ctx context.Context, tx *store.Tx, r *Repository) (*store.Repository, error) {
+// still reads the repository's row again, as long as it is the same repository.
+func (r *Repository) still(ctx context.Context, tx *store.Tx) (*store.Repository, error) {
 	row, err := tx.Repository(ctx, r.DomainID, r.Name)
 	if err == nil && row.ID != r.ID {
 		err = store.ErrNotFound
@@ -335,7 +324,7 @@ func stillThere(ctx context.Context, tx *store.Tx, r *Repository) (*store.Reposi
 // TagRepository is [Registry.TagDomain] for a repository.
 func (g *Registry) TagRepository(ctx context.Context, r *Repository, add map[string]string, remove []string) error {
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := stillThere(ctx, tx, r)
+		row, err := r.still(ctx, tx)
 		if err != nil {
 			return err
 		}

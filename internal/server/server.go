@@ -125,7 +125,7 @@ func (s *Server) mount() http.Handler {
 	apis := &control{
 		gate: g,
 		rest: []*surface{
-			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Endpoint: s.endpoint}).Operations()),
+			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
 		},
 		query: []*surface{

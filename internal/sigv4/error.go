@@ -32,12 +32,13 @@ const (
 // query protocol SignatureDoesNotMatch).
 func (r Reason) Incomplete() bool { return r == Incomplete || r == NotKeyValue || r == Malformed }
 
-// Messages that do not depend on the request.
+// Messages that are used in more than one place, or word for word.
 const (
 	messageMissing  = "Missing Authentication Token"
 	messageMismatch = "The request signature we calculated does not match the signature you provided. " +
 		"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
-	messageDate = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
+	messageParameter = "AWS query-string parameters must include '%s'. Re-examine the query-string parameters."
+	messageDate      = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
 )
 
 // An Error says why a signature was refused. Its message may be shown to the

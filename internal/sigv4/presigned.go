@@ -40,6 +40,9 @@ func (q *queryAuth) read(raw string) *Error {
 		if err != nil {
 			return refuse(Malformed, "The query parameter '%s' is not well escaped.", name)
 		}
+		if plain == "" {
+			return refuse(Incomplete, messageParameter, name)
+		}
 		*into = plain
 		q.present = q.present || into != &q.session
 	}
@@ -74,7 +77,7 @@ func (s *Signature) readQuery(q *queryAuth) *Error {
 		{"X-Amz-SignedHeaders", q.signed}, {"X-Amz-Date", q.date},
 	} {
 		if part.value == "" {
-			return refuse(Incomplete, "AWS query-string parameters must include '%s'. Re-examine the query-string parameters.", part.name)
+			return refuse(Incomplete, messageParameter, part.name)
 		}
 	}
 	s.Presigned = true

@@ -49,16 +49,21 @@ func (v *Verifier) key(s *Signature, secret string) (*signingKey, bool) {
 	return derive(s, secret), false
 }
 
-// derive computes a signing key.
+// signingKeyBytes derives a signing key.
 //
 // Source: IAM User Guide, "Create a signed AWS API request", step 4.
-func derive(s *Signature, secret string) *signingKey {
+func signingKeyBytes(s *Signature, secret string) []byte {
 	key := []byte("AWS4" + secret)
 	for _, part := range [...]string{s.ScopeDate, s.Region, s.Service, s.Terminator} {
 		h := hmac.New(sha256.New, key)
 		h.Write([]byte(part))
 		key = h.Sum(nil)
 	}
+	return key
+}
+
+func derive(s *Signature, secret string) *signingKey {
+	key := signingKeyBytes(s, secret)
 	k := &signingKey{secret: secret}
 	k.states.New = func() any { return hmac.New(sha256.New, key) }
 	return k

@@ -9,15 +9,19 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"daypass/internal/principal"
 )
 
 const (
 	// DefaultPeriod is how long a key seals before it is retired.
 	DefaultPeriod = 30 * 24 * time.Hour
 
-	// minReload is the least time between two loads that strangers can cause by
-	// showing tokens with unknown key ids.
-	minReload = 200 * time.Millisecond
+	// Strangers can make a keyring load its keys by showing tokens with made-up
+	// key ids: at most once per reloadEvery in the long run, and reloadBurst
+	// times at once.
+	reloadEvery = 200 * time.Millisecond
+	reloadBurst = 10
 
 	// attempts bounds how often a change is tried when replicas are in each
 	// other's way.
@@ -48,13 +52,13 @@ type KeyringConfig struct {
 type Keyring struct {
 	config KeyringConfig
 	keys   atomic.Pointer[keyset]
-	loaded atomic.Int64  // when keys was loaded, Unix milliseconds
 	turn   chan struct{} // held by whoever loads or saves
+	spent  time.Time     // until when reloads are used up; the turn guards it
 }
 
 // KeyInfo is what may be told of a key.
 type KeyInfo struct {
-	ID        string // 8 hex digits, as at the beginning of each token that it sealed
+	ID        string // 8 hex digits
 	CreatedAt time.Time
 	RetiredAt time.Time // zero for the key that seals now
 }
@@ -132,8 +136,10 @@ func (k *Keyring) Seal(c *Claims) (string, error) {
 // an error that wraps [ErrMalformed] or [ErrUnknownKey], or with the store's
 // error if the key had to be looked for there.
 func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
-	var w claimsWire
-	if err := k.open(ctx, Prefix, s, &w); err != nil {
+	w := claimsWires.Get().(*claimsWire)
+	defer claimsWires.Put(w)
+	*w = claimsWire{}
+	if err := k.open(ctx, Prefix, s, w); err != nil {
 		return nil, err
 	}
 	return w.in(), nil
@@ -151,7 +157,7 @@ func (k *Keyring) OpenSession(ctx context.Context, s string) (*SessionKey, error
 	if err := k.open(ctx, SessionPrefix, s, &w); err != nil {
 		return nil, err
 	}
-	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.in()}, nil
+	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.in(new(principal.Session))}, nil
 }
 
 func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
@@ -163,18 +169,22 @@ func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
 	}
-	var buf [512]byte
-	b := append(buf[:0], prefixVersion)
-	b = binary.BigEndian.AppendUint32(b, s.current.id)
-	return compose(prefix, append(b, sealed...))
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
+	b.sealed = append(b.sealed[:0], prefixVersion)
+	b.sealed = binary.BigEndian.AppendUint32(b.sealed, s.current.id)
+	b.sealed = append(b.sealed, sealed...)
+	return compose(prefix, b.sealed)
 }
 
 func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
-	var buf [512]byte
-	sealed, err := decompose(buf[:0], prefix, s)
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
+	sealed, err := decompose(b.sealed[:0], prefix, s)
 	if err != nil {
 		return err
 	}
+	b.sealed = sealed
 	if len(sealed) < prefixLength || sealed[0] != prefixVersion {
 		return ErrMalformed
 	}
@@ -214,7 +224,7 @@ func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 }
 
 // refresh fetches the stored keys unless that was done since seen was looked
-// at, or only just now.
+// at, or too often of late.
 func (k *Keyring) refresh(ctx context.Context, seen *keyset) (*keyset, error) {
 	if err := k.enter(ctx); err != nil {
 		return nil, err
@@ -223,13 +233,28 @@ func (k *Keyring) refresh(ctx context.Context, seen *keyset) (*keyset, error) {
 	if keys := k.keys.Load(); keys != seen {
 		return keys, nil
 	}
-	if age := k.config.Now().UnixMilli() - k.loaded.Load(); 0 <= age && age < minReload.Milliseconds() {
+	if !k.mayReload(k.config.Now()) {
 		return seen, nil
 	}
 	if _, err := k.load(ctx); err != nil {
 		return nil, err
 	}
 	return k.keys.Load(), nil
+}
+
+// mayReload is a leaky bucket: each reload adds reloadEvery to the instant until
+// which reloads are spent, and that may be reloadBurst times as far ahead.
+func (k *Keyring) mayReload(now time.Time) bool {
+	const most = reloadBurst * reloadEvery
+	next := k.spent.Add(reloadEvery)
+	if k.spent.Before(now) || k.spent.After(now.Add(most)) { // drained, or the clock was set back
+		next = now.Add(reloadEvery)
+	}
+	if next.After(now.Add(most)) {
+		return false
+	}
+	k.spent = next
+	return true
 }
 
 func (k *Keyring) enter(ctx context.Context) error {
@@ -261,7 +286,6 @@ func (k *Keyring) load(ctx context.Context) (int64, error) {
 		return 0, err
 	}
 	k.keys.Store(keys)
-	k.loaded.Store(k.config.Now().UnixMilli())
 	return revision, nil
 }
 

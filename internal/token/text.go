@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"hash/crc32"
 	"strings"
+	"sync"
 )
 
 const (
@@ -41,15 +42,23 @@ func appendChecksum(b []byte) []byte {
 	return b
 }
 
+// A buffer is room for one token, pooled because every package request opens
+// one. It never holds anything that was unsealed.
+type buffer struct{ text, sealed []byte }
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
 // compose spells a sealed message.
 func compose(prefix string, sealed []byte) (string, error) {
-	n := len(prefix) + encoding.EncodedLen(len(sealed)) + checksumLength
-	if n > MaxLength {
+	if len(prefix)+encoding.EncodedLen(len(sealed))+checksumLength > MaxLength {
 		return "", ErrTooLong
 	}
-	b := append(make([]byte, 0, n), prefix...)
-	b = encoding.AppendEncode(b, sealed)
-	return string(appendChecksum(b)), nil
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
+	b.text = append(b.text[:0], prefix...)
+	b.text = encoding.AppendEncode(b.text, sealed)
+	b.text = appendChecksum(b.text)
+	return string(b.text), nil
 }
 
 // decompose is the inverse of compose. It appends to dst.
@@ -77,10 +86,11 @@ func Valid(s string) bool {
 	if len(s) > MaxLength || len(s) < len(Prefix)+checksumLength || !strings.HasPrefix(s, Prefix) && !strings.HasPrefix(s, SessionPrefix) {
 		return false
 	}
-	var buf [512]byte
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
 	n := len(s) - checksumLength
-	b := appendChecksum(append(buf[:0], s[:n]...))
-	return string(b[n:]) == s[n:]
+	b.text = appendChecksum(append(b.text[:0], s[:n]...))
+	return string(b.text[n:]) == s[n:]
 }
 
 // Mask returns what may be printed of a token: its prefix and its checksum,

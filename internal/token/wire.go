@@ -103,12 +103,22 @@ func claimsOut(c *Claims) *claimsWire {
 	}
 }
 
+// claimsWires pools what claims are decoded into. What is taken out of one is
+// not shared with the next: the decoder makes new strings and maps each time.
+var claimsWires = sync.Pool{New: func() any { return new(claimsWire) }}
+
 func (w *claimsWire) in() *Claims {
-	return &Claims{
+	// One allocation for both; they are used and forgotten together.
+	c := new(struct {
+		Claims
+		session principal.Session
+	})
+	c.Claims = Claims{
 		ID: w.ID, Domain: w.Domain, Owner: w.Owner,
 		IssuedAt: instant(w.IssuedAt), ExpiresAt: instant(w.ExpiresAt),
-		Principal: w.Principal.in(),
+		Principal: w.Principal.in(&c.session),
 	}
+	return &c.Claims
 }
 
 func refOut(r *principal.Ref) refWire {
@@ -125,10 +135,12 @@ func refOut(r *principal.Ref) refWire {
 	return w
 }
 
-func (w *refWire) in() principal.Ref {
+// in keeps what there is of a session in the one given.
+func (w *refWire) in(session *principal.Session) principal.Ref {
 	r := principal.Ref{Kind: w.Kind, Account: w.Account, ID: w.ID, SessionName: w.SessionName}
 	if s := w.Session; s != nil {
-		r.Session = &principal.Session{
+		r.Session = session
+		*session = principal.Session{
 			IssuedAt: instant(s.IssuedAt), ExpiresAt: instant(s.ExpiresAt),
 			Policies: s.Policies, PolicyARNs: s.PolicyARNs,
 			Tags: s.Tags, TransitiveKeys: s.TransitiveKeys,

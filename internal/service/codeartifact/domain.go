@@ -7,7 +7,6 @@ import (
 	"daypass/internal/arn"
 	"daypass/internal/gate"
 	"daypass/internal/registry"
-	"daypass/internal/store"
 )
 
 func (s *Service) domainOperations() []gate.Operation {
@@ -43,7 +42,7 @@ func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.Create
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Registry.CreateDomain(ctx, store.Domain{
+	d, err := s.Registry.CreateDomain(ctx, registry.DomainRow{
 		Region: c.Region, Owner: c.Principal.Account, Name: in.Domain, EncryptionKey: key, Tags: tags, Created: c.Now,
 	})
 	if err != nil {

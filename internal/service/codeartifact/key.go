@@ -18,9 +18,9 @@ import (
 // Source: CodeArtifact API reference, CreateDomain; KMS Developer Guide, "Key
 // identifiers".
 var (
-	keyIDPattern  = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$`)
-	aliasPattern  = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
-	keyARNPattern = regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]{1,50}:[0-9]{12}:(.+)$`)
+	keyIDPattern  = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+	aliasPattern  = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]+$`)
+	keyARNPattern = regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(.+)$`)
 )
 
 // encryptionKey returns the ARN that a domain shows as its key. A key of the

@@ -12,7 +12,6 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/policy"
 	"daypass/internal/registry"
-	"daypass/internal/store"
 )
 
 // maxDocument is how long a resource policy may be, in characters.
@@ -137,7 +136,7 @@ func (s *Service) deleteRepositoryPolicy(ctx context.Context, c *gate.Call, in *
 	return &api.DeleteRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
 }
 
-func shown(resource string, p store.ResourcePolicy) *api.ResourcePolicy {
+func shown(resource string, p registry.ResourcePolicy) *api.ResourcePolicy {
 	return &api.ResourcePolicy{ResourceArn: resource, Revision: p.Revision, Document: p.Document}
 }
 

@@ -8,7 +8,6 @@ import (
 	"daypass/internal/arn"
 	"daypass/internal/gate"
 	"daypass/internal/registry"
-	"daypass/internal/store"
 )
 
 func (s *Service) repositoryOperations() []gate.Operation {
@@ -77,7 +76,7 @@ func (s *Service) createRepository(ctx context.Context, c *gate.Call, in *api.Cr
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.Registry.CreateRepository(ctx, d, store.Repository{
+	r, err := s.Registry.CreateRepository(ctx, d, registry.RepositoryRow{
 		Name: in.Repository, Administrator: c.Principal.Account, Description: in.Description, Tags: on.RequestTags, Created: c.Now,
 	}, upstreams)
 	if err != nil {
@@ -216,7 +215,7 @@ func (s *Service) listRepositoriesInDomain(ctx context.Context, c *gate.Call, in
 	return &api.ListRepositoriesInDomainOutput{Repositories: summaries(found), NextToken: next}, nil
 }
 
-func summaries(rows []*store.Repository) []api.RepositorySummary {
+func summaries(rows []*registry.RepositoryRow) []api.RepositorySummary {
 	list := make([]api.RepositorySummary, len(rows))
 	for i, r := range rows {
 		list[i] = api.RepositorySummary{

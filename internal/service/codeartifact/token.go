@@ -39,7 +39,7 @@ func (s *Service) judgeToken(ctx context.Context, c *gate.Call, in *api.GetAutho
 		c.Action, c.Resource, c.Decision = getToken, d.ARN, gate.Deny
 		return gate.Subject{}, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s because the root user of an account cannot get authorization tokens: use an IAM user or a role", c.Principal.ARN(), getToken, d.ARN)
 	}
-	_, err = duration(in.DurationSeconds)
+	_, err = duration(c, in.DurationSeconds)
 	if err != nil {
 		return gate.Subject{}, err
 	}
@@ -47,10 +47,11 @@ func (s *Service) judgeToken(ctx context.Context, c *gate.Call, in *api.GetAutho
 }
 
 // duration is what the caller asks for, in seconds; 0 means until the session
-// ends.
-func duration(asked *int64) (int64, error) {
+// ends. Without a session to end with, 0 is the default, and is judged as such:
+// a policy that bounds sts:DurationSeconds must not be got round by asking 0.
+func duration(c *gate.Call, asked *int64) (int64, error) {
 	switch {
-	case asked == nil:
+	case asked == nil, *asked == 0 && c.Principal.Session == nil:
 		return defaultDuration, nil
 	case *asked == 0, *asked >= minDuration && *asked <= maxDuration:
 		return *asked, nil
@@ -64,7 +65,7 @@ func duration(asked *int64) (int64, error) {
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.
 func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
-	seconds, err := duration(in.DurationSeconds)
+	seconds, err := duration(c, in.DurationSeconds)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +84,10 @@ func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *a
 	return s.issue(c, d.Name, d.Owner, expiry(c, seconds))
 }
 
-// expiry is when a token ends that was asked for now. Without a session to end
-// with, 0 is the default.
+// expiry is when a token ends that was asked for now.
 func expiry(c *gate.Call, seconds int64) time.Time {
-	if session := c.Principal.Session; seconds == 0 && session != nil {
-		return session.ExpiresAt
-	}
 	if seconds == 0 {
-		seconds = defaultDuration
+		return c.Principal.Session.ExpiresAt
 	}
 	return c.Now.Add(time.Duration(seconds) * time.Second)
 }

@@ -112,19 +112,19 @@ func start() (string, error) {
 	return "postgres://postgres@/postgres?" + url.Values{"host": {dir}}.Encode(), nil
 }
 
-// lifeline is the supervisor's standard input. It is never closed and never
+// lifelines holds the supervisor's standard input. It is never closed and never
 // collected: the end of this process closes it.
-var lifeline io.WriteCloser
+var lifelines []io.WriteCloser
 
 // supervised starts the supervisor and waits for its word that the server answers.
 func supervised(command []string, log string) error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = "/"
-	var err error
-	lifeline, err = cmd.StdinPipe()
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
 	}
+	lifelines = append(lifelines, in)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
