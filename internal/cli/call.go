@@ -99,7 +99,7 @@ func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Ob
 		var refused *wire.ResponseError
 		if errors.As(err, &refused) {
 			info := ""
-			if passing {
+			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
 			}
 			return nil, fail(exitService, "An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)

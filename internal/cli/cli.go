@@ -129,8 +129,7 @@ func grammarError(err error) error { return usageError(err.Error()) }
 // unknown is the error for a word that is none of those that may stand in its
 // place.
 func unknown(what, word string, words []string) error {
-	message := fmt.Sprintf("unknown %s %q%s", what, word, "")
-	return fail(exitUsage, "%s\ndaypass: error: %s\n%s", usage, message, hint(word, words))
+	return fail(exitUsage, "%s\ndaypass: error: unknown %s %q\n%s", usage, what, word, hint(word, words))
 }
 
 // hint names what a word may have been meant for, in a line of its own; it is

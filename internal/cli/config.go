@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -52,10 +54,31 @@ func (s *session) config() (*settings, error) {
 	}
 	c.profile = files.Profiles[either(c.name, "default")]
 	if c.name != "" && c.profile == nil {
-		return nil, fail(exitGeneral, "The config profile (%s) could not be found", c.name)
+		return nil, errProfile{c.name}
 	}
 	s.settings = c
 	return c, nil
+}
+
+// errProfile is a profile that was chosen and does not exist.
+type errProfile struct{ name string }
+
+func (e errProfile) Error() string {
+	return fmt.Sprintf("The config profile (%s) could not be found", e.name)
+}
+
+// configured refuses configuration that no command can work with. That a profile
+// does not exist is told later, and only by a command that needs it.
+func (s *session) configured() error {
+	c, err := s.config()
+	if errors.As(err, &errProfile{}) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.timestamps()
+	return err
 }
 
 func (c *settings) output() string {

@@ -12,8 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go"
-
-	"daypass/internal/cli/profile"
 )
 
 // metadataTimeout bounds a question to the metadata service of a machine that
@@ -39,8 +37,8 @@ func (s *session) credentials(c *settings, region string) (*credentials, error) 
 		found := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: getenv("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"), Source: "the environment"}
 		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }}, nil
 	}
-	if err := partialProfile(c.profile); err != nil {
-		return nil, err
+	if file := c.files.Partial(either(c.name, "default")); file != "" {
+		return nil, partial(file, "aws_secret_access_key")
 	}
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
 		found, err := chain(ctx, c, region)
@@ -53,13 +51,6 @@ func (s *session) credentials(c *settings, region string) (*credentials, error) 
 
 func partial(provider, missing string) error {
 	return fail(exitGeneral, "Partial credentials found in %s, missing: %s", provider, missing)
-}
-
-func partialProfile(p *profile.Settings) error {
-	if p.Value("aws_access_key_id") != "" && p.Value("aws_secret_access_key") == "" {
-		return partial("shared-credentials-file", "aws_secret_access_key")
-	}
-	return nil
 }
 
 func chain(ctx context.Context, c *settings, region string) (aws.Credentials, error) {

@@ -59,13 +59,13 @@ func decode(name, text string) (any, error) {
 	if name == inputJSON {
 		v, err := document.Decode(text)
 		if err != nil {
-			return nil, errors.New("Invalid JSON received.") //nolint:staticcheck // the AWS CLI's words
+			return nil, document.Message("Invalid JSON received.")
 		}
 		return v, nil
 	}
 	v, err := decodeYAML(text)
 	if err != nil {
-		return nil, errors.New("Invalid YAML received.") //nolint:staticcheck // the AWS CLI's words
+		return nil, document.Message("Invalid YAML received.")
 	}
 	return v, nil
 }

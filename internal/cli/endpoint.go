@@ -40,10 +40,10 @@ func (s *session) target(ctx context.Context, op *api.Operation) (*target, error
 			return nil, err
 		}
 	}
-	if region == "" && !isGlobal(op.Service) {
+	t.url = either(s.text("endpoint-url"), c.endpoint(op.Service))
+	if region == "" && needsRegion(op.Service, t.url) {
 		return nil, fail(exitConfig, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}
-	t.url = either(s.text("endpoint-url"), c.endpoint(op.Service))
 	if t.url == "" {
 		if t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK")); err != nil {
 			return nil, err
@@ -61,9 +61,18 @@ func (c *settings) variant(name string) bool {
 	return truth(either(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
 }
 
-// isGlobal reports whether a service needs no region: IAM has one endpoint for
-// all, and Daypass's own service is wherever its endpoint is.
-func isGlobal(model *api.Service) bool { return model.Name == "iam" || model.Name == "daypass" }
+// needsRegion reports whether a call cannot do without a region: IAM and STS
+// have an endpoint for all regions, which says what to sign for, and Daypass's
+// own service takes a default.
+func needsRegion(model *api.Service, url string) bool {
+	switch model.Name {
+	case "iam", "sts":
+		return url != ""
+	case "daypass":
+		return false
+	}
+	return true
+}
 
 func isRegion(s string) bool {
 	hasLetter := false
@@ -131,6 +140,8 @@ func endpoint(model *api.Service, region string, fips, dual bool) (url, scope st
 			host = p.iam
 		}
 		return "https://" + host + "." + suffix, p.iamRegion, nil
+	case model.Name == "sts" && region == "":
+		return "https://sts." + suffix, "us-east-1", nil
 	case model.Name == "sts" && p.prefix == "us-gov-" && !dual:
 		mark = ""
 	}

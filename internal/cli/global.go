@@ -93,6 +93,9 @@ func (a *App) run(ctx context.Context) error {
 	if name == "" {
 		name, rest = "help", nil
 	}
+	if err := s.configured(); err != nil {
+		return err
+	}
 	return s.dispatch(ctx, name, rest)
 }
 

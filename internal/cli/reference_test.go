@@ -3,11 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -86,13 +84,13 @@ const assumedRole = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/20
 
 const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name x cannot be found.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
 
-// A service records what it is asked, so that requests are compared too.
-type service0 struct {
+// A backend records what it is asked, so that requests are compared too.
+type backend struct {
 	mu       sync.Mutex
 	requests []string
 }
 
-func (s *service0) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var body bytes.Buffer
 	_, _ = body.ReadFrom(r.Body)
 	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "/")
@@ -157,9 +155,8 @@ type comparison struct {
 const getToken = "codeartifact get-authorization-token "
 
 type outcome struct {
-	Stdout, Stderr string
-	Exit           int
-	Requests       []string
+	clitest.Outcome
+	Requests []string
 }
 
 // usageOf cuts the usage out of what a program says: its words are its own.
@@ -180,11 +177,18 @@ func usageOf(text string) string {
 	return strings.Join(lines, "")
 }
 
-func (c *comparison) run(t *testing.T, program string, more ...string) outcome {
+// A stage is where a program runs: a home of its own and a service.
+type stage struct {
+	home    string
+	backend *backend
+	server  *httptest.Server
+}
+
+func newStage(t *testing.T, files map[string]string) *stage {
 	t.Helper()
-	home := t.TempDir()
-	for name, content := range c.files {
-		path := filepath.Join(home, name)
+	s := &stage{home: t.TempDir(), backend: &backend{}}
+	for name, content := range files {
+		path := filepath.Join(s.home, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -192,49 +196,58 @@ func (c *comparison) run(t *testing.T, program string, more ...string) outcome {
 			t.Fatal(err)
 		}
 	}
-	backend := &service0{}
-	server := httptest.NewServer(backend)
-	defer server.Close()
-	expand := strings.NewReplacer("URL", server.URL, "HOME", home, "%", " ")
-	var args []string
-	for _, word := range strings.Fields(c.args) {
-		args = append(args, expand.Replace(word))
+	s.server = httptest.NewServer(s.backend)
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+// of makes the command line of a comparison for a stage.
+func (s *stage) of(c *comparison) clitest.Case {
+	expand := strings.NewReplacer("URL", s.server.URL, "HOME", s.home, "%", " ")
+	out := clitest.Case{Dir: s.home, Args: []string{}}
+	for word := range strings.FieldsSeq(c.args) {
+		out.Args = append(out.Args, expand.Replace(word))
 	}
-	cmd := exec.Command(program, args...)
-	cmd.Dir = home
-	cmd.Env = append([]string{"HOME=" + home, "PATH=/usr/bin:/bin", "TZ=UTC", "LANG=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1"}, more...)
-	if !strings.Contains(c.env, "-") {
-		cmd.Env = append(cmd.Env, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY=secret")
+	out.Env = []string{"HOME=" + s.home, "PATH=/usr/bin:/bin", "TZ=UTC", "LANG=C.UTF-8", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1"}
+	if !strings.HasPrefix(c.env, "-") {
+		out.Env = append(out.Env, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY=secret")
 	}
-	for _, word := range strings.Fields(c.env) {
-		if word != "-" {
-			cmd.Env = append(cmd.Env, expand.Replace(word))
-		}
+	for word := range strings.FieldsSeq(strings.TrimPrefix(c.env, "-")) {
+		name, value, _ := strings.Cut(word, "=")
+		out.Env = append(out.Env, name+"="+expand.Replace(value))
 	}
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	local := strings.NewReplacer(server.URL, "URL", home, "HOME")
-	return outcome{local.Replace(stdout.String()), usageOf(local.Replace(stderr.String())), cmd.ProcessState.ExitCode(), backend.requests}
+	return out
+}
+
+// outcome makes what a program left comparable.
+func (s *stage) outcome(o clitest.Outcome) outcome {
+	local := strings.NewReplacer(s.server.URL, "URL", s.home, "HOME")
+	o.Stdout, o.Stderr = local.Replace(o.Stdout), usageOf(local.Replace(o.Stderr))
+	return outcome{o, s.backend.requests}
 }
 
 func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
 	t.Parallel()
-	aws := clitest.AWS(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range comparisons {
+	stages := make([]*stage, len(comparisons))
+	cases := make([]clitest.Case, len(comparisons))
+	for i := range comparisons {
+		stages[i] = newStage(t, comparisons[i].files)
+		cases[i] = stages[i].of(&comparisons[i])
+	}
+	wants := clitest.Run(t, cases)
+	for i := range comparisons {
+		c := &comparisons[i]
+		want := stages[i].outcome(wants[i])
 		t.Run(c.env+" "+c.args, func(t *testing.T) {
 			t.Parallel()
-			want := c.run(t, aws)
-			got := c.run(t, self, "CLI_UNDER_TEST=1")
-			if diff := cmp.Diff(want, got); diff != "" {
+			s := newStage(t, c.files)
+			ours := s.of(c)
+			ours.Env = append(ours.Env, "CLI_UNDER_TEST=1")
+			if diff := cmp.Diff(want, s.outcome(clitest.Exec(t, self, ours))); diff != "" {
 				t.Errorf("daypass %s (-aws +daypass):\n%s", c.args, diff)
 			}
 		})

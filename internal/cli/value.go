@@ -60,13 +60,13 @@ func contentOf(v any) (content any, ok bool, err error) {
 	path = profile.Expand(path)
 	data, err := readFile(path)
 	if err != nil {
-		return nil, false, errors.New("Unable to load paramfile " + text + ": " + systemError(err, path)) //nolint:staticcheck // the AWS CLI's words
+		return nil, false, document.Message("Unable to load paramfile " + text + ": " + systemError(err, path))
 	}
 	if !isText {
 		return data, true, nil
 	}
 	if !utf8.Valid(data) {
-		return nil, false, errors.New("Unable to load paramfile (" + path + "), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix instead of the file:// prefix.") //nolint:staticcheck // the AWS CLI's words
+		return nil, false, document.Message("Unable to load paramfile (" + path + "), text contents could not be decoded.  If this is a binary file, please use the fileb:// prefix instead of the file:// prefix.")
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n"), true, nil
 }

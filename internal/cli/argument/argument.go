@@ -81,10 +81,11 @@ func (e *ChoiceError) Error() string {
 func (e *ChoiceError) choices() string {
 	var lines []string
 	for pair := range slices.Chunk(e.Argument.Choices, 2) {
-		for i := range pair {
-			pair[i] = fmt.Sprintf("%-40s", pair[i])
+		var cells []string
+		for _, choice := range pair {
+			cells = append(cells, fmt.Sprintf("%-40s", choice))
 		}
-		lines = append(lines, strings.Join(pair, " | "))
+		lines = append(lines, strings.Join(cells, " | "))
 	}
 	if near := Near(e.Value, e.Argument.Choices); len(near) > 0 {
 		lines = append(lines, fmt.Sprintf("\n\nInvalid choice: %s, maybe you meant:\n", document.Repr(e.Value)))

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,22 +50,32 @@ func AWS(t testing.TB) string {
 	return path
 }
 
-// Python runs a script in the interpreter of the AWS CLI, with its libraries,
-// feeds it the cases as one JSON value a line and returns its lines, one JSON
-// value for each case.
-func Python(t testing.TB, script string, cases []any) []json.RawMessage {
+// interpreter returns the command of the Python interpreter that the AWS CLI
+// runs in, or nil where it is no Python script.
+func interpreter(t testing.TB) []string {
 	t.Helper()
 	file, err := os.Open(AWS(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer file.Close()
 	first, _ := bufio.NewReader(file).ReadString('\n')
-	file.Close()
-	interpreter, ok := strings.CutPrefix(strings.TrimSpace(first), "#!")
-	if !ok || !strings.Contains(interpreter, "python") {
+	line, ok := strings.CutPrefix(strings.TrimSpace(first), "#!")
+	if !ok || !strings.Contains(line, "python") {
+		return nil
+	}
+	return strings.Fields(line)
+}
+
+// Python runs a script in the interpreter of the AWS CLI, with its libraries,
+// feeds it the cases as one JSON value a line and returns its lines, one JSON
+// value for each case.
+func Python(t testing.TB, script string, cases []any) []json.RawMessage {
+	t.Helper()
+	words := interpreter(t)
+	if words == nil {
 		missing(t, "AWS CLI v2 as a Python package")
 	}
-	words := strings.Fields(interpreter)
 	cmd := exec.Command(words[0], append(words[1:], "-c", script)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYTHONUTF8=1", "TZ=UTC"}
 	var in, stderr bytes.Buffer
@@ -78,7 +89,7 @@ func Python(t testing.TB, script string, cases []any) []json.RawMessage {
 	cmd.Stdin, cmd.Stderr = &in, &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", interpreter, err, stderr.String())
+		t.Fatalf("%s: %v\n%s", words, err, stderr.String())
 	}
 	var replies []json.RawMessage
 	for line := range bytes.Lines(out) {
@@ -88,4 +99,89 @@ func Python(t testing.TB, script string, cases []any) []json.RawMessage {
 		t.Fatalf("%d replies to %d cases\n%s", len(replies), len(cases), stderr.String())
 	}
 	return replies
+}
+
+// A Case is one run of the AWS CLI.
+type Case struct {
+	Args []string `json:"args"`
+	Env  []string `json:"env"` // NAME=value, all of it
+	Dir  string   `json:"dir"`
+}
+
+// An Outcome is what a run left behind.
+type Outcome struct {
+	Stdout, Stderr string
+	Exit           int
+}
+
+// runs forks the AWS CLI for each case: loading it once saves most of the time
+// that a test takes which runs it many times.
+const runs = `
+import json, os, sys, tempfile, time
+import awscli.clidriver, awscli.formatter, awscli.handlers, botocore.session
+data = os.environ['AWS_DATA_PATH']  # set when awscli is loaded
+for line in sys.stdin:
+    case = json.loads(line)
+    files = [tempfile.TemporaryFile() for _ in range(2)]
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for i, f in enumerate(files):
+            os.dup2(f.fileno(), i + 1)
+        os.environ.clear()
+        os.environ.update(e.split('=', 1) for e in case['env'])
+        os.environ['AWS_DATA_PATH'] = data
+        time.tzset()
+        os.chdir(case['dir'])
+        sys.argv = ['aws'] + case['args']
+        code = 99
+        try:
+            code = awscli.clidriver.main()
+        except SystemExit as e:
+            code = e.code
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code or 0)
+    _, status = os.waitpid(pid, 0)
+    for f in files:
+        f.seek(0)
+    out, err = (f.read().decode('utf-8', 'replace') for f in files)
+    print(json.dumps({'Stdout': out, 'Stderr': err, 'Exit': os.waitstatus_to_exitcode(status)}), flush=True)
+`
+
+// Run runs the AWS CLI on each case.
+func Run(t testing.TB, cases []Case) []Outcome {
+	t.Helper()
+	outcomes := make([]Outcome, len(cases))
+	if interpreter(t) == nil {
+		for i, c := range cases {
+			outcomes[i] = Exec(t, AWS(t), c)
+		}
+		return outcomes
+	}
+	lines := make([]any, len(cases))
+	for i, c := range cases {
+		lines[i] = c
+	}
+	for i, reply := range Python(t, runs, lines) {
+		if err := json.Unmarshal(reply, &outcomes[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return outcomes
+}
+
+// Exec runs a program on a case.
+func Exec(t testing.TB, program string, c Case) Outcome {
+	t.Helper()
+	cmd := exec.Command(program, c.Args...)
+	cmd.Dir, cmd.Env = c.Dir, c.Env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return Outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }

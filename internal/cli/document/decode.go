@@ -218,7 +218,7 @@ func (d *decoder) escape(b *strings.Builder, start int) error {
 		return nil
 	}
 	if c != 'u' {
-		return d.fail(`Invalid \escape: `, at)
+		return d.fail(`Invalid \escape`, at)
 	}
 	r, ok := d.hex(d.pos)
 	if !ok {

@@ -7,13 +7,14 @@ package profile
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"daypass/internal/cli/document"
 )
 
 // maxFile bounds a file, in bytes.
@@ -30,12 +31,35 @@ type Settings struct {
 type Files struct {
 	Profiles map[string]*Settings
 	Services map[string]*Settings // sections [services NAME]
+
+	keys map[string]pair // of the credentials file
+}
+
+// A pair tells which halves of a key pair a section has.
+type pair struct{ id, secret bool }
+
+func (s *Settings) pair() pair {
+	return pair{s.Value("aws_access_key_id") != "", s.Value("aws_secret_access_key") != ""}
+}
+
+// Partial returns the file in which a profile has an access key without its
+// secret, shared-credentials-file or config-file as the AWS CLI calls them; ""
+// when there is none.
+func (f *Files) Partial(name string) string {
+	credentials := f.keys[name]
+	switch p := f.Profiles[name].pair(); {
+	case credentials.id && !credentials.secret:
+		return "shared-credentials-file"
+	case !credentials.id && p.id && !p.secret:
+		return "config-file"
+	}
+	return ""
 }
 
 // Load reads the two files; one that does not exist counts as empty. Settings
 // in the credentials file win. An error is "Unable to parse config file: PATH".
 func Load(config, credentials string) (*Files, error) {
-	f := &Files{map[string]*Settings{}, map[string]*Settings{}}
+	f := &Files{map[string]*Settings{}, map[string]*Settings{}, map[string]pair{}}
 	sections, err := read(config)
 	if err != nil {
 		return nil, err
@@ -57,6 +81,7 @@ func Load(config, credentials string) (*Files, error) {
 		return nil, err
 	}
 	for name, s := range sections {
+		f.keys[name] = s.pair()
 		p, ok := f.Profiles[name]
 		if !ok {
 			f.Profiles[name] = s
@@ -124,7 +149,7 @@ func read(path string) (map[string]*Settings, error) {
 	}
 	sections, ok := parse(string(data))
 	if !ok || len(data) > maxFile || !utf8.Valid(data) {
-		return nil, fmt.Errorf("Unable to parse config file: %s", path) //nolint:staticcheck // the AWS CLI's words
+		return nil, document.Messagef("Unable to parse config file: %s", path)
 	}
 	return sections, nil
 }
@@ -156,6 +181,9 @@ func parse(text string) (map[string]*Settings, bool) {
 		indented := line != "" && (line[0] == ' ' || line[0] == '\t')
 		switch {
 		case bare == "":
+			if section != nil && name != "" { // it may be amid a value
+				values[section][name] = append(values[section][name], "")
+			}
 			continue
 		case bare[0] == '#' || bare[0] == ';':
 			continue
@@ -192,12 +220,16 @@ func parse(text string) (map[string]*Settings, bool) {
 }
 
 func (s *Settings) set(name string, lines []string) bool {
-	if lines[0] != "" || len(lines) == 1 {
-		s.Values[name] = strings.Join(lines, "\n")
+	value := strings.TrimRight(strings.Join(lines, "\n"), "\n")
+	if !strings.HasPrefix(value, "\n") {
+		s.Values[name] = value
 		return true
 	}
 	inner := map[string]string{}
-	for _, line := range lines[1:] {
+	for line := range strings.SplitSeq(value, "\n") {
+		if line == "" {
+			continue
+		}
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
 			return false

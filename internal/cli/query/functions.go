@@ -117,7 +117,7 @@ func call(n *node, v any) (any, error) {
 	}
 	f, ok := lookup(name)
 	if !ok {
-		return nil, fmt.Errorf("Unknown function: %s()", name) //nolint:staticcheck // the reference implementation's words
+		return nil, document.Messagef("Unknown function: %s()", name)
 	}
 	if err := f.check(name, arguments); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (f function) check(name string, arguments []any) error {
 		if want == 1 {
 			plural = ""
 		}
-		return fmt.Errorf("Expected %s%d argument%s for function %s(), received %d", least, want, plural, name, len(arguments)) //nolint:staticcheck // the reference implementation's words
+		return document.Messagef("Expected %s%d argument%s for function %s(), received %d", least, want, plural, name, len(arguments))
 	}
 	for i, p := range f.parameters {
 		if err := p.check(name, arguments[i]); err != nil {
@@ -187,7 +187,7 @@ func (p parameter) mismatch(name string, v any, got string) error {
 }
 
 func typeError(name string, v any, got string, want []string) error {
-	return fmt.Errorf("In function %s(), invalid type for value: %s, expected one of: ['%s'], received: \"%s\"", //nolint:staticcheck // the reference implementation's words
+	return document.Messagef("In function %s(), invalid type for value: %s, expected one of: ['%s'], received: \"%s\"",
 		name, document.Str(v), strings.Join(want, "', '"), got)
 }
 

@@ -106,7 +106,7 @@ type lexer struct {
 
 func tokenize(expression string) ([]token, error) {
 	if expression == "" {
-		return nil, fmt.Errorf("Invalid JMESPath expression: cannot be empty.") //nolint:staticcheck // the reference implementation's words
+		return nil, document.Messagef("Invalid JMESPath expression: cannot be empty.")
 	}
 	l := &lexer{text: []rune(expression)}
 	for l.pos < len(l.text) {
@@ -263,5 +263,5 @@ func (l *lexer) identifier() error {
 }
 
 func (l *lexer) fail(at int, message string) error {
-	return fmt.Errorf("Bad jmespath expression: %s:\n%s\n%s^", message, string(l.text), strings.Repeat(" ", at)) //nolint:staticcheck // the reference implementation's words
+	return document.Messagef("Bad jmespath expression: %s:\n%s\n%s^", message, string(l.text), strings.Repeat(" ", at))
 }

@@ -92,7 +92,7 @@ type failure struct{ error }
 func (p *parser) fail(t token, message string) {
 	if t.kind == eof && message == "" {
 		length := len([]rune(p.text))
-		panic(failure{fmt.Errorf("Invalid jmespath expression: Incomplete expression:\n\"%s\"\n%s^", p.text, strings.Repeat(" ", length+1))}) //nolint:staticcheck // the reference implementation's words
+		panic(failure{document.Messagef("Invalid jmespath expression: Incomplete expression:\n\"%s\"\n%s^", p.text, strings.Repeat(" ", length+1))})
 	}
 	panic(failure{fmt.Errorf("%s: Parse error at column %d, token \"%s\" (%s), for expression:\n\"%s\"\n%s^",
 		message, t.start, document.Str(t.value), strings.ToUpper(string(t.kind)), p.text, strings.Repeat(" ", t.start+1))})

@@ -11,6 +11,7 @@ package query
 import (
 	"fmt"
 	"math/big"
+	"slices"
 
 	"daypass/internal/cli/document"
 )
@@ -30,7 +31,26 @@ func Compile(expression string) (*Query, error) {
 
 // Search applies the query to a document. Lists and objects of the result may
 // be parts of the document.
-func (q *Query) Search(v any) (any, error) { return eval(q.root, v) }
+func (q *Query) Search(v any) (any, error) {
+	v, err := eval(q.root, v)
+	if err == nil && holdsReference(v) {
+		return nil, document.Messagef("Object of type _Expression is not JSON serializable")
+	}
+	return v, err
+}
+
+// holdsReference reports whether an unevaluated expression is in a result.
+func holdsReference(v any) bool {
+	switch v := v.(type) {
+	case reference:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsReference)
+	case *document.Object:
+		return slices.ContainsFunc(v.Members(), func(m document.Member) bool { return holdsReference(m.Value) })
+	}
+	return false
+}
 
 // A reference is an unevaluated expression given to a function.
 type reference struct{ n *node }

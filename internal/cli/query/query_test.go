@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"daypass/internal/cli/clitest"
 	"daypass/internal/cli/document"
 )
 
@@ -165,4 +166,57 @@ func FuzzCompile(f *testing.F) {
 			document.Compact(got)
 		}
 	})
+}
+
+// script evaluates with the library of the AWS CLI.
+const script = `
+import json, sys, awscli, jmespath
+for line in sys.stdin:
+    doc, expression = json.loads(line)
+    try:
+        print(json.dumps({'result': jmespath.search(expression, json.loads(doc))}))
+    except Exception as e:
+        print(json.dumps({'error': str(e)}))
+`
+
+// TestSearchEqualsTheAWSCLI compares results, the order of members and the texts
+// of errors.
+func TestSearchEqualsTheAWSCLI(t *testing.T) {
+	t.Parallel()
+	const doc = `{"token":"t1","expiration":"2026","n":3,"f":1.5,"big":12345678901234567890,"no":null,"yes":true,"e":[],"list":[{"k":"b","v":2},{"k":"a","v":1},{"k":"c"}],"nested":[[1,[2]],[3],4],"words":["x","ä","日"],"o":{"z":1,"y":{"x":2}},"mixed":[1,"a",null]}`
+	expressions := []string{
+		"token", "@", "[token,expiration]", "{b:token,a:n}", "list[].k", "list[*].v", "list[?v>`1`]", "list[?k=='a'].v|[0]", "list[0]", "list[-1]", "list[5]", "list[::-1].k", "list[1:]", "list[:2].v", "nested[]", "nested[][]", "nested[*][0]", "o.*", "o.*.x", "*.x",
+		"sort_by(list,&k)[].k", "sort_by(list,&v)", "max_by(list[:2],&v).k", "min_by(list,&v)", "sort(words)", "sort(mixed)", "reverse(words)", "reverse(token)", "join(',',words)", "join(',',mixed)", "length(words)", "length(token)", "length(o)", "length(n)", "keys(o)", "values(o)",
+		"to_string(o)", "to_string(words)", "to_string(f)", "to_number('12')", "to_number('1.5')", "to_number('x')", "to_number(yes)", "to_array(n)", "type(no)", "type(big)", "type(e)", "not_null(no,e)", "not_null()", "merge(o,{z:`5`,q:n})", "merge(o,n)", "map(&v,list)", "map(&k,n)", "avg(list[:2].v)", "avg(e)", "sum(list[:2].v)", "sum(words)", "abs(`-3`)", "abs(token)", "ceil(f)", "floor(f)", "ceil(n)", "max(words)", "max(e)", "max(mixed)", "min(list[:2].v)",
+		"contains(words,'x')", "contains(token,'t')", "contains(token,n)", "contains(n,'a')", "starts_with(token,'t')", "ends_with(token,'2')", "starts_with(n,'a')", "n==`3`", "n=='3'", "n>f", "n>token", "token>expiration", "no==no", "yes==`1`", "`0`==`false`", "!no", "!n", "!`0`", "!e", "no||token", "e||n", "yes&&n", "no&&n", "(token)", "(a)(b)", "token.x", "no.x", "`{\"a\":1}`.a", "`foo`", "`bad\"`", "'raw'", "'it\\'s'", "\"token\"", "\"\\u0074oken\"", "\"\\x\"",
+		"", " ", "a[", "a.", "a b", "a]", "[", "]", "{", "{a", "{a:", "{a:b", "{a:b,", "{a:b,}", "{a:b c:d}", "{1:2}", "[a", "[a,", "[a,]", "[0", "[0:", "[:]", "[0:1:2:3]", "[a:b]", "list[::0]", "list[99999999999999999999]", "list[-99999999999999999999:]", "f(", "f(a", "f(a,", "f(a b)", "nope(a)", "length(", "length()", "length(a,b)", "\"length\"(a)", "@(a)", "a(b)(c)", "&a", "&&", "a&&", "||", "a||b||", "=", "a=b", "==", "a==", "-", "-1", "1", "a.1", "a.*.", "**", "a**", "*", "*.*", "#", "ä", "'open", "`open", "\"open", "a[?", "a[?b", "a[?b]", "a[?b].", "[?", "[]", "[].a", "[*]", "[*].a", "a[*", "a.[b", "a.{b", "a.{b:c}", "a.[b]", "a | b", "|a", "a|", "!", "!!a", "(", "()", "(a", "a)", "a\nb", "a[0\n", "a.\"b", "a ? b", "a<b<c", "a[b]", "a['b']", "a[`0`]", "a.@", "@.a", "@@", "a.&b", "<", "a<", "a!b", "a!=b",
+	}
+	var cases []any
+	for _, e := range expressions {
+		cases = append(cases, []string{doc, e})
+	}
+	given, err := document.Decode(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, reply := range clitest.Python(t, script, cases) {
+		want, err := document.Decode(string(reply))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := &document.Object{}
+		q, err := Compile(expressions[i])
+		var v any
+		if err == nil {
+			v, err = q.Search(given)
+		}
+		if err != nil {
+			got.Set("error", err.Error())
+		} else {
+			got.Set("result", v)
+		}
+		if diff := cmp.Diff(document.Indented(want), document.Indented(got)); diff != "" {
+			t.Errorf("%q (-aws +ours):\n%s", expressions[i], diff)
+		}
+	}
 }

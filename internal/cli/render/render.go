@@ -5,7 +5,6 @@
 package render
 
 import (
-	"fmt"
 	"io"
 
 	"daypass/internal/cli/document"
@@ -43,7 +42,7 @@ func Write(w io.Writer, v any, o Options) error {
 		}
 		return writeYAML(w, []any{v})
 	}
-	return fmt.Errorf("Unknown output type: %s", o.Format) //nolint:staticcheck // the AWS CLI's words
+	return document.Messagef("Unknown output type: %s", o.Format)
 }
 
 func empty(v any) bool {

@@ -2,7 +2,6 @@ package render
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -69,7 +68,7 @@ func (s *section) row(cells []any) error {
 		s.columns = len(cells)
 	}
 	if len(cells) != s.columns {
-		return fmt.Errorf("Row should have %d elements, instead it has %d", s.columns, len(cells)) //nolint:staticcheck // the AWS CLI's words
+		return document.Messagef("Row should have %d elements, instead it has %d", s.columns, len(cells))
 	}
 	row := make([]string, len(cells))
 	for i, v := range cells {
@@ -196,7 +195,7 @@ func (t *table) build(title string, titled bool, v any, indent int) (bool, error
 		if _, ok := x[0].(*document.Object); ok {
 			return true, t.objects(x, indent, title)
 		}
-		return true, t.list(x, indent)
+		return true, t.list(x)
 	case *document.Object:
 		return true, t.object(x, indent)
 	}
@@ -208,7 +207,7 @@ func falsy(v any) bool {
 	return slices.Contains([]any{nil, false, "", int64(0), 0.0}, v)
 }
 
-func (t *table) list(list []any, _ int) error {
+func (t *table) list(list []any) error {
 	for _, item := range list {
 		cells, flat := []any{item}, document.IsScalar(item)
 		switch x := item.(type) {

@@ -62,7 +62,7 @@ func (p *parser) location(at int) string {
 }
 
 func (p *parser) fail(expected, received string) {
-	panic(failure{fmt.Errorf("Expected: '%s', received: '%s' for input:\n%s", expected, received, p.location(min(p.pos, len(p.text))))}) //nolint:staticcheck // the AWS CLI's words
+	panic(failure{document.Messagef("Expected: '%s', received: '%s' for input:\n%s", expected, received, p.location(min(p.pos, len(p.text))))})
 }
 
 func (p *parser) space() {
@@ -96,7 +96,7 @@ func (p *parser) parameter() *document.Object {
 		p.expectAmidSpace(',')
 		key, value := p.keyValue()
 		if o.Has(key) {
-			panic(failure{fmt.Errorf("Second instance of key \"%s\" encountered for input:\n%s\nThis is often because there is a preceding \",\" instead of a space.", key, p.location(min(last+1, len(p.text))))}) //nolint:staticcheck // the AWS CLI's words
+			panic(failure{document.Messagef("Second instance of key \"%s\" encountered for input:\n%s\nThis is often because there is a preceding \",\" instead of a space.", key, p.location(min(last+1, len(p.text))))})
 		}
 		o.Set(key, value)
 		last = p.pos

@@ -1,0 +1,425 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/cli/clitest"
+)
+
+// daypass runs the command in a process of its own.
+func daypass(t *testing.T, s *stage, env, args string) outcome {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.of(&comparison{args: args, env: env})
+	c.Env = append(c.Env, "CLI_UNDER_TEST=1")
+	return s.outcome(clitest.Exec(t, self, c))
+}
+
+// inProcess runs the command without a process; only for what needs no
+// environment.
+func inProcess(t *testing.T, stdin string, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	app := &App{
+		Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &err, Version: "1.0.0",
+		Now:   func() time.Time { return time.Date(2026, 9, 21, 12, 0, 0, 0, time.UTC) },
+		Sleep: func(context.Context, time.Duration) {},
+	}
+	exit = app.Main(t.Context())
+	return exit, out.String(), err.String()
+}
+
+func TestTokenCommandStandsAtTheTopToo(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	got := daypass(t, s, "", "get-authorization-token --endpoint-url URL --domain test-domain --query authorizationToken --output text")
+	want := outcome{clitest.Outcome{Stdout: token + "\n"}, []string{"POST|/v1/authorization-token|domain=test-domain||us-east-1/codeartifact/aws4_request||"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUnknownWordsGetASuggestion(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"codeartefact":                         "daypass: error: unknown command \"codeartefact\"\ndaypass: hint: did you mean codeartifact?\n",
+		"zzz":                                  "daypass: error: unknown command \"zzz\"\n",
+		"codeartifact get-authorisation-token": "daypass: error: unknown codeartifact operation \"get-authorisation-token\"\ndaypass: hint: did you mean get-authorization-token?\n",
+		"token revok":                          "daypass: error: unknown token command \"revok\"\ndaypass: hint: did you mean revoke?\n",
+		"get-authorization-token --domain abc --domain-ownr 1": "Unknown options: --domain-ownr, 1\ndaypass: hint: did you mean --domain-owner?\n",
+		"get-authorization-token --domain abc --regoin x":      "Unknown options: --regoin, x\ndaypass: hint: did you mean --region?\n",
+		"token revoke":                        "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token revoke --token-id a --token b": "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token describe":                      "daypass: error: the following arguments are required: --token\n\n",
+		"serve":                               "daypass: error: this program was built without the server\n",
+	} {
+		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
+		wantExit := exitUsage
+		if args == "serve" {
+			wantExit = exitGeneral
+		}
+		if exit != wantExit || stdout != "" {
+			t.Errorf("%s: exit %d, output %q", args, exit, stdout)
+		}
+		got := strings.TrimPrefix(strings.ReplaceAll(stderr, usage, ""), "\n")
+		if diff := cmp.Diff(strings.TrimRight(want, "\n"), strings.Trim(got, "\n")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", args, diff)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"help":                         "get-authorization-token",
+		"--help":                       "get-authorization-token",
+		"-h":                           "get-authorization-token",
+		"codeartifact help":            "  get-authorization-token\n",
+		"codeartifact --help":          "  get-authorization-token\n",
+		"sts help":                     "  assume-role\n",
+		"iam help":                     "  create-user\n",
+		"daypass help":                 "  revoke-token\n",
+		"token help":                   "token revoke --token T | - | file://PATH | --token-id ID",
+		"token revoke --help":          "token revoke --token",
+		"account create help":          "account create [--account-id NUMBER] [--name NAME]",
+		"get-authorization-token help": "--duration-seconds VALUE (long)",
+		"codeartifact get-authorization-token --domain --help": "--domain VALUE (string), required",
+		"codeartifact get-package-version-asset help":          "<outfile>",
+		"codeartifact copy-package-versions help":              "--allow-overwrite | --no-allow-overwrite (boolean)",
+		"version":                "daypass/1.0.0 Go/",
+		"--version":              "daypass/1.0.0 Go/",
+		"--version codeartifact": "daypass/1.0.0 Go/",
+	} {
+		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
+		if exit != 0 || !strings.Contains(stdout, want) || stderr != "" {
+			t.Errorf("%s: exit %d, %q, %q", args, exit, stdout, stderr)
+		}
+	}
+}
+
+func TestServeGetsEveryArgument(t *testing.T) {
+	t.Parallel()
+	var got []string
+	app := &App{Args: []string{"serve", "--region", "x", "--help", "help"}, Serve: func(_ context.Context, args []string) int {
+		got = args
+		return 7
+	}}
+	if exit := app.Main(t.Context()); exit != 7 {
+		t.Errorf("exit %d", exit)
+	}
+	if diff := cmp.Diff([]string{"--region", "x", "--help", "help"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// ownServer answers Daypass's own operations with what it was asked.
+func ownServer(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		var asked map[string]any
+		if len(body) > 0 {
+			if err := json.Unmarshal(body, &asked); err != nil {
+				t.Error(err)
+			}
+		}
+		answer := map[string]any{"tokenId": r.URL.Path + " " + strings.TrimSpace(string(body)), "principalArn": asked["principalArn"]}
+		if r.URL.Path == "/daypass/v1/account" {
+			answer = map[string]any{"account": asked, "accessKeyId": "AKIA", "secretAccessKey": "once"}
+		}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestOwnCommandsAreShortSpellings(t *testing.T) {
+	t.Parallel()
+	url := ownServer(t)
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(" daypass_file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const id = "ABIAABCDEFGHIJKLMNOP"
+	for args, want := range map[string]string{
+		"token revoke --token daypass_x":                    `/daypass/v1/token/revoke {"token":"daypass_x"}`,
+		"token revoke --token -":                            `/daypass/v1/token/revoke {"token":"daypass_stdin"}`,
+		"token revoke --token file://" + file:               `/daypass/v1/token/revoke {"token":"daypass_file"}`,
+		"token revoke --token-id " + id:                     `/daypass/v1/token/revoke {"tokenId":"` + id + `"}`,
+		"token revoke --principal arn:aws:x":                `/daypass/v1/token/revoke {"principalArn":"arn:aws:x"}`,
+		"token revoke --issued-before 2026-09-21T14:13:20Z": `/daypass/v1/token/revoke {"issuedBefore":1790000000}`,
+		"token revoke --issued-before 1790000000":           `/daypass/v1/token/revoke {"issuedBefore":1790000000}`,
+		"token describe --token -":                          `/daypass/v1/token/describe {"token":"daypass_stdin"}`,
+		"daypass describe-token --token daypass_y":          `/daypass/v1/token/describe {"token":"daypass_y"}`,
+	} {
+		words := append([]string{"--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--query", "tokenId", "--output", "text"}, strings.Fields(args)...)
+		exit, stdout, stderr := inProcess(t, "daypass_stdin\n", words...)
+		if exit != 0 || strings.TrimSpace(stdout) != want {
+			t.Errorf("%s: exit %d\n%s\n%s\nwant %s", args, exit, stdout, stderr, want)
+		}
+	}
+	exit, stdout, _ := inProcess(t, "", "--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "account", "create", "--account-id", account, "--name", "second", "--output", "yaml")
+	want := "accessKeyId: AKIA\naccount:\n  accountId: '111122223333'\n  name: second\nsecretAccessKey: once\n"
+	if exit != 0 || stdout != want {
+		t.Errorf("exit %d, %s", exit, stdout)
+	}
+}
+
+func TestDaypassNeedsAnEndpoint(t *testing.T) {
+	t.Parallel()
+	got := daypass(t, newStage(t, nil), "", "keys list")
+	want := "\nYou must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.\n"
+	if got.Exit != exitConfig || got.Stderr != want {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestDebugTellsNoSecret(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	env := "- AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX AWS_SECRET_ACCESS_KEY=topsecretkey AWS_SESSION_TOKEN=topsecretsession"
+	for _, args := range []string{
+		"get-authorization-token --endpoint-url URL --domain test-domain --debug",
+		"get-authorization-token --endpoint-url URL --domain throttled --debug",
+		"token revoke --endpoint-url URL --token topsecrettoken --debug",
+		"token revoke --endpoint-url URL --token=topsecrettoken --debug",
+		`daypass revoke-token --endpoint-url URL --cli-input-json {"token":"topsecrettoken"} --debug`,
+		`daypass revoke-token --endpoint-url URL --cli-input-json={"token":"topsecrettoken"} --debug`,
+	} {
+		got := daypass(t, s, env, args)
+		if !strings.Contains(got.Stderr, "daypass: debug: request: POST URL/") || !strings.Contains(got.Stderr, "daypass: debug: reply: ") {
+			t.Errorf("%s: nothing told: %s", args, got.Stderr)
+		}
+		for _, secret := range []string{"topsecret", token, "Signature=0", "Signature=1", "Signature=a"} {
+			if strings.Contains(got.Stderr, secret) {
+				t.Errorf("%s tells %q:\n%s", args, secret, got.Stderr)
+			}
+		}
+	}
+}
+
+func TestEndpointComesFromTheMostSpecificPlace(t *testing.T) {
+	t.Parallel()
+	services := "[profile p]\nregion=us-east-1\nservices=mine\nendpoint_url=URL/profile\n[services mine]\ncodeartifact =\n  endpoint_url = URL/services\n[profile q]\nregion=us-east-1\nendpoint_url = URL/profile\n"
+	for _, c := range []struct{ env, args, want string }{
+		{"AWS_ENDPOINT_URL=URL/all", "", "/all"},
+		{"AWS_ENDPOINT_URL=URL/all AWS_ENDPOINT_URL_CODEARTIFACT=URL/one", "", "/one"},
+		{"AWS_ENDPOINT_URL_STS=URL/sts AWS_ENDPOINT_URL=URL/all", "", "/all"},
+		{"AWS_ENDPOINT_URL=URL/all AWS_ENDPOINT_URL_CODEARTIFACT=URL/one", " --endpoint-url URL/flag", "/flag"},
+		{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true AWS_ENDPOINT_URL=URL/all", " --endpoint-url URL/flag", "/flag"},
+		{"AWS_PROFILE=p", "", "/services"},
+		{"AWS_PROFILE=q", "", "/profile"},
+		{"AWS_PROFILE=p AWS_ENDPOINT_URL=URL/all", "", "/all"},
+	} {
+		s := newStage(t, nil)
+		writeConfig(t, s, services)
+		got := daypass(t, s, c.env, "get-authorization-token --domain abc"+c.args)
+		if len(got.Requests) != 1 || !strings.HasPrefix(got.Requests[0], "POST|"+c.want+"/v1/authorization-token|") {
+			t.Errorf("%s%s: %q %s", c.env, c.args, got.Requests, got.Stderr)
+		}
+	}
+}
+
+func writeConfig(t *testing.T, s *stage, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Join(s.home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text = strings.NewReplacer("URL", s.server.URL, "HOME", s.home).Replace(text)
+	if err := os.WriteFile(filepath.Join(s.home, ".aws", "config"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCredentialsComeFromTheWholeChain(t *testing.T) {
+	t.Parallel()
+	const keys = `{"Version":1,"AccessKeyId":"AKIAPROCESS","SecretAccessKey":"s","SessionToken":"processtoken"}`
+	s := newStage(t, map[string]string{"keys.json": keys, "web": "a.b.c"})
+	writeConfig(t, s, "[profile base]\naws_access_key_id=AKIABASE\naws_secret_access_key=b\n"+
+		"[profile role]\nrole_arn=arn:aws:iam::111122223333:role/r\nsource_profile=base\nregion=us-east-1\n"+
+		"[profile process]\ncredential_process=cat HOME/keys.json\nregion=us-east-1\n"+
+		"[profile broken]\ncredential_process=false\nregion=us-east-1\n")
+	call := "get-authorization-token --endpoint-url URL --domain abc"
+	got := daypass(t, s, "- AWS_ENDPOINT_URL_STS=URL", call+" --profile role")
+	if got.Exit != 0 || len(got.Requests) != 2 || !strings.Contains(got.Requests[0], "Action=AssumeRole") || !strings.Contains(got.Requests[1], "|t|") {
+		t.Errorf("role: %+v", got)
+	}
+	s.backend.requests = nil
+	got = daypass(t, s, "-", call+" --profile process")
+	if got.Exit != 0 || len(got.Requests) != 1 || !strings.Contains(got.Requests[0], "|processtoken|") {
+		t.Errorf("process: %+v", got)
+	}
+	s.backend.requests = nil
+	got = daypass(t, s, "-", call+" --profile broken")
+	if got.Exit != exitGeneral || !strings.HasPrefix(got.Stderr, "\nError when retrieving credentials from custom-process: ") || got.Requests != nil {
+		t.Errorf("broken process: %+v", got)
+	}
+}
+
+func TestEndpointsOfAWS(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		service, region string
+		fips, dual      bool
+		url, scope      string
+	}{
+		{"codeartifact", "us-east-1", false, false, "https://codeartifact.us-east-1.amazonaws.com", "us-east-1"},
+		{"codeartifact", "eu-west-1", false, true, "https://codeartifact.eu-west-1.api.aws", "eu-west-1"},
+		{"codeartifact", "us-west-2", true, false, "https://codeartifact-fips.us-west-2.amazonaws.com", "us-west-2"},
+		{"codeartifact", "us-west-2", true, true, "https://codeartifact-fips.us-west-2.api.aws", "us-west-2"},
+		{"codeartifact", "cn-north-1", false, false, "https://codeartifact.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+		{"codeartifact", "us-iso-east-1", false, false, "https://codeartifact.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
+		{"codeartifact", "us-isob-east-1", false, false, "https://codeartifact.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
+		{"codeartifact", "us-gov-west-1", false, false, "https://codeartifact.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
+		{"sts", "us-east-1", false, false, "https://sts.us-east-1.amazonaws.com", "us-east-1"},
+		{"sts", "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com", "us-east-1"},
+		{"sts", "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
+		{"sts", "", false, false, "https://sts.amazonaws.com", "us-east-1"},
+		{"iam", "eu-west-1", false, false, "https://iam.amazonaws.com", "us-east-1"},
+		{"iam", "", false, false, "https://iam.amazonaws.com", "us-east-1"},
+		{"iam", "cn-northwest-1", false, false, "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+		{"iam", "us-gov-east-1", false, false, "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
+	} {
+		url, scope, err := endpoint(service(c.service), c.region, c.fips, c.dual)
+		if err != nil || url != c.url || scope != c.scope {
+			t.Errorf("%+v: %s, %s, %v", c, url, scope, err)
+		}
+	}
+}
+
+func TestStreamsGoThroughFiles(t *testing.T) {
+	t.Parallel()
+	var got []byte
+	var length int64
+	tries := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/package/version/asset" {
+			w.Header().Set("X-AssetName", "a.whl")
+			_, _ = w.Write([]byte("content"))
+			return
+		}
+		tries++
+		got, _ = io.ReadAll(r.Body)
+		length = r.ContentLength
+		if tries == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte(`{"version":"1.0"}`))
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	content := bytes.Repeat([]byte("0123456789"), 10_000)
+	if err := os.WriteFile(in, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	common := []string{"--endpoint-url", server.URL, "--region", "us-east-1", "--no-sign-request", "--domain", "dd", "--repository", "rr", "--format", "generic", "--package", "p", "--package-version", "1"}
+	args := slices.Concat([]string{"codeartifact", "publish-package-version"}, common, []string{"--asset-content", in, "--asset-name", "a", "--asset-sha256", strings.Repeat("0", 64), "--query", "version"})
+	exit, stdout, stderr := inProcess(t, "", args...)
+	if exit != 0 || stdout != "\"1.0\"\n" || !bytes.Equal(got, content) || length != int64(len(content)) || tries != 2 {
+		t.Errorf("exit %d, %q, %q, %d of %d bytes, %d tries", exit, stdout, stderr, len(got), length, tries)
+	}
+	exit, stdout, stderr = inProcess(t, "", slices.Concat([]string{"codeartifact", "get-package-version-asset"}, common, []string{"--asset", "a", out})...)
+	data, err := os.ReadFile(out)
+	if exit != 0 || err != nil || string(data) != "content" || !strings.Contains(stdout, `"assetName": "a.whl"`) {
+		t.Errorf("exit %d, %q, %q, %q, %v", exit, stdout, stderr, data, err)
+	}
+}
+
+func TestTrustOfCertificates(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(&backend{})
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	args := []string{"get-authorization-token", "--endpoint-url", server.URL, "--region", "us-east-1", "--no-sign-request", "--domain", "abc"}
+	exit, _, stderr := inProcess(t, "", args...)
+	if exit != exitGeneral || !strings.HasPrefix(stderr, "\nSSL validation failed for "+server.URL+"/v1/authorization-token?domain=abc ") {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+	if exit, _, stderr = inProcess(t, "", append(args, "--no-verify-ssl")...); exit != 0 {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(bundle, pemOf(server), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if exit, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle)...); exit != 0 {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+	if exit, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle+"x")...); exit != exitGeneral || !strings.Contains(stderr, "invalid path: "+bundle+"x") {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+}
+
+func pemOf(server *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+}
+
+func TestRetriesWaitLongerAndStopAtTheBound(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		tries++
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer server.Close()
+	var waits []time.Duration
+	var out bytes.Buffer
+	app := &App{
+		Args:   []string{"get-authorization-token", "--endpoint-url", server.URL, "--region", "us-east-1", "--no-sign-request", "--domain", "abc"},
+		Stdout: &out, Stderr: &out, Random: func() float64 { return 0.5 },
+		Sleep: func(_ context.Context, d time.Duration) { waits = append(waits, d) },
+	}
+	if exit := app.Main(t.Context()); exit != exitService || tries != 3 {
+		t.Errorf("exit %d after %d tries: %s", exit, tries, out.String())
+	}
+	if diff := cmp.Diff([]time.Duration{500 * time.Millisecond, time.Second}, waits); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// FuzzArgs checks that no command line brings the command down or sends anything
+// where a skeleton is asked for.
+func FuzzArgs(f *testing.F) {
+	for _, c := range comparisons {
+		f.Add(c.args)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		words := append([]string{"codeartifact"}, strings.Fields(line)...)
+		if slices.Contains(words, "serve") || strings.Contains(line, "file") {
+			return
+		}
+		app := &App{Args: append(words, "--generate-cli-skeleton"), Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Sleep: func(context.Context, time.Duration) {
+			t.Fatalf("%q was sent", words)
+		}}
+		switch exit := app.Main(t.Context()); exit {
+		case 0, exitUsage, exitConfig, exitGeneral:
+		default:
+			t.Fatalf("%q: exit %d", words, exit)
+		}
+	})
+}

@@ -1,0 +1,165 @@
+package test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// goPackage is what go list says about one package of the module.
+type goPackage struct {
+	ImportPath, Name, Doc string
+	Imports               []string
+}
+
+// row is one line of the table "Who may import whom".
+type row struct {
+	name string
+	all  bool     // "all but" what may names
+	may  []string // row names
+}
+
+// siblings rows ("format/*") stand for folders that must not see each other.
+func (r row) siblings() bool { return strings.HasSuffix(r.name, "/*") }
+
+func (r row) allows(name string) bool { return slices.Contains(r.may, name) != r.all }
+
+func TestImportsFollowTheTable(t *testing.T) {
+	t.Parallel()
+	rows := importTable(t)
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		name := short(p.ImportPath)
+		if free(name) {
+			continue
+		}
+		own, ok := rowOf(rows, name)
+		if !ok {
+			t.Errorf("%s has no row in ARCHITECTURE.md", name)
+			continue
+		}
+		used[own.name] = true
+		for _, i := range p.Imports {
+			if !strings.HasPrefix(i, "daypass/") {
+				continue
+			}
+			imported := short(i)
+			other, ok := rowOf(rows, imported)
+			switch {
+			case free(imported):
+				t.Errorf("%s imports %s, which is for tests", name, imported)
+			case ok && other.name == own.name && (!own.siblings() || folder(name, own) == folder(imported, own)):
+			case !ok || !own.allows(other.name):
+				t.Errorf("%s may not import %s", name, imported)
+			}
+		}
+	}
+	for _, r := range rows {
+		if !used[r.name] {
+			t.Errorf("ARCHITECTURE.md has a row for %s, which does not exist", r.name)
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItOwns(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func TestPackagesAreNouns(t *testing.T) {
+	t.Parallel()
+	vague := []string{"base", "common", "helper", "helpers", "manager", "misc", "shared", "types", "util", "utils"}
+	for _, p := range packages(t) {
+		if slices.Contains(vague, p.Name) {
+			t.Errorf("%s: the name does not say what is inside", p.ImportPath)
+		}
+	}
+}
+
+// importTable reads ARCHITECTURE.md, most specific row first.
+func importTable(t *testing.T) []row {
+	t.Helper()
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(text), "| package | may import |\n|---|---|\n")
+	if !ok {
+		t.Fatal("ARCHITECTURE.md has no import table")
+	}
+	var rows []row
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 4 {
+			break
+		}
+		r := row{name: strings.TrimSpace(cells[1])}
+		list := strings.TrimSpace(cells[2])
+		list, r.all = strings.CutPrefix(list, "all but ")
+		if list != "nothing of ours" {
+			r.may = strings.Split(list, ", ")
+		}
+		rows = append(rows, r)
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return len(b.name) - len(a.name) })
+	return rows
+}
+
+func rowOf(rows []row, name string) (row, bool) {
+	for _, r := range rows {
+		prefix := strings.TrimSuffix(r.name, "*")
+		if !r.siblings() {
+			prefix += "/"
+		}
+		if strings.HasPrefix(name+"/", prefix) && name+"/" != strings.TrimSuffix(r.name, "*") {
+			return r, true
+		}
+	}
+	return row{}, false
+}
+
+// folder is the pypi of format/pypi/metadata.
+func folder(name string, r row) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimSuffix(r.name, "*")), "/")
+	return first
+}
+
+// free packages are tests' own.
+func free(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return first == "test" || first == "bench" || strings.HasSuffix(path.Base(name), "test")
+}
+
+func short(importPath string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(importPath, "daypass/"), "internal/")
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports", "daypass/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}

@@ -1,0 +1,77 @@
+package test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	program "daypass/internal/server"
+)
+
+// A token opens until the millisecond that it was issued for, and then the answer
+// says when it ended. This one test has the server in its own process: it moves
+// the server's clock.
+func TestTokenExpires(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64 // nanoseconds
+	s := inProcess(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	repo := s.newRepository(t)
+	for _, c := range []struct {
+		after  time.Duration
+		status int
+	}{
+		{12*time.Hour - time.Minute, http.StatusNotFound},
+		{12 * time.Hour, http.StatusUnauthorized},
+		{24 * time.Hour, http.StatusUnauthorized},
+		{0, http.StatusNotFound}, // nothing but the clock was asked
+	} {
+		ahead.Store(int64(c.after))
+		status, body, err := repo.get(t.Context(), "simple/none/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status != c.status {
+			t.Errorf("%v after it was issued: %d %s", c.after, status, body)
+		}
+		if status == http.StatusUnauthorized && !strings.Contains(string(body), "expired at") {
+			t.Errorf("the answer does not say that the token expired: %s", body)
+		}
+	}
+}
+
+// inProcess serves on a loopback port with the given clock.
+func inProcess(t *testing.T, now func() time.Time) *server {
+	t.Helper()
+	data := t.TempDir()
+	config, err := program.ParseConfig([]string{"--data", data}, func(string) string { return "" }, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	opened, err := program.Open(ctx, config, slog.New(slog.DiscardHandler), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- opened.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err := opened.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &server{url: "http://" + listener.Addr().String(), data: data}
+}

@@ -1,0 +1,157 @@
+package test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"path"
+	"sync"
+	"testing"
+)
+
+// A server that is killed in the middle of uploads, many times: after each
+// restart every file that was acknowledged is there and whole, and every file that
+// is listed is whole.
+func TestKilledDuringUploads(t *testing.T) {
+	t.Parallel()
+	const rounds, writers = 25, 4
+	data := t.TempDir()
+	s := started(t, data)
+	repo := s.newRepository(t)
+	promised := &promises{files: map[string]string{}}
+	// The seed is printed with a failure, and so are the rounds: they are the case.
+	seed := mrand.Uint64()
+	chance := mrand.New(mrand.NewPCG(seed, 0))
+	for round := range rounds {
+		uploadUntilKilled(t, s, repo, promised, round, writers, chance.IntN(16))
+		again, err := s.again()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(again.kill)
+		s = again
+		checkWhole(t, repo, promised)
+		if t.Failed() {
+			t.Fatalf("in round %d, seed %d", round, seed)
+		}
+	}
+	if len(promised.files) == 0 {
+		t.Fatal("no upload was acknowledged")
+	}
+	t.Logf("%d files were acknowledged in %d rounds", len(promised.files), rounds)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// promises are the files whose upload was answered with success, to their digests.
+type promises struct {
+	mu    sync.Mutex
+	files map[string]string
+	added chan struct{}
+}
+
+func (p *promises) add(name string, content []byte) {
+	sum := sha256.Sum256(content)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files[name] = hex.EncodeToString(sum[:])
+	p.added <- struct{}{}
+}
+
+// uploadUntilKilled kills the server after so many acknowledged uploads, while
+// the others are under way.
+func uploadUntilKilled(t *testing.T, s *server, repo repository, promised *promises, round, writers, after int) {
+	t.Helper()
+	promised.added = make(chan struct{}, 1000)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	failed := make(chan error, writers)
+	var uploads sync.WaitGroup
+	for writer := range writers {
+		uploads.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				name, version := fmt.Sprintf("part%d", writer), fmt.Sprintf("%d.%d", round, n)
+				content, err := noise(name, version, 1<<(8+mrand.IntN(13))) // 256 bytes to 1 MiB
+				if err == nil {
+					err = repo.upload(ctx, name, version, content)
+				}
+				if err != nil {
+					failed <- err // once the server is gone: nothing was promised
+					return
+				}
+				promised.add(sdistName(name, version), content)
+			}
+		})
+	}
+	for range after {
+		select {
+		case <-promised.added:
+		case err := <-failed:
+			t.Fatal(err)
+		case <-s.done:
+			t.Fatalf("the server ended by itself: %v\n%s", s.err, s.log.text())
+		}
+	}
+	s.kill()
+	cancel()
+	uploads.Wait()
+}
+
+// noise is a source archive with so many bytes in it that no other has.
+func noise(name, version string, size int) ([]byte, error) {
+	var out bytes.Buffer
+	packed := gzip.NewWriter(&out)
+	archive := tar.NewWriter(packed)
+	info := fmt.Appendf(nil, "Metadata-Version: 2.1\nName: %s\nVersion: %s\n", name, version)
+	content := make([]byte, size)
+	_, _ = rand.Read(content) // never fails
+	for file, bytes := range map[string][]byte{"PKG-INFO": info, "noise": content} {
+		err := archive.WriteHeader(&tar.Header{Name: name + "-" + version + "/" + file, Mode: 0o644, Size: int64(len(bytes))})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write(bytes); err != nil {
+			return nil, err
+		}
+	}
+	err := errors.Join(archive.Close(), packed.Close())
+	return out.Bytes(), err
+}
+
+// checkWhole reads every listed file, and looks for every promised one.
+func checkWhole(t *testing.T, repo repository, promised *promises) {
+	t.Helper()
+	found := map[string]bool{}
+	for writer := range 4 {
+		project := fmt.Sprintf("part%d", writer)
+		files, err := repo.listed(t.Context(), project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for href, digest := range files {
+			name := path.Base(href)
+			found[name] = true
+			if want, ok := promised.files[name]; ok && want != digest {
+				t.Errorf("%s is listed with another digest than was sent", name)
+			}
+			status, content, err := repo.get(t.Context(), "simple/"+project+"/"+href)
+			sum := sha256.Sum256(content)
+			if err != nil || status != 200 || hex.EncodeToString(sum[:]) != digest {
+				t.Errorf("%s is listed and not whole: %d, %d bytes, %v", name, status, len(content), err)
+			}
+		}
+	}
+	for name := range promised.files {
+		if !found[name] {
+			t.Errorf("%s was acknowledged and is not listed", name)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// run removes what the tests of this binary share when all are done.
+type run struct{ m *testing.M }
+
+func (r run) Run() int {
+	code := r.m.Run()
+	if err := os.RemoveAll(scratch); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return code
+}
+
+// scratch holds the built binary and the wrappers of the clients.
+var scratch string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "daypass-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	scratch = dir
+	testscript.Main(run{m}, map[string]func(){"within": within})
+}
+
+// TestStories runs every script. A script's first lines say which clients it
+// needs, in the form of "[!twine] skip 'needs twine'".
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 ".",
+		Setup:               setup,
+		Condition:           condition,
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"server":  cmdServer,
+			"daypass": cmdDaypass,
+			"aws1":    cmdClient(aws1),
+			"aws2":    cmdClient(aws2),
+			"python":  cmdClient(boto3),
+			"pip":     cmdClient(pip),
+			"twine":   cmdClient(twine),
+			"exit":    cmdExit,
+			"let":     cmdLet,
+			"profile": cmdProfile,
+			"expiry":  cmdExpiry,
+			"http":    cmdHTTP,
+			"wheel":   cmdWheel,
+		},
+	})
+}
+
+// story is what the harness keeps about one running script.
+type story struct {
+	servers map[string]*server
+	started []*server // all of them, also those that a restart replaced
+	code    int       // exit status of the last client
+}
+
+type storyKey struct{}
+
+func told(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
+
+// setup gives a script an environment in which no setting of the machine and
+// none of another script can be seen. testscript passes on next to nothing of the
+// environment; what is named here switches off what clients would look up outside.
+func setup(env *testscript.Env) error {
+	bin, err := binary()
+	if err != nil {
+		return err
+	}
+	wrappers, err := wrap()
+	if err != nil {
+		return err
+	}
+	home := filepath.Join(env.WorkDir, "home")
+	if err := os.MkdirAll(filepath.Join(home, ".aws"), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte("[default]\nregion = us-east-1\n"), 0o600); err != nil {
+		return err
+	}
+	path := strings.Join([]string{filepath.Dir(bin), wrappers, env.Getenv("PATH")}, string(os.PathListSeparator))
+	env.Vars = append(env.Vars,
+		"PATH="+path,
+		"HOME="+home,
+		"USERPROFILE="+home,
+		"LANG=C.UTF-8",
+		"AWS_EC2_METADATA_DISABLED=true",
+		"AWS_PAGER=",
+		"AWS_MAX_ATTEMPTS=1",
+		"PIP_CONFIG_FILE="+filepath.Join(home, "pip.conf"),
+		"PIP_DISABLE_PIP_VERSION_CHECK=1",
+		"PIP_NO_CACHE_DIR=1",
+		"PIP_NO_INPUT=1",
+		"PIP_ROOT_USER_ACTION=ignore",
+		"PYTHON_KEYRING_BACKEND=keyring.backends.null.Keyring",
+		"PYTHONDONTWRITEBYTECODE=1",
+		"TWINE_NON_INTERACTIVE=1",
+		quickExit,
+	)
+	s, t := &story{servers: map[string]*server{}}, env.T()
+	env.Values[storyKey{}] = s
+	env.Defer(func() {
+		for _, srv := range s.started {
+			srv.kill()
+			if log := srv.log.text(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic: ") {
+				t.Fatal("the server found a fault of its own:\n" + log)
+			}
+		}
+	})
+	return nil
+}
+
+// condition tells whether a client is here. Where all are required, a missing
+// one is a failure and not a reason to skip.
+func condition(name string) (bool, error) {
+	if name == "postgres" {
+		return postgresHere()
+	}
+	find, ok := clients[name]
+	if !ok {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	c := find()
+	if c.err != nil && requireAll() {
+		return false, fmt.Errorf("%s is required here: %w", name, c.err)
+	}
+	return c.err == nil, nil
+}
+
+// requireAll: CI sets it, so that a green run is one in which every story was told.
+func requireAll() bool { return os.Getenv("DAYPASS_TEST_REQUIRE") == "all" }
+
+var needs = regexp.MustCompile(`(?m)^\[!(\w+)\] skip`)
+
+// TestClients tells which real clients were found, and so which stories can be
+// told on this machine. It is run first and alone, with -v, by scripts/test.
+func TestClients(t *testing.T) {
+	scripts, err := filepath.Glob("*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := map[string][]string{}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range needs.FindAllStringSubmatch(string(text), -1) {
+			waiting[m[1]] = append(waiting[m[1]], strings.TrimSuffix(script, ".txtar"))
+		}
+	}
+	for name, find := range clients {
+		c := find()
+		switch {
+		case c.err == nil:
+			t.Logf("%-6s %s (%s)", name, c.version, strings.Join(c.argv, " "))
+		case requireAll():
+			t.Errorf("%-6s MISSING: %v", name, c.err)
+		default:
+			t.Logf("%-6s MISSING: %v; stories not told: %s", name, c.err, strings.Join(waiting[name], ", "))
+		}
+	}
+}
