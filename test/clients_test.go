@@ -25,11 +25,12 @@ type client struct {
 // clients by the name that a story's condition has. Each is looked for once.
 // An environment variable holds the words of the command line instead:
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
-// DAYPASS_TEST_TWINE. scripts/install-clients writes them to a file.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO. scripts/install-clients writes them to a file.
 var clients = map[string]func() client{
 	"aws1":  aws1,
 	"aws2":  aws2,
 	"boto3": boto3,
+	"moto":  moto,
 	"pip":   pip,
 	"twine": twine,
 }
@@ -59,14 +60,13 @@ var (
 		}
 		return client{err: errors.New("no aws on PATH is of version 2")}
 	})
-	boto3 = sync.OnceValue(func() client {
-		c := python("boto3")
-		if c.err != nil {
-			return c
+	boto3 = sync.OnceValue(func() client { return python("boto3").module("boto3") })
+	// moto stands for an S3-compatible store.
+	moto = sync.OnceValue(func() client {
+		if c := given("DAYPASS_TEST_MOTO"); c.argv != nil {
+			return c.module("moto")
 		}
-		out, err := output(c.argv[0], "-c", "import boto3; print('boto3', boto3.__version__)")
-		c.version, c.err = strings.TrimSpace(out), err
-		return c
+		return python("moto.server", "-m", "moto.server").module("moto")
 	})
 	pip = sync.OnceValue(func() client {
 		if c := given("DAYPASS_TEST_PIP"); c.argv != nil {
@@ -102,6 +102,19 @@ func python(module string, more ...string) client {
 		}
 	}
 	return client{err: fmt.Errorf("no Python on PATH has the module %s", module)}
+}
+
+// module keeps the client with the version of a Python module.
+func (c client) module(name string) client {
+	if c.err != nil {
+		return c
+	}
+	out, err := output(c.argv[0], "-c", "import "+name+"; print("+name+".__version__)")
+	if err != nil {
+		return client{err: err}
+	}
+	c.version = name + " " + strings.TrimSpace(out)
+	return c
 }
 
 // versioned keeps the client when its --version begins as wanted.

@@ -58,6 +58,7 @@ func TestStories(t *testing.T) {
 			"expiry":  cmdExpiry,
 			"http":    cmdHTTP,
 			"wheel":   cmdWheel,
+			"s3":      cmdS3,
 		},
 	})
 }

@@ -28,7 +28,8 @@ import (
 // A start sets URL, HOST and DATA for the scripts that follow (with _N behind them
 // when the server has a name), and, for the server without a name, the endpoint
 // and the administrator's key pair as the clients' defaults. A replica has the
-// flags and the folder (keys, content) of the server without a name.
+// flags of the server without a name, and its folder too unless the script gives
+// both their master key.
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: server start|stop|kill|restart|log")
@@ -93,7 +94,7 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 		suffix = "_" + name
 	}
 	data := ts.MkAbs("data" + suffix)
-	if replica {
+	if replica && ts.Getenv(masterKey) == "" {
 		data = told(ts).servers[""].data
 	}
 	s, err := serve(data, serverEnv(ts), flags...)
@@ -133,14 +134,19 @@ func serverEnv(ts *testscript.TestScript) []string {
 	for _, name := range []string{
 		"DAYPASS_ADMIN_ACCESS_KEY_ID", "DAYPASS_ADMIN_SECRET_ACCESS_KEY",
 		"DAYPASS_ROOT_ACCESS_KEY_ID", "DAYPASS_ROOT_SECRET_ACCESS_KEY",
-		"DAYPASS_MASTER_KEY", "DAYPASS_MASTER_KEY_FILE", "DAYPASS_REGION", "DAYPASS_DEV",
+		masterKey, "DAYPASS_REGION", "DAYPASS_DEV",
 	} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
 	}
+	if ts.Getenv("S3") != "" {
+		env = append(env, "AWS_ACCESS_KEY_ID=key-of-the-content-store", "AWS_SECRET_ACCESS_KEY=secret-of-the-content-store")
+	}
 	return env
 }
+
+const masterKey = "DAYPASS_MASTER_KEY"
 
 // cmdExit checks the exit status of the last client.
 func cmdExit(ts *testscript.TestScript, neg bool, args []string) {

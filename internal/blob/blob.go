@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -50,18 +51,18 @@ type Key struct {
 }
 
 var (
-	spaceRE  = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$`)
-	sha256RE = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	spaceRE  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$`) })
+	sha256RE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 )
 
 const maxSpace = 256 // bytes
 
 // path returns where content is, relative to the store: space/ab/cd/digest.
 func (k Key) path() (string, error) {
-	if len(k.Space) > maxSpace || !spaceRE.MatchString(k.Space) {
+	if len(k.Space) > maxSpace || !spaceRE().MatchString(k.Space) {
 		return "", fmt.Errorf("blob: %q is not a space", k.Space)
 	}
-	if !sha256RE.MatchString(k.SHA256) {
+	if !sha256RE().MatchString(k.SHA256) {
 		return "", fmt.Errorf("blob: %q is not a SHA-256 in lower-case hexadecimal", k.SHA256)
 	}
 	return k.Space + "/" + k.SHA256[:2] + "/" + k.SHA256[2:4] + "/" + k.SHA256, nil

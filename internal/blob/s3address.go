@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 type s3Address struct {
@@ -19,9 +20,9 @@ type s3Address struct {
 
 var (
 	// S3 User Guide, "General purpose bucket naming rules".
-	bucketRE = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	prefixRE = regexp.MustCompile(`^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/$`)
-	regionRE = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+	bucketRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`) })
+	prefixRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/$`) })
+	regionRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9-]{1,64}$`) })
 )
 
 // parseS3 reads an s3:// address and reports every fault at once.
@@ -39,12 +40,12 @@ func parseS3(address string) (s3Address, error) {
 	if u.User != nil {
 		bad("the address holds credentials; give them through AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile")
 	}
-	if !bucketRE.MatchString(a.bucket) {
+	if !bucketRE().MatchString(a.bucket) {
 		bad("%q is not the name of a bucket", a.bucket)
 	}
 	if p := strings.Trim(u.Path, "/"); p != "" {
 		a.prefix = p + "/"
-		if !prefixRE.MatchString(a.prefix) {
+		if !prefixRE().MatchString(a.prefix) {
 			bad("the prefix %q has characters other than letters, digits and !_.*'()-", p)
 		}
 	}
@@ -66,7 +67,7 @@ func (a *s3Address) set(name, value string) error {
 		}
 		a.endpoint = value
 	case "region":
-		if !regionRE.MatchString(value) {
+		if !regionRE().MatchString(value) {
 			return fmt.Errorf("region %q is not a Region", value)
 		}
 		a.region = value

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"daypass/internal/fault"
 	"daypass/internal/store"
@@ -14,7 +15,7 @@ import (
 // AdminUser is the name of the user that every new account begins with.
 const AdminUser = "admin"
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
 
 // AccountByID returns one account.
 func (d *Directory) AccountByID(ctx context.Context, id string) (*Account, error) {
@@ -47,7 +48,7 @@ func (d *Directory) CreateAccount(ctx context.Context, id, name string) (*Accoun
 	if id == "" {
 		id = newAccountID()
 	}
-	if !accountID.MatchString(id) {
+	if !accountID().MatchString(id) {
 		return nil, KeyPair{}, fault.Invalid("accountId: %q is not an account id, expected 12 digits", id)
 	}
 	account, pair := &Account{ID: id, Name: name, Created: d.now()}, newPair()
@@ -91,7 +92,7 @@ func (d *Directory) found(ctx context.Context, tx *store.Tx, a *Account, pair Ke
 // it, so that whoever starts the server can let themselves in again; nothing
 // else changes, and an inactive key stays inactive.
 func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(KeyPair) error) (KeyPair, bool, error) {
-	if !accountID.MatchString(d.Account) {
+	if !accountID().MatchString(d.Account) {
 		return KeyPair{}, false, fault.Invalid("account id: %q is not one, expected 12 digits", d.Account)
 	}
 	_, err := d.AccountByID(ctx, d.Account)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"daypass/internal/fault"
 	"daypass/internal/policy"
@@ -21,7 +22,7 @@ var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in 
 
 // keyShape is what the IAM model lets an access key id be. Nothing else reaches
 // the database.
-var keyShape = regexp.MustCompile(`^\w{16,128}$`)
+var keyShape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
 
 // longTerm is an active access key, ready for use.
 type longTerm struct {
@@ -35,7 +36,7 @@ func (d *Directory) Key(ctx context.Context, accessKeyID string) (string, princi
 	if d.isRootKey(accessKeyID) {
 		return d.Root.SecretAccessKey, principal.Ref{Kind: principal.Root, Account: d.Account, ID: d.Account}, nil
 	}
-	if !keyShape.MatchString(accessKeyID) {
+	if !keyShape().MatchString(accessKeyID) {
 		return "", principal.Ref{}, errUnknownKey
 	}
 	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*longTerm, error) { return d.loadKey(ctx, accessKeyID) })

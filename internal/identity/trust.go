@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"daypass/internal/arn"
 	"daypass/internal/fault"
@@ -52,12 +53,12 @@ func (d *Directory) loadRole(ctx context.Context, account, name string) (*Assuma
 
 // shape is what names, ids and ARNs are made of. Nothing else reaches the
 // database, whose engines disagree on what they refuse.
-var shape = regexp.MustCompile(`^[!-~]+$`)
+var shape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-~]+$`) })
 
 // entityOf takes the ARN of a user or role apart; name is empty if it is none.
 func entityOf(s, kind string) (account, name string) {
 	a, err := arn.Parse(s)
-	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind || !shape.MatchString(s) {
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind || !shape().MatchString(s) {
 		return "", ""
 	}
 	rest := a.Name()
@@ -101,7 +102,7 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	switch {
 	case name == "*":
 		return "", nil
-	case !shape.MatchString(name):
+	case !shape().MatchString(name):
 		return "", store.ErrNotFound
 	}
 	if strings.HasPrefix(name, prefixUser) || strings.HasPrefix(name, prefixRole) {
@@ -203,7 +204,7 @@ func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, er
 func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (account, id, session string, err error) {
 	missing := fault.New(fault.NotFound, "The principal %s does not exist.", principalARN)
 	a, err := arn.Parse(principalARN)
-	if err != nil || a.Partition != arn.Partition || !shape.MatchString(principalARN) {
+	if err != nil || a.Partition != arn.Partition || !shape().MatchString(principalARN) {
 		return "", "", "", missing
 	}
 	if principalARN == arn.Root(a.Account) {

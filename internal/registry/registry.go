@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -181,8 +182,8 @@ func (g *Registry) retag(kind, name string, tags, add map[string]string, remove 
 //
 // Source: CodeArtifact service model.
 var (
-	domainPattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`)
-	repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$`)
+	domainPattern     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`) })
+	repositoryPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$`) })
 )
 
 const maxName = 255 // characters

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"daypass/internal/fault"
 )
@@ -47,7 +48,9 @@ func (s *Server) trusted(address netip.Addr) bool {
 	return false
 }
 
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$`)
+var hostPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$`)
+})
 
 // base returns the URL under which this server is reached, without a slash at
 // its end: the configured one, else as the request named it.
@@ -56,7 +59,7 @@ func (s *Server) base(r *http.Request, secure bool) string {
 		return s.config.PublicURL
 	}
 	host := r.Host
-	if !hostPattern.MatchString(host) {
+	if !hostPattern().MatchString(host) {
 		host = s.config.Listen
 	}
 	if secure {

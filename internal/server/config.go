@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -154,7 +155,7 @@ func (c *Config) secrets(getenv func(string) string) []error {
 }
 
 // accessKeyID is the shape that IAM's model gives an access key id.
-var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
+var accessKeyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
 
 func (k KeyPair) validate(id, secret string) []error {
 	switch {
@@ -162,7 +163,7 @@ func (k KeyPair) validate(id, secret string) []error {
 		return nil
 	case k.ID == "" || k.Secret == "":
 		return []error{fmt.Errorf("%s and %s: set both or none", id, secret)}
-	case !accessKeyID.MatchString(k.ID):
+	case !accessKeyID().MatchString(k.ID):
 		return []error{fmt.Errorf("%s: %q: expected 16 to 128 letters, digits or underscores", id, k.ID)}
 	case len(k.Secret) < 16 || len(k.Secret) > 128:
 		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128", secret, len(k.Secret))}
@@ -182,9 +183,9 @@ func decodeKey(text string) ([]byte, error) {
 }
 
 var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
-	domainPattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+	accountPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
+	regionPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
+	domainPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
 )
 
 // validate checks each value, and reports all that is wrong.
@@ -203,10 +204,10 @@ func (c *Config) validate() []error {
 		{c.Data == "" && !c.Dev, "data", c.Data, "a folder"},
 		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", redactURL(c.Database), "postgres://user@host/name"},
 		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", redactURL(c.Blobs), "s3://bucket/prefix"},
-		{!regionPattern.MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
-		{!accountPattern.MatchString(c.AccountID), "account-id", c.AccountID, "12 digits"},
+		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
+		{!accountPattern().MatchString(c.AccountID), "account-id", c.AccountID, "12 digits"},
 		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", redactURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
-		{c.BaseDomain != "" && !domainPattern.MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
+		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
 		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},
 		{netsErr != nil, "trust-proxies", c.TrustProxies, "comma-separated CIDRs such as 10.0.0.0/8"},
 		{c.RotateEvery < time.Hour, "rotate-every", c.RotateEvery.String(), "at least 1h"},

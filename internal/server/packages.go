@@ -135,7 +135,7 @@ func quotable(s string) string {
 // the last hyphen, so that domains may have hyphens themselves.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
-	if i < 1 || !accountPattern.MatchString(s[i+1:]) {
+	if i < 1 || !accountPattern().MatchString(s[i+1:]) {
 		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
 	}
 	return s[:i], s[i+1:], nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	library "github.com/jmespath/go-jmespath"
 
 	"daypass/internal/cli/clitest"
 	"daypass/internal/cli/document"
@@ -89,6 +90,9 @@ func checkCase(t *testing.T, given string, c suiteCase) {
 	}
 	if !equal(got, want) {
 		t.Errorf("%s: got %s, want %s", c.Expression, document.Compact(got), document.Compact(want))
+	}
+	if _, err := library.Compile(c.Expression); err != nil {
+		t.Errorf("%s: the suite is of another version than the library: %v", c.Expression, err)
 	}
 }
 

@@ -50,7 +50,7 @@ func fileOf(r *http.Request) (format.Ref, string, error) {
 	if err != nil {
 		return ref, "", fault.NotFoundResource("asset", name, "%s", capital(err))
 	}
-	if len(name) > maxFile+len(metadataSuffix) || !fileRE.MatchString(name) {
+	if len(name) > maxFile+len(metadataSuffix) || !fileRE().MatchString(name) {
 		return ref, "", fault.NotFoundResource("asset", name, "%q is not the name of a file.", name)
 	}
 	return ref, name, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"daypass/internal/format"
 )
@@ -170,7 +171,7 @@ func (m *metadata) describe() format.Description {
 	for _, line := range m.projectURLs {
 		label, address, _ := strings.Cut(line, ",")
 		// Labels are compared without case, punctuation and space: PEP 753.
-		label = strings.ToLower(labelRE.ReplaceAllString(label, ""))
+		label = strings.ToLower(labelRE().ReplaceAllString(label, ""))
 		address = strings.TrimSpace(address)
 		switch label {
 		case "homepage":
@@ -191,7 +192,7 @@ func (m *metadata) describe() format.Description {
 	return d
 }
 
-var labelRE = regexp.MustCompile(`[^\p{L}\p{N}]+`)
+var labelRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\p{L}\p{N}]+`) })
 
 // licenses prefers the expression (PEP 639) to the free text, and that to the
 // classifiers.
@@ -211,12 +212,12 @@ func (m *metadata) licenses() []format.License {
 }
 
 // requirementRE takes the name off a requirement: PEP 508.
-var requirementRE = regexp.MustCompile(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(.*)$`)
+var requirementRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(.*)$`) })
 
 // dependency reads one Requires-Dist. The range is kept as it was written,
 // with extras and markers.
 func dependency(line string) (format.Dependency, bool) {
-	parts := requirementRE.FindStringSubmatch(strings.ReplaceAll(line, "\n", " "))
+	parts := requirementRE().FindStringSubmatch(strings.ReplaceAll(line, "\n", " "))
 	if parts == nil {
 		return format.Dependency{}, false
 	}

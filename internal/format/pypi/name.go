@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"daypass/internal/format"
 )
@@ -14,7 +15,9 @@ const (
 )
 
 // nameRE is PEP 508, "Names", which ignores case.
-var nameRE = regexp.MustCompile(`^([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$`)
+var nameRE = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$`)
+})
 
 // projectName checks a project name and returns its normal form: lower case,
 // with runs of - _ and . as one hyphen (PEP 503, "Normalized Names").
@@ -22,7 +25,7 @@ func projectName(s string) (string, error) {
 	if len(s) > maxName {
 		return "", fmt.Errorf("the project name has %d characters; at most %d are allowed", len(s), maxName)
 	}
-	if !nameRE.MatchString(s) {
+	if !nameRE().MatchString(s) {
 		return "", fmt.Errorf("%q is not a project name: letters, digits, '.', '-' and '_' are allowed, with a letter or digit at both ends", s)
 	}
 	var b strings.Builder
@@ -62,9 +65,9 @@ const (
 )
 
 var (
-	fileRE  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+!-]*$`)
-	buildRE = regexp.MustCompile(`^[0-9][A-Za-z0-9_.]*$`)
-	tagRE   = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
+	fileRE  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+!-]*$`) })
+	buildRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9][A-Za-z0-9_.]*$`) })
+	tagRE   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`) })
 )
 
 // checkFile checks that a file name can be a path segment, has the form of its
@@ -73,7 +76,7 @@ func checkFile(file, kind, project string, v version) error {
 	if len(file) > maxFile {
 		return fmt.Errorf("the file name has %d characters; at most %d are allowed", len(file), maxFile)
 	}
-	if !fileRE.MatchString(file) {
+	if !fileRE().MatchString(file) {
 		return fmt.Errorf("%q is not a file name: letters, digits and the characters . _ + ! - are allowed, with a letter or digit first", file)
 	}
 	switch kind {
@@ -93,11 +96,11 @@ func checkWheel(file, project string, v version) error {
 	if !ok || len(parts) != 5 && len(parts) != 6 {
 		return fmt.Errorf("%q is not the name of a wheel; expected name-version-python-abi-platform.whl", file)
 	}
-	if len(parts) == 6 && !buildRE.MatchString(parts[2]) {
+	if len(parts) == 6 && !buildRE().MatchString(parts[2]) {
 		return fmt.Errorf("the build tag %q of %s does not begin with a digit", parts[2], file)
 	}
 	for _, tag := range parts[len(parts)-3:] {
-		if !tagRE.MatchString(tag) {
+		if !tagRE().MatchString(tag) {
 			return fmt.Errorf("%q in %s is not a compatibility tag", tag, file)
 		}
 	}

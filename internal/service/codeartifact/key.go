@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"daypass/internal/arn"
 	"daypass/internal/fault"
@@ -18,9 +19,11 @@ import (
 // Source: CodeArtifact API reference, CreateDomain; KMS Developer Guide, "Key
 // identifiers".
 var (
-	keyIDPattern  = regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
-	aliasPattern  = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]+$`)
-	keyARNPattern = regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(.+)$`)
+	keyIDPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+	})
+	aliasPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^alias/[A-Za-z0-9/_-]+$`) })
+	keyARNPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(.+)$`) })
 )
 
 // encryptionKey returns the ARN that a domain shows as its key. A key of the
@@ -54,14 +57,14 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 func keyARN(region, account, named string) (string, error) {
 	own := "arn:" + arn.Partition + ":kms:" + region + ":" + account + ":"
 	switch {
-	case keyIDPattern.MatchString(named):
+	case keyIDPattern().MatchString(named):
 		return own + "key/" + named, nil
-	case aliasPattern.MatchString(named):
+	case aliasPattern().MatchString(named):
 		return own + named, nil
 	}
-	if whole := keyARNPattern.FindStringSubmatch(named); whole != nil {
+	if whole := keyARNPattern().FindStringSubmatch(named); whole != nil {
 		id, isKey := strings.CutPrefix(whole[1], "key/")
-		if isKey && keyIDPattern.MatchString(id) || aliasPattern.MatchString(whole[1]) {
+		if isKey && keyIDPattern().MatchString(id) || aliasPattern().MatchString(whole[1]) {
 			return named, nil
 		}
 	}

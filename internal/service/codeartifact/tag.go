@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	api "daypass/api/codeartifact"
 	"daypass/internal/arn"
@@ -55,12 +56,12 @@ type taggable struct {
 	tag     func(ctx context.Context, add map[string]string, remove []string) error
 }
 
-var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+var accountPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
 
 // taggable looks a resource up by its ARN.
 func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (taggable, error) {
 	a, err := arn.Parse(name)
-	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !accountPattern.MatchString(a.Account) {
+	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !accountPattern().MatchString(a.Account) {
 		return taggable{}, fault.Invalid("resourceArn: %q is not the ARN of a CodeArtifact resource", name)
 	}
 	if a.Region != c.Region {

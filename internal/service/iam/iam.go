@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	api "daypass/api/iam"
@@ -117,7 +118,7 @@ const defaultPage = 100
 
 // shownText is what the names of things are made of. PostgreSQL refuses some of
 // what is not, with an error that would look like a fault of the server.
-var shownText = regexp.MustCompile(`^[ -~]*$`)
+var shownText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ -~]*$`) })
 
 // A page is the part of a list that is asked for.
 type page struct {
@@ -131,7 +132,7 @@ func pageOf(marker string, maxItems *int64) (page, error) {
 		p.limit = int(*maxItems)
 	}
 	after, err := base64.RawURLEncoding.DecodeString(marker)
-	if err != nil || p.limit < 1 || !shownText.Match(after) {
+	if err != nil || p.limit < 1 || !shownText().Match(after) {
 		return page{}, fault.New(fault.Validation, "Invalid Marker.")
 	}
 	p.after = string(after)
@@ -219,7 +220,7 @@ func nothing[Out any](err error) (*Out, error) {
 // checkARN refuses what cannot be the ARN of a policy.
 func checkARN(policyARN string) error {
 	a, err := arn.Parse(policyARN)
-	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" || !shownText.MatchString(policyARN) {
+	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" || !shownText().MatchString(policyARN) {
 		return fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
 	}
 	return nil

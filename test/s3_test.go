@@ -1,0 +1,76 @@
+package test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// cmdS3 is the verb "s3": it starts a store with the bucket packages and sets S3
+// to what --blobs takes.
+func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: s3")
+	}
+	c := moto()
+	ts.Check(c.err)
+	said := &running{at: make(chan string, 1)}
+	cmd := exec.Command(c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], "-H", "127.0.0.1", "-p", "0")...)
+	cmd.Stderr, cmd.Stdout = said, said
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		// It has nothing to lose.
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	select {
+	case at := <-said.at:
+		ts.Check(makeBucket(at))
+		ts.Setenv("S3", "s3://packages/content?"+url.Values{"endpoint": {at}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode())
+	case <-time.After(patience):
+		ts.Fatalf("the store named no address")
+	}
+}
+
+func makeBucket(at string) error {
+	res, body, err := fetch(http.DefaultClient, http.MethodPut, at+"/packages", nil, func(r *http.Request) {
+		// moto knows the account by the key's id, and looks at no more of it.
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=key-of-the-content-store/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
+	})
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return errors.New("make the bucket: " + fmt.Sprint(res.Status, string(body)))
+	}
+	return nil
+}
+
+// running waits for the address in what the store prints.
+type running struct {
+	mu    sync.Mutex
+	all   bytes.Buffer
+	named bool
+	at    chan string
+}
+
+var runningOn = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
+
+func (r *running) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all.Write(p)
+	if m := runningOn.FindSubmatch(r.all.Bytes()); m != nil && !r.named {
+		r.named = true
+		r.at <- string(m[1])
+	}
+	return len(p), nil
+}
