@@ -266,12 +266,10 @@ func TestCredentialsComeFromTheWholeChain(t *testing.T) {
 	if got.Exit != 0 || len(got.Requests) != 2 || !strings.Contains(got.Requests[0], "Action=AssumeRole") || !strings.Contains(got.Requests[1], "|t|") {
 		t.Errorf("role: %+v", got)
 	}
-	s.backend.requests = nil
 	got = daypass(t, s, "-", call+" --profile process")
 	if got.Exit != 0 || len(got.Requests) != 1 || !strings.Contains(got.Requests[0], "|processtoken|") {
 		t.Errorf("process: %+v", got)
 	}
-	s.backend.requests = nil
 	got = daypass(t, s, "-", call+" --profile broken")
 	if got.Exit != exitGeneral || !strings.HasPrefix(got.Stderr, "\nError when retrieving credentials from custom-process: ") || got.Requests != nil {
 		t.Errorf("broken process: %+v", got)

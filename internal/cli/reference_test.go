@@ -128,6 +128,15 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// asked takes the requests so far out of the record.
+func (s *backend) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	requests := s.requests
+	s.requests = nil
+	return requests
+}
+
 // canonicalBody makes forms and documents comparable: the order of parameters
 // and members means nothing.
 func canonicalBody(s string) string {
@@ -223,7 +232,7 @@ func (s *stage) of(c *comparison) clitest.Case {
 func (s *stage) outcome(o clitest.Outcome) outcome {
 	local := strings.NewReplacer(s.server.URL, "URL", s.home, "HOME")
 	o.Stdout, o.Stderr = local.Replace(o.Stdout), usageOf(local.Replace(o.Stderr))
-	return outcome{o, s.backend.requests}
+	return outcome{o, s.backend.asked()}
 }
 
 func TestCommandLinesEqualTheAWSCLI(t *testing.T) {

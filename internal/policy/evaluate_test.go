@@ -23,11 +23,14 @@ func (c *evaluation) run(t *testing.T) {
 	if c.boundary != "" {
 		g.Boundary = must(t, Boundary, c.boundary)
 	}
-	if c.caller != nil {
-		c.caller.Boundary = c.bounded
+	caller := c.caller
+	if c.bounded {
+		with := *caller // rows share their callers
+		with.Boundary = true
+		caller = &with
 	}
 	target := &Target{Account: owner, Policies: one(t, Resource, c.resource)}
-	got := Evaluate(&Request{Principal: c.caller, Action: readAction, Resource: repoARN}, g, target)
+	got := Evaluate(&Request{Principal: caller, Action: readAction, Resource: repoARN}, g, target)
 	got.Policy, got.Statement = "", 0
 	if diff := cmp.Diff(c.want, got); diff != "" {
 		t.Errorf("decision (-want +got):\n%s", diff)

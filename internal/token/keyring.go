@@ -213,7 +213,7 @@ func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 	if found := keys.byID[id]; found != nil {
 		return keys, found, nil
 	}
-	keys, err := k.refresh(ctx, keys)
+	keys, err := k.refresh(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -223,18 +223,17 @@ func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 	return nil, nil, ErrUnknownKey
 }
 
-// refresh fetches the stored keys unless that was done since seen was looked
-// at, or too often of late.
-func (k *Keyring) refresh(ctx context.Context, seen *keyset) (*keyset, error) {
+// refresh fetches the stored keys unless the id has turned up while the turn
+// was waited for, or they were fetched too often of late. That others fetched
+// them meanwhile says nothing: they may have looked before the key was saved.
+func (k *Keyring) refresh(ctx context.Context, id uint32) (*keyset, error) {
 	if err := k.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer k.leave()
-	if keys := k.keys.Load(); keys != seen {
+	keys := k.keys.Load()
+	if keys.byID[id] != nil || !k.mayReload(k.config.Now()) {
 		return keys, nil
-	}
-	if !k.mayReload(k.config.Now()) {
-		return seen, nil
 	}
 	if _, err := k.load(ctx); err != nil {
 		return nil, err
