@@ -112,11 +112,11 @@ func presented(r *http.Request) (string, error) {
 	case strings.EqualFold(scheme, "Bearer"):
 		return strings.TrimSpace(rest), nil
 	case !strings.EqualFold(scheme, "Basic"):
-		return "", fault.New(fault.MissingAuthentication, "Authorization: unsupported scheme, expected Basic or Bearer")
+		return "", fault.New(fault.MissingAuthentication, "Authorization: unsupported scheme, expected Basic or Bearer.")
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(rest))
 	if err != nil {
-		return "", fault.New(fault.UnknownKey, "Authorization: the Basic credentials are not valid base64")
+		return "", fault.New(fault.UnknownKey, "Authorization: the Basic credentials are not valid base64.")
 	}
 	user, password, _ := strings.Cut(string(decoded), ":")
 	if password == "" && strings.HasPrefix(user, token.Prefix) {

@@ -19,7 +19,8 @@ const (
 	// maxBody bounds what the control plane reads of a request. The largest
 	// legal input is a web identity or SAML document of 100,000 characters.
 	maxBody = 1 << 20
-	// patience is how long a control-plane request may take to arrive.
+	// patience is how long a request may take to arrive whole. The package door
+	// gives more to the bodies that it reads, see [patient].
 	patience = 30 * time.Second
 )
 
@@ -56,7 +57,6 @@ type control struct {
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 	body, err := readBody(w, r)
 	at, op, routeErr := c.route(r, body)
 	if err == nil {
@@ -180,8 +180,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case err != nil:
 		return nil, fault.New(fault.MalformedRequest, "The request body could not be read: %s", strings.TrimSpace(quotable(err.Error())))
 	}
+	arrived(http.NewResponseController(w))
 	return body, nil
 }
+
+// arrived lifts the deadline of a body that has been read to its end. net/http
+// goes on to watch the connection, and takes a deadline that passes for a client
+// that is gone: it would cancel the request while it is being served.
+func arrived(control *http.ResponseController) { _ = control.SetReadDeadline(time.Time{}) }
 
 func tooLarge() error {
 	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", maxBody)

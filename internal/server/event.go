@@ -43,6 +43,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
 		e.answer.ResponseWriter = w
+		if r.ContentLength != 0 {
+			// net/http waits for a body that no door reads before it sends the
+			// answer: without a deadline, forever.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+		}
 		defer func() {
 			whole := s.excuse(e, recover())
 			s.record(r, e, s.now().Sub(started))
@@ -138,17 +143,19 @@ func newRequestID() string {
 	return string(text[:])
 }
 
-// An answer remembers what was sent.
+// An answer remembers what was sent, and cuts a client that stops reading it.
 type answer struct {
 	http.ResponseWriter
 	status  int
 	written int64
+	next    time.Time // when the deadline is moved again
 }
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 || a.status < 200 {
 		a.status = status
 	}
+	a.hurry()
 	a.ResponseWriter.WriteHeader(status)
 }
 
@@ -156,9 +163,29 @@ func (a *answer) Write(p []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	n, err := a.ResponseWriter.Write(p)
-	a.written += int64(n)
-	return n, err
+	var total int
+	for {
+		a.hurry()
+		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
+		p = p[n:]
+		total += n
+		a.written += int64(n)
+		if err != nil || len(p) == 0 {
+			return total, err
+		}
+	}
+}
+
+// hurry gives the client [stall] to take what is written next, and what is
+// flushed after the handler. net/http lifts the deadline before the next
+// request.
+func (a *answer) hurry() {
+	now := time.Now()
+	if now.Before(a.next) {
+		return
+	}
+	a.next = now.Add(time.Second)
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(now.Add(stall)) // not every connection has deadlines
 }
 
 // Unwrap lets http.ResponseController reach the connection.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"daypass/internal/fault"
@@ -131,11 +133,17 @@ func quotable(s string) string {
 	}, s)
 }
 
+// domainName keeps out of messages, which show a command to paste, what is not
+// a name.
+//
+// Source: CodeArtifact service model.
+var domainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`) })
+
 // splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
 // the last hyphen, so that domains may have hyphens themselves.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
-	if i < 1 || !accountPattern().MatchString(s[i+1:]) {
+	if i < 1 || !domainName().MatchString(s[:i]) || !accountPattern().MatchString(s[i+1:]) {
 		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
 	}
 	return s[:i], s[i+1:], nil
@@ -149,10 +157,14 @@ type patient struct {
 }
 
 func (p *patient) Read(b []byte) (int, error) {
-	// Moving the deadline costs a system call; once a second is enough.
+	// A read may bring a few bytes only; moving once a second is enough.
 	if now := time.Now(); now.After(p.next) {
 		p.next = now.Add(time.Second)
 		_ = p.control.SetReadDeadline(now.Add(stall)) // not every connection has deadlines
 	}
-	return p.ReadCloser.Read(b)
+	n, err := p.ReadCloser.Read(b)
+	if err == io.EOF {
+		arrived(p.control)
+	}
+	return n, err
 }

@@ -6,6 +6,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -285,6 +286,14 @@ func Main(ctx context.Context, args []string, getenv func(string) string, out, e
 }
 
 func run(ctx context.Context, c Config, errOut io.Writer) error {
+	if c.TLSCert != "" {
+		// Looked at before anything is made: the key of the first account is told
+		// only once.
+		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
+		}
+	}
 	// The address is taken first: a second server on the same port must not
 	// touch the data.
 	listener, err := net.Listen("tcp", c.Listen)

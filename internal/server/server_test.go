@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -365,6 +368,9 @@ func TestSplitDomain(t *testing.T) {
 		{"123456789012", "", "", false},
 		{"dom-12345678901", "", "", false},
 		{"dom", "", "", false},
+		{"Dom-123456789012", "", "", false},
+		{"x;reboot -123456789012", "", "", false},
+		{"d-123456789012", "", "", false},
 	} {
 		domain, owner, err := splitDomain(test.text)
 		if domain != test.domain || owner != test.owner || (err == nil) != test.ok {
@@ -436,6 +442,45 @@ func TestAnotherMasterKeyIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
+func TestAnotherAccountIDOnOldDataIsRefusedAndLosesNoKey(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	open := func(account string) error {
+		c, err := ParseConfig([]string{"--data", folder, "--account-id", account}, environment(nil), nil)
+		if err != nil {
+			return err
+		}
+		s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	}
+	err := open("111122223333")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _ := readFile(t, folder+"/credentials")
+	err = open("444455556666")
+	if err == nil || !strings.Contains(err.Error(), "111122223333") {
+		t.Errorf("Open with another account id = %v, want an error that names the first one", err)
+	}
+	if now, _ := readFile(t, folder+"/credentials"); now != key {
+		t.Error("the first account's key is gone")
+	}
+}
+
+func TestABadCertificateIsFoundBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "data")
+	var said strings.Builder
+	code := Main(t.Context(), []string{"--listen", "127.0.0.1:0", "--data", folder, "--tls-cert", "none.pem", "--tls-key", "none.key"}, environment(nil), io.Discard, &said)
+	_, err := os.Stat(folder)
+	if code != 1 || !strings.Contains(said.String(), "--tls-cert") || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("code %d, %s; data folder: %v", code, &said, err)
+	}
+}
+
 func TestHostFormLeadsToTheSameRepository(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(c *Config) { c.BaseDomain = "packages.example.com" })
@@ -460,23 +505,75 @@ func TestHostFormLeadsToTheSameRepository(t *testing.T) {
 }
 
 // A body that keeps coming is not cut, one that stops is, by the deadline that
-// each read moves.
-func TestAPatientBodyMovesItsDeadlineAsItIsRead(t *testing.T) {
+// each read moves. When all of it is there the deadline is lifted, so that what
+// comes after may take its time.
+func TestAPatientBodyMovesItsDeadlineUntilItHasArrived(t *testing.T) {
 	t.Parallel()
-	moved := &deadlines{}
-	p := &patient{ReadCloser: io.NopCloser(strings.NewReader("abc")), control: http.NewResponseController(moved)}
-	_, err := io.ReadAll(p)
-	if err != nil || moved.read == 0 {
-		t.Errorf("read: %v, deadline moved %d times", err, moved.read)
+	d := &deadlines{}
+	p := &patient{ReadCloser: io.NopCloser(strings.NewReader("abc")), control: http.NewResponseController(d)}
+	one := make([]byte, 1)
+	_, err := p.Read(one)
+	if err != nil || len(d.read) != 1 || d.read[0].IsZero() {
+		t.Errorf("one byte read: %v, deadlines %v, want one", err, d.read)
+	}
+	_, err = io.ReadAll(p)
+	if err != nil || len(d.read) != 2 || !d.read[1].IsZero() {
+		t.Errorf("all read: %v, deadlines %v, want one and its end", err, d.read)
 	}
 }
 
-type deadlines struct {
-	httptest.ResponseRecorder
-	read int
+// net/http reads what a handler leaves of a body before it sends the answer.
+func TestABodyHasADeadlineWhicheverDoorItIsSentTo(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	for _, test := range []struct {
+		method, path, body string
+		want               int // deadlines set
+		lifted             bool
+	}{
+		{"GET", "/healthz", "x", 1, false},
+		{"GET", "/healthz", "", 0, false},
+		{"POST", "/pypi/nothing", "x", 1, false},
+		{"POST", "/pypi/d/dom-000000000000/repo/", "x", 1, false}, // no token: not read
+		{"POST", "//v1/domain", "x", 1, false},                    // a redirect
+		{"POST", "/v1/domain?domain=dom", "x", 2, true},
+		{"POST", "/v1/domain?domain=dom", strings.Repeat("x", maxBody+1), 1, false},
+	} {
+		d := &deadlines{}
+		r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, strings.NewReader(test.body))
+		b.server.handler.ServeHTTP(d, r)
+		if len(d.read) != test.want || test.lifted != (test.want > 1 && d.read[len(d.read)-1].IsZero()) {
+			t.Errorf("%s %s: deadlines %v, want %d, lifted %v", test.method, test.path, d.read, test.want, test.lifted)
+		}
+		if len(d.write) == 0 || d.write[0].IsZero() {
+			t.Errorf("%s %s: the answer has no deadline", test.method, test.path)
+		}
+	}
 }
 
-func (d *deadlines) SetReadDeadline(time.Time) error { d.read++; return nil }
+// deadlines remembers those that were set.
+type deadlines struct {
+	httptest.ResponseRecorder
+	read, write []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error  { d.read = append(d.read, at); return nil }
+func (d *deadlines) SetWriteDeadline(at time.Time) error { d.write = append(d.write, at); return nil }
+
+// An unread answer keeps a connection no longer than [stall].
+func TestAnAnswerIsWrittenWholeUnderADeadline(t *testing.T) {
+	t.Parallel()
+	content := bytes.Repeat([]byte("0123456789"), chunk/4)
+	d := &deadlines{ResponseRecorder: *httptest.NewRecorder()}
+	a := &answer{ResponseWriter: d}
+	n, err := a.Write(content)
+	if err != nil || n != len(content) || a.written != int64(n) || !bytes.Equal(d.Body.Bytes(), content) {
+		t.Errorf("Write = %d, %v; counted %d of %d", n, err, a.written, len(content))
+	}
+	if len(d.write) == 0 || d.write[0].IsZero() {
+		t.Errorf("deadlines %v, want one", d.write)
+	}
+}
 
 func TestDownloadsAreCopiedWholeAndCounted(t *testing.T) {
 	t.Parallel()
