@@ -108,14 +108,19 @@ func (r repository) status(t *testing.T) int {
 	return status
 }
 
+// uploader sends no content before the server wants it, so that a test knows that
+// an upload is under way.
+var uploader = &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
+
 // upload sends a source archive as twine does. Its content is a stream, so that
-// the server has taken in a part of it before all was sent.
-func (r repository) upload(ctx context.Context, name, version string, content []byte) error {
+// the server has taken in a part of it before all was sent; halfway through midway
+// is called, unless it is nil.
+func (r repository) upload(ctx context.Context, name, version string, content []byte, midway func()) error {
 	body, form := io.Pipe()
 	w := multipart.NewWriter(form)
 	sum := sha256.Sum256(content)
 	go func() {
-		err := writeUpload(w, name, version, hex.EncodeToString(sum[:]), content)
+		err := writeUpload(w, name, version, hex.EncodeToString(sum[:]), content, midway)
 		form.CloseWithError(errors.Join(err, w.Close()))
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, body)
@@ -124,7 +129,8 @@ func (r repository) upload(ctx context.Context, name, version string, content []
 	}
 	req.SetBasicAuth("aws", r.token)
 	req.Header.Set("Content-Type", w.FormDataContentType())
-	res, err := http.DefaultClient.Do(req)
+	req.Header.Set("Expect", "100-continue")
+	res, err := uploader.Do(req)
 	if err != nil {
 		return err
 	}
@@ -139,7 +145,7 @@ func (r repository) upload(ctx context.Context, name, version string, content []
 	return nil
 }
 
-func writeUpload(w *multipart.Writer, name, version, digest string, content []byte) error {
+func writeUpload(w *multipart.Writer, name, version, digest string, content []byte, midway func()) error {
 	fields := [][2]string{
 		{":action", "file_upload"}, {"protocol_version", "1"}, {"name", name}, {"version", version},
 		{"filetype", "sdist"}, {"pyversion", "source"}, {"metadata_version", "2.1"}, {"sha256_digest", digest},
@@ -153,7 +159,14 @@ func writeUpload(w *multipart.Writer, name, version, digest string, content []by
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(part, bytes.NewReader(content))
+	half := len(content) / 2
+	if _, err := part.Write(content[:half]); err != nil {
+		return err
+	}
+	if midway != nil {
+		midway()
+	}
+	_, err = part.Write(content[half:])
 	return err
 }
 

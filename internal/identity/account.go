@@ -90,17 +90,27 @@ func (d *Directory) found(ctx context.Context, tx *store.Tx, a *Account, pair Ke
 //
 // On a later start a fixed pair that the user `admin` does not have is added to
 // it, so that whoever starts the server can let themselves in again; nothing
-// else changes, and an inactive key stays inactive.
+// else changes, and an inactive key stays inactive. A database with other
+// accounts alone is refused: it was begun with another one, whose key would be
+// replaced where deliver leaves it.
 func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(KeyPair) error) (KeyPair, bool, error) {
 	if !accountID().MatchString(d.Account) {
 		return KeyPair{}, false, fault.Invalid("account id: %q is not one, expected 12 digits", d.Account)
 	}
-	_, err := d.AccountByID(ctx, d.Account)
+	// The others come first: then whoever makes the account meanwhile is found
+	// as the account, not as another one.
+	others, _, err := d.Accounts(ctx, "", 1)
+	if err != nil {
+		return KeyPair{}, false, err
+	}
+	_, err = d.AccountByID(ctx, d.Account)
 	switch {
 	case err == nil:
 		return fixed, false, d.readmit(ctx, fixed)
 	case !fault.Is(err, fault.NotFound):
 		return KeyPair{}, false, err
+	case len(others) > 0:
+		return KeyPair{}, false, fault.Invalid("account id: the database has no account %s but was begun with another one, such as %s: give the account id of its first start", d.Account, others[0].ID)
 	}
 	pair := fixed
 	if pair == (KeyPair{}) {
