@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"os"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -39,7 +40,18 @@ func sqliteCode(err error) int {
 // openSQLite opens a file with one connection that writes and a few that read.
 // SQLite has a single writer anyway; queueing for it here is fair and never
 // ends in SQLITE_BUSY between our own transactions.
+//
+// The file holds sealed secrets and who may do what, so only its owner can read
+// it, whatever the folder allows; SQLite gives its side files the same mode.
 func openSQLite(path string) (*DB, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = file.Close()
+	if err != nil {
+		return nil, err
+	}
 	write, err := sql.Open("sqlite", sqliteURL(path, "immediate"))
 	if err != nil {
 		return nil, err

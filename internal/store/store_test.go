@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,6 +38,29 @@ func TestSQLiteKeepsWhatWasCommittedAcrossAReopening(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestOnlyItsOwnerReadsTheDatabaseFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	db := storetest.Open(t, store.Config{Path: filepath.Join(folder, "some.db")})
+	err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.SetValue(t.Context(), "k", []byte("v"), 0) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		info, err := file.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o, want 600", file.Name(), info.Mode().Perm())
+		}
 	}
 }
 
