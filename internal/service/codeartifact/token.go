@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"math"
 	"strconv"
 	"time"
 
@@ -39,24 +40,47 @@ func (s *Service) judgeToken(ctx context.Context, c *gate.Call, in *api.GetAutho
 		c.Action, c.Resource, c.Decision = getToken, d.ARN, gate.Deny
 		return gate.Subject{}, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s because the root user of an account cannot get authorization tokens: use an IAM user or a role", c.Principal.ARN(), getToken, d.ARN)
 	}
-	_, err = duration(c, in.DurationSeconds)
+	_, err = lifeOf(c, in.DurationSeconds)
 	if err != nil {
 		return gate.Subject{}, err
 	}
 	return subject(d.Subject()), nil
 }
 
-// duration is what the caller asks for, in seconds; 0 means until the session
-// ends. Without a session to end with, 0 is the default, and is judged as such:
-// a policy that bounds sts:DurationSeconds must not be got round by asking 0.
-func duration(c *gate.Call, asked *int64) (int64, error) {
-	switch {
-	case asked == nil, *asked == 0 && c.Principal.Session == nil:
-		return defaultDuration, nil
-	case *asked == 0, *asked >= minDuration && *asked <= maxDuration:
-		return *asked, nil
+// A life is how long a token is to live.
+type life struct {
+	seconds int64 // what policies see as sts:DurationSeconds
+	ends    time.Time
+}
+
+// lifeOf is the life that the caller asks for. 0 means until the session ends,
+// though no token lives longer than any other may. For a role's session 0 is
+// judged as 0. Without a session to end with, 0 is the default; and a session
+// that users make of themselves needs no permission and can last 36 hours. Both
+// are judged by their length: a policy that bounds sts:DurationSeconds must not
+// be got round by asking 0.
+func lifeOf(c *gate.Call, asked *int64) (life, error) {
+	seconds := int64(defaultDuration)
+	if asked != nil {
+		seconds = *asked
 	}
-	return 0, fault.Invalid("durationSeconds: %d is out of range: expected 0, or %d to %d", *asked, minDuration, maxDuration)
+	session := c.Principal.Session
+	switch {
+	case seconds == 0 && session != nil:
+		l := life{ends: c.Now.Add(maxDuration * time.Second)}
+		if session.ExpiresAt.Before(l.ends) {
+			l.ends = session.ExpiresAt
+		}
+		if c.Principal.Kind != principal.Role {
+			l.seconds = int64(math.Ceil(l.ends.Sub(c.Now).Seconds()))
+		}
+		return l, nil
+	case seconds == 0:
+		seconds = defaultDuration
+	case seconds < minDuration || seconds > maxDuration:
+		return life{}, fault.Invalid("durationSeconds: %d is out of range: expected 0, or %d to %d", seconds, minDuration, maxDuration)
+	}
+	return life{seconds, c.Now.Add(time.Duration(seconds) * time.Second)}, nil
 }
 
 // getAuthorizationToken needs a second permission, which only the caller's own
@@ -65,13 +89,13 @@ func duration(c *gate.Call, asked *int64) (int64, error) {
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.
 func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
-	seconds, err := duration(c, in.DurationSeconds)
+	asked, err := lifeOf(c, in.DurationSeconds)
 	if err != nil {
 		return nil, err
 	}
 	err = c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: map[string]policy.Value{
 		"sts:awsservicename":  policy.One("codeartifact.amazonaws.com"),
-		"sts:durationseconds": policy.One(strconv.FormatInt(seconds, 10)),
+		"sts:durationseconds": policy.One(strconv.FormatInt(asked.seconds, 10)),
 	}})
 	if err != nil {
 		return nil, err
@@ -81,15 +105,7 @@ func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *a
 		return nil, err
 	}
 	c.Action, c.Resource = getToken, d.ARN // what the call was about, for its record
-	return s.issue(c, d.Name, d.Owner, expiry(c, seconds))
-}
-
-// expiry is when a token ends that was asked for now.
-func expiry(c *gate.Call, seconds int64) time.Time {
-	if seconds == 0 {
-		return c.Principal.Session.ExpiresAt
-	}
-	return c.Now.Add(time.Duration(seconds) * time.Second)
+	return s.issue(c, d.Name, d.Owner, asked.ends)
 }
 
 func (s *Service) issue(c *gate.Call, domain, domainOwner string, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {

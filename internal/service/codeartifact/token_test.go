@@ -38,6 +38,8 @@ func TestTokenDurations(t *testing.T) {
 		{"the most", user(O), seconds(43200), milli.Add(12 * time.Hour)},
 		{"0 with a session", role(O), seconds(0), sessionEnd},
 		{"0 with long-term keys", user(O), seconds(0), milli.Add(12 * time.Hour)},
+		{"0 with a session of the user's own", temporary(user(O), 10*time.Minute), seconds(0), milli.Add(10 * time.Minute)},
+		{"0 with one that outlives every token", temporary(user(O), 36*time.Hour), seconds(0), milli.Add(12 * time.Hour)},
 		{"absent with a session", role(O), nil, milli.Add(12 * time.Hour)},
 		{"longer than the session", role(O), seconds(43200), milli.Add(12 * time.Hour)},
 		{"1", user(O), seconds(1), time.Time{}},
@@ -113,6 +115,8 @@ func TestTokenPermissions(t *testing.T) {
 		{"11 one hour at most: 900", user(O, allow(get), upTo3600), "", seconds(900), ""},
 		{"11 one hour at most: 3600", user(O, allow(get), upTo3600), "", seconds(3600), ""},
 		{"11 one hour at most: 0", role(O, allow(get), upTo3600), "", seconds(0), ""},
+		{"11 one hour at most: 0 in a session of one's own of an hour", temporary(user(O, allow(get), upTo3600), time.Hour), "", seconds(0), ""},
+		{"11 one hour at most: 0 in a session of one's own that is longer", temporary(user(O, allow(get), upTo3600), time.Hour+time.Second), "", seconds(0), bearer},
 		{"11 one hour at most: 3601", user(O, allow(get), upTo3600), "", seconds(3601), bearer},
 		{"11 one hour at most: absent", user(O, allow(get), upTo3600), "", nil, bearer},
 		{"12 the name of this service", user(O, allow(get), ours), "", nil, ""},
@@ -150,6 +154,12 @@ func TestTokenPermissions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// temporary is the caller with a session of GetSessionToken.
+func temporary(c caller, life time.Duration) caller {
+	c.Session = &principal.Session{IssuedAt: noon, ExpiresAt: noon.Add(life)}
+	return c
 }
 
 func narrowed(c caller, documents ...string) caller {
