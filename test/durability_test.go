@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	mrand "math/rand/v2"
+	"net"
 	"path"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -21,7 +23,8 @@ import (
 // is listed is whole.
 func TestKilledDuringUploads(t *testing.T) {
 	t.Parallel()
-	const rounds, writers = 25, 4
+	const rounds = 25
+	projects := []string{"part0", "part1", "part2", "part3"}
 	data := t.TempDir()
 	s := started(t, data)
 	repo := s.newRepository(t)
@@ -30,14 +33,14 @@ func TestKilledDuringUploads(t *testing.T) {
 	seed := mrand.Uint64()
 	chance := mrand.New(mrand.NewPCG(seed, 0))
 	for round := range rounds {
-		uploadUntilKilled(t, s, repo, promised, round, writers, chance.IntN(16))
+		uploadUntilKilled(t, s, repo, projects, promised, round, chance.IntN(16))
 		again, err := s.again()
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(again.kill)
 		s = again
-		checkWhole(t, repo, promised)
+		checkWhole(t, repo, projects, promised)
 		if t.Failed() {
 			t.Fatalf("in round %d, seed %d", round, seed)
 		}
@@ -49,6 +52,42 @@ func TestKilledDuringUploads(t *testing.T) {
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A server that is asked to stop takes in what is on its way, and then ends well.
+func TestStopLetsAnUploadFinish(t *testing.T) {
+	t.Parallel()
+	s := started(t, t.TempDir())
+	repo := s.newRepository(t)
+	content, err := noise("slow", "1.0", 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	err = repo.upload(t.Context(), "slow", "1.0", content, func() {
+		go func() { stopped <- s.stop() }()
+		// No new connection is taken once it has begun to stop.
+		for {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(again.kill)
+	sum := sha256.Sum256(content)
+	checkWhole(t, repo, []string{"slow"}, &promises{files: map[string]string{sdistName("slow", "1.0"): hex.EncodeToString(sum[:])}})
 }
 
 // promises are the files whose upload was answered with success, to their digests.
@@ -68,20 +107,20 @@ func (p *promises) add(name string, content []byte) {
 
 // uploadUntilKilled kills the server after so many acknowledged uploads, while
 // the others are under way.
-func uploadUntilKilled(t *testing.T, s *server, repo repository, promised *promises, round, writers, after int) {
+func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []string, promised *promises, round, after int) {
 	t.Helper()
 	promised.added = make(chan struct{}, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	failed := make(chan error, writers)
+	failed := make(chan error, len(projects))
 	var uploads sync.WaitGroup
-	for writer := range writers {
+	for _, name := range projects {
 		uploads.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				name, version := fmt.Sprintf("part%d", writer), fmt.Sprintf("%d.%d", round, n)
+				version := fmt.Sprintf("%d.%d", round, n)
 				content, err := noise(name, version, 1<<(8+mrand.IntN(13))) // 256 bytes to 1 MiB
 				if err == nil {
-					err = repo.upload(ctx, name, version, content)
+					err = repo.upload(ctx, name, version, content, nil)
 				}
 				if err != nil {
 					failed <- err // once the server is gone: nothing was promised
@@ -127,11 +166,10 @@ func noise(name, version string, size int) ([]byte, error) {
 }
 
 // checkWhole reads every listed file, and looks for every promised one.
-func checkWhole(t *testing.T, repo repository, promised *promises) {
+func checkWhole(t *testing.T, repo repository, projects []string, promised *promises) {
 	t.Helper()
 	found := map[string]bool{}
-	for writer := range 4 {
-		project := fmt.Sprintf("part%d", writer)
+	for _, project := range projects {
 		files, err := repo.listed(t.Context(), project)
 		if err != nil {
 			t.Fatal(err)

@@ -1,14 +1,12 @@
 package test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os/exec"
 	"regexp"
-	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,7 +20,7 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	c := moto()
 	ts.Check(c.err)
-	said := &running{at: make(chan string, 1)}
+	said := newLog(runningOn)
 	cmd := exec.Command(c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], "-H", "127.0.0.1", "-p", "0")...)
 	cmd.Stderr, cmd.Stdout = said, said
 	ts.Check(cmd.Start())
@@ -32,11 +30,11 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 	})
 	select {
-	case at := <-said.at:
+	case at := <-said.address:
 		ts.Check(makeBucket(at))
 		ts.Setenv("S3", "s3://packages/content?"+url.Values{"endpoint": {at}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode())
 	case <-time.After(patience):
-		ts.Fatalf("the store named no address")
+		ts.Fatalf("the store named no address:\n%s", said.text())
 	}
 }
 
@@ -54,23 +52,4 @@ func makeBucket(at string) error {
 	return nil
 }
 
-// running waits for the address in what the store prints.
-type running struct {
-	mu    sync.Mutex
-	all   bytes.Buffer
-	named bool
-	at    chan string
-}
-
 var runningOn = regexp.MustCompile(`Running on (http://127\.0\.0\.1:[0-9]+)`)
-
-func (r *running) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all.Write(p)
-	if m := runningOn.FindSubmatch(r.all.Bytes()); m != nil && !r.named {
-		r.named = true
-		r.at <- string(m[1])
-	}
-	return len(p), nil
-}

@@ -66,7 +66,7 @@ func serveAt(listen, data string, env []string, args ...string) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{data: data, restart: args, env: env, log: newLog(), done: make(chan struct{})}
+	s := &server{data: data, restart: args, env: env, log: newLog(listening), done: make(chan struct{})}
 	s.cmd = exec.Command(bin, append([]string{"serve", "--listen", listen, "--data", data}, args...)...)
 	s.cmd.Env = env
 	s.cmd.Stderr = s.log
@@ -168,24 +168,27 @@ func (s *server) keys() (id, secret string, err error) {
 	return id, secret, nil
 }
 
-// log keeps what a server prints and hands out the address in it.
+// log keeps what a server prints and hands out the first address in it.
 type log struct {
 	mu      sync.Mutex
 	all     bytes.Buffer
+	pattern *regexp.Regexp // of the address, in its first group
 	named   bool
 	address chan string
 }
 
 var listening = regexp.MustCompile(`listening on (https?://[^\s"]+)`)
 
-func newLog() *log { return &log{address: make(chan string, 1)} }
+func newLog(address *regexp.Regexp) *log {
+	return &log{pattern: address, address: make(chan string, 1)}
+}
 
 func (l *log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all.Write(p)
 	if !l.named {
-		if m := listening.FindSubmatch(l.all.Bytes()); m != nil {
+		if m := l.pattern.FindSubmatch(l.all.Bytes()); m != nil {
 			l.named = true
 			l.address <- strings.TrimSuffix(string(m[1]), "/")
 		}
