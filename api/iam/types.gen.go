@@ -7,6 +7,36 @@ package iam
 
 import "time"
 
+// AddClientIDToOpenIDConnectProviderInput is what AddClientIDToOpenIDConnectProvider takes.
+type AddClientIDToOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+	ClientID                 string // required; 1 to 255
+}
+
+// AddClientIDToOpenIDConnectProviderOutput is what AddClientIDToOpenIDConnectProvider gives.
+type AddClientIDToOpenIDConnectProviderOutput struct {
+}
+
+// AddUserToGroupInput is what AddUserToGroup takes.
+type AddUserToGroupInput struct {
+	GroupName string // required; 1 to 128
+	UserName  string // required; 1 to 128
+}
+
+// AddUserToGroupOutput is what AddUserToGroup gives.
+type AddUserToGroupOutput struct {
+}
+
+// AttachGroupPolicyInput is what AttachGroupPolicy takes.
+type AttachGroupPolicyInput struct {
+	GroupName string // required; 1 to 128
+	PolicyArn string // required; 20 to 2048
+}
+
+// AttachGroupPolicyOutput is what AttachGroupPolicy gives.
+type AttachGroupPolicyOutput struct {
+}
+
 // AttachRolePolicyInput is what AttachRolePolicy takes.
 type AttachRolePolicyInput struct {
 	RoleName  string // required; 1 to 64
@@ -37,6 +67,40 @@ type CreateAccessKeyOutput struct {
 	AccessKey *AccessKey // required
 }
 
+// CreateAccountAliasInput is what CreateAccountAlias takes.
+type CreateAccountAliasInput struct {
+	AccountAlias string // required; 3 to 63
+}
+
+// CreateAccountAliasOutput is what CreateAccountAlias gives.
+type CreateAccountAliasOutput struct {
+}
+
+// CreateGroupInput is what CreateGroup takes.
+type CreateGroupInput struct {
+	Path      string // 1 to 512
+	GroupName string // required; 1 to 128
+}
+
+// CreateGroupOutput is what CreateGroup gives.
+type CreateGroupOutput struct {
+	Group *Group // required
+}
+
+// CreateOpenIDConnectProviderInput is what CreateOpenIDConnectProvider takes.
+type CreateOpenIDConnectProviderInput struct {
+	Url            string // required; 1 to 255
+	ClientIDList   []string
+	ThumbprintList []string
+	Tags           []Tag // at most 50
+}
+
+// CreateOpenIDConnectProviderOutput is what CreateOpenIDConnectProvider gives.
+type CreateOpenIDConnectProviderOutput struct {
+	OpenIDConnectProviderArn string // 20 to 2048
+	Tags                     []Tag  // at most 50
+}
+
 // CreatePolicyInput is what CreatePolicy takes.
 type CreatePolicyInput struct {
 	PolicyName     string // required; 1 to 128
@@ -49,6 +113,18 @@ type CreatePolicyInput struct {
 // CreatePolicyOutput is what CreatePolicy gives.
 type CreatePolicyOutput struct {
 	Policy *Policy
+}
+
+// CreatePolicyVersionInput is what CreatePolicyVersion takes.
+type CreatePolicyVersionInput struct {
+	PolicyArn      string // required; 20 to 2048
+	PolicyDocument string // required; 1 to 131072
+	SetAsDefault   *bool
+}
+
+// CreatePolicyVersionOutput is what CreatePolicyVersion gives.
+type CreatePolicyVersionOutput struct {
+	PolicyVersion *PolicyVersion
 }
 
 // CreateRoleInput is what CreateRole takes.
@@ -80,6 +156,28 @@ type CreateUserOutput struct {
 	User *User
 }
 
+// CreateVirtualMFADeviceInput is what CreateVirtualMFADevice takes.
+type CreateVirtualMFADeviceInput struct {
+	Path                 string // 1 to 512
+	VirtualMFADeviceName string // required; at least 1
+	Tags                 []Tag  // at most 50
+}
+
+// CreateVirtualMFADeviceOutput is what CreateVirtualMFADevice gives.
+type CreateVirtualMFADeviceOutput struct {
+	VirtualMFADevice *VirtualMFADevice // required
+}
+
+// DeactivateMFADeviceInput is what DeactivateMFADevice takes.
+type DeactivateMFADeviceInput struct {
+	UserName     string // 1 to 128
+	SerialNumber string // required; 9 to 256
+}
+
+// DeactivateMFADeviceOutput is what DeactivateMFADevice gives.
+type DeactivateMFADeviceOutput struct {
+}
+
 // DeleteAccessKeyInput is what DeleteAccessKey takes.
 type DeleteAccessKeyInput struct {
 	UserName    string // 1 to 128
@@ -88,6 +186,43 @@ type DeleteAccessKeyInput struct {
 
 // DeleteAccessKeyOutput is what DeleteAccessKey gives.
 type DeleteAccessKeyOutput struct {
+}
+
+// DeleteAccountAliasInput is what DeleteAccountAlias takes.
+type DeleteAccountAliasInput struct {
+	AccountAlias string // required; 3 to 63
+}
+
+// DeleteAccountAliasOutput is what DeleteAccountAlias gives.
+type DeleteAccountAliasOutput struct {
+}
+
+// DeleteGroupInput is what DeleteGroup takes.
+type DeleteGroupInput struct {
+	GroupName string // required; 1 to 128
+}
+
+// DeleteGroupOutput is what DeleteGroup gives.
+type DeleteGroupOutput struct {
+}
+
+// DeleteGroupPolicyInput is what DeleteGroupPolicy takes.
+type DeleteGroupPolicyInput struct {
+	GroupName  string // required; 1 to 128
+	PolicyName string // required; 1 to 128
+}
+
+// DeleteGroupPolicyOutput is what DeleteGroupPolicy gives.
+type DeleteGroupPolicyOutput struct {
+}
+
+// DeleteOpenIDConnectProviderInput is what DeleteOpenIDConnectProvider takes.
+type DeleteOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+}
+
+// DeleteOpenIDConnectProviderOutput is what DeleteOpenIDConnectProvider gives.
+type DeleteOpenIDConnectProviderOutput struct {
 }
 
 // DeletePolicyInput is what DeletePolicy takes.
@@ -99,6 +234,16 @@ type DeletePolicyInput struct {
 type DeletePolicyOutput struct {
 }
 
+// DeletePolicyVersionInput is what DeletePolicyVersion takes.
+type DeletePolicyVersionInput struct {
+	PolicyArn string // required; 20 to 2048
+	VersionId string // required
+}
+
+// DeletePolicyVersionOutput is what DeletePolicyVersion gives.
+type DeletePolicyVersionOutput struct {
+}
+
 // DeleteRoleInput is what DeleteRole takes.
 type DeleteRoleInput struct {
 	RoleName string // required; 1 to 64
@@ -106,6 +251,15 @@ type DeleteRoleInput struct {
 
 // DeleteRoleOutput is what DeleteRole gives.
 type DeleteRoleOutput struct {
+}
+
+// DeleteRolePermissionsBoundaryInput is what DeleteRolePermissionsBoundary takes.
+type DeleteRolePermissionsBoundaryInput struct {
+	RoleName string // required; 1 to 64
+}
+
+// DeleteRolePermissionsBoundaryOutput is what DeleteRolePermissionsBoundary gives.
+type DeleteRolePermissionsBoundaryOutput struct {
 }
 
 // DeleteRolePolicyInput is what DeleteRolePolicy takes.
@@ -127,6 +281,15 @@ type DeleteUserInput struct {
 type DeleteUserOutput struct {
 }
 
+// DeleteUserPermissionsBoundaryInput is what DeleteUserPermissionsBoundary takes.
+type DeleteUserPermissionsBoundaryInput struct {
+	UserName string // required; 1 to 64
+}
+
+// DeleteUserPermissionsBoundaryOutput is what DeleteUserPermissionsBoundary gives.
+type DeleteUserPermissionsBoundaryOutput struct {
+}
+
 // DeleteUserPolicyInput is what DeleteUserPolicy takes.
 type DeleteUserPolicyInput struct {
 	UserName   string // required; 1 to 128
@@ -135,6 +298,25 @@ type DeleteUserPolicyInput struct {
 
 // DeleteUserPolicyOutput is what DeleteUserPolicy gives.
 type DeleteUserPolicyOutput struct {
+}
+
+// DeleteVirtualMFADeviceInput is what DeleteVirtualMFADevice takes.
+type DeleteVirtualMFADeviceInput struct {
+	SerialNumber string // required; 9 to 256
+}
+
+// DeleteVirtualMFADeviceOutput is what DeleteVirtualMFADevice gives.
+type DeleteVirtualMFADeviceOutput struct {
+}
+
+// DetachGroupPolicyInput is what DetachGroupPolicy takes.
+type DetachGroupPolicyInput struct {
+	GroupName string // required; 1 to 128
+	PolicyArn string // required; 20 to 2048
+}
+
+// DetachGroupPolicyOutput is what DetachGroupPolicy gives.
+type DetachGroupPolicyOutput struct {
 }
 
 // DetachRolePolicyInput is what DetachRolePolicy takes.
@@ -155,6 +337,172 @@ type DetachUserPolicyInput struct {
 
 // DetachUserPolicyOutput is what DetachUserPolicy gives.
 type DetachUserPolicyOutput struct {
+}
+
+// EnableMFADeviceInput is what EnableMFADevice takes.
+type EnableMFADeviceInput struct {
+	UserName            string // required; 1 to 128
+	SerialNumber        string // required; 9 to 256
+	AuthenticationCode1 string // required; exactly 6
+	AuthenticationCode2 string // required; exactly 6
+}
+
+// EnableMFADeviceOutput is what EnableMFADevice gives.
+type EnableMFADeviceOutput struct {
+}
+
+// GenerateCredentialReportInput is what GenerateCredentialReport takes.
+type GenerateCredentialReportInput struct {
+}
+
+// GenerateCredentialReportOutput is what GenerateCredentialReport gives.
+type GenerateCredentialReportOutput struct {
+	State       string // STARTED, INPROGRESS, COMPLETE
+	Description string
+}
+
+// GetAccessKeyLastUsedInput is what GetAccessKeyLastUsed takes.
+type GetAccessKeyLastUsedInput struct {
+	AccessKeyId string // required; 16 to 128
+}
+
+// GetAccessKeyLastUsedOutput is what GetAccessKeyLastUsed gives.
+type GetAccessKeyLastUsedOutput struct {
+	UserName          string // 1 to 128
+	AccessKeyLastUsed *AccessKeyLastUsed
+}
+
+// GetAccountAuthorizationDetailsInput is what GetAccountAuthorizationDetails takes.
+type GetAccountAuthorizationDetailsInput struct {
+	Filter   []string
+	MaxItems *int64 // 1 to 1000
+	Marker   string // 1 to 320
+}
+
+// GetAccountAuthorizationDetailsOutput is what GetAccountAuthorizationDetails gives.
+type GetAccountAuthorizationDetailsOutput struct {
+	UserDetailList  []UserDetail
+	GroupDetailList []GroupDetail
+	RoleDetailList  []RoleDetail
+	Policies        []ManagedPolicyDetail
+	IsTruncated     *bool
+	Marker          string
+}
+
+// GetAccountPasswordPolicyInput is what GetAccountPasswordPolicy takes.
+type GetAccountPasswordPolicyInput struct {
+}
+
+// GetAccountPasswordPolicyOutput is what GetAccountPasswordPolicy gives.
+type GetAccountPasswordPolicyOutput struct {
+	PasswordPolicy *PasswordPolicy // required
+}
+
+// GetAccountSummaryInput is what GetAccountSummary takes.
+type GetAccountSummaryInput struct {
+}
+
+// GetAccountSummaryOutput is what GetAccountSummary gives.
+type GetAccountSummaryOutput struct {
+	SummaryMap map[string]int64
+}
+
+// GetContextKeysForCustomPolicyInput is what GetContextKeysForCustomPolicy takes.
+type GetContextKeysForCustomPolicyInput struct {
+	PolicyInputList []string // required
+}
+
+// GetContextKeysForCustomPolicyOutput is what GetContextKeysForCustomPolicy gives.
+type GetContextKeysForCustomPolicyOutput struct {
+	ContextKeyNames []string
+}
+
+// GetContextKeysForPrincipalPolicyInput is what GetContextKeysForPrincipalPolicy takes.
+type GetContextKeysForPrincipalPolicyInput struct {
+	PolicySourceArn string // required; 20 to 2048
+	PolicyInputList []string
+}
+
+// GetContextKeysForPrincipalPolicyOutput is what GetContextKeysForPrincipalPolicy gives.
+type GetContextKeysForPrincipalPolicyOutput struct {
+	ContextKeyNames []string
+}
+
+// GetCredentialReportInput is what GetCredentialReport takes.
+type GetCredentialReportInput struct {
+}
+
+// GetCredentialReportOutput is what GetCredentialReport gives.
+type GetCredentialReportOutput struct {
+	Content       []byte
+	ReportFormat  string // text/csv
+	GeneratedTime *time.Time
+}
+
+// GetGroupInput is what GetGroup takes.
+type GetGroupInput struct {
+	GroupName string // required; 1 to 128
+	Marker    string // 1 to 320
+	MaxItems  *int64 // 1 to 1000
+}
+
+// GetGroupOutput is what GetGroup gives.
+type GetGroupOutput struct {
+	Group       *Group // required
+	Users       []User // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// GetGroupPolicyInput is what GetGroupPolicy takes.
+type GetGroupPolicyInput struct {
+	GroupName  string // required; 1 to 128
+	PolicyName string // required; 1 to 128
+}
+
+// GetGroupPolicyOutput is what GetGroupPolicy gives.
+type GetGroupPolicyOutput struct {
+	GroupName      string // required; 1 to 128
+	PolicyName     string // required; 1 to 128
+	PolicyDocument string // required; 1 to 131072
+}
+
+// GetLoginProfileInput is what GetLoginProfile takes.
+type GetLoginProfileInput struct {
+	UserName string // 1 to 64
+}
+
+// GetLoginProfileOutput is what GetLoginProfile gives.
+type GetLoginProfileOutput struct {
+	LoginProfile *LoginProfile // required
+}
+
+// GetMFADeviceInput is what GetMFADevice takes.
+type GetMFADeviceInput struct {
+	SerialNumber string // required; 9 to 256
+	UserName     string // 1 to 64
+}
+
+// GetMFADeviceOutput is what GetMFADevice gives.
+type GetMFADeviceOutput struct {
+	UserName       string // 1 to 64
+	SerialNumber   string // required; 9 to 256
+	EnableDate     *time.Time
+	Certifications map[string]string
+}
+
+// GetOpenIDConnectProviderInput is what GetOpenIDConnectProvider takes.
+type GetOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+}
+
+// GetOpenIDConnectProviderOutput is what GetOpenIDConnectProvider gives.
+type GetOpenIDConnectProviderOutput struct {
+	Url            string // 1 to 255
+	ClientIDList   []string
+	ThumbprintList []string
+	CreateDate     *time.Time
+	Tags           []Tag // at most 50
 }
 
 // GetPolicyInput is what GetPolicy takes.
@@ -238,6 +586,34 @@ type ListAccessKeysOutput struct {
 	Marker            string
 }
 
+// ListAccountAliasesInput is what ListAccountAliases takes.
+type ListAccountAliasesInput struct {
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListAccountAliasesOutput is what ListAccountAliases gives.
+type ListAccountAliasesOutput struct {
+	AccountAliases []string // required
+	IsTruncated    *bool
+	Marker         string
+}
+
+// ListAttachedGroupPoliciesInput is what ListAttachedGroupPolicies takes.
+type ListAttachedGroupPoliciesInput struct {
+	GroupName  string // required; 1 to 128
+	PathPrefix string // 1 to 512
+	Marker     string // 1 to 320
+	MaxItems   *int64 // 1 to 1000
+}
+
+// ListAttachedGroupPoliciesOutput is what ListAttachedGroupPolicies gives.
+type ListAttachedGroupPoliciesOutput struct {
+	AttachedPolicies []AttachedPolicy
+	IsTruncated      *bool
+	Marker           string
+}
+
 // ListAttachedRolePoliciesInput is what ListAttachedRolePolicies takes.
 type ListAttachedRolePoliciesInput struct {
 	RoleName   string // required; 1 to 64
@@ -268,6 +644,81 @@ type ListAttachedUserPoliciesOutput struct {
 	Marker           string
 }
 
+// ListEntitiesForPolicyInput is what ListEntitiesForPolicy takes.
+type ListEntitiesForPolicyInput struct {
+	PolicyArn         string // required; 20 to 2048
+	EntityFilter      string // User, Role, Group, LocalManagedPolicy, AWSManagedPolicy
+	PathPrefix        string // 1 to 512
+	PolicyUsageFilter string // PermissionsPolicy, PermissionsBoundary
+	Marker            string // 1 to 320
+	MaxItems          *int64 // 1 to 1000
+}
+
+// ListEntitiesForPolicyOutput is what ListEntitiesForPolicy gives.
+type ListEntitiesForPolicyOutput struct {
+	PolicyGroups []PolicyGroup
+	PolicyUsers  []PolicyUser
+	PolicyRoles  []PolicyRole
+	IsTruncated  *bool
+	Marker       string
+}
+
+// ListGroupPoliciesInput is what ListGroupPolicies takes.
+type ListGroupPoliciesInput struct {
+	GroupName string // required; 1 to 128
+	Marker    string // 1 to 320
+	MaxItems  *int64 // 1 to 1000
+}
+
+// ListGroupPoliciesOutput is what ListGroupPolicies gives.
+type ListGroupPoliciesOutput struct {
+	PolicyNames []string // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListGroupsInput is what ListGroups takes.
+type ListGroupsInput struct {
+	PathPrefix string // 1 to 512
+	Marker     string // 1 to 320
+	MaxItems   *int64 // 1 to 1000
+}
+
+// ListGroupsOutput is what ListGroups gives.
+type ListGroupsOutput struct {
+	Groups      []Group // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListGroupsForUserInput is what ListGroupsForUser takes.
+type ListGroupsForUserInput struct {
+	UserName string // required; 1 to 128
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListGroupsForUserOutput is what ListGroupsForUser gives.
+type ListGroupsForUserOutput struct {
+	Groups      []Group // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListInstanceProfilesInput is what ListInstanceProfiles takes.
+type ListInstanceProfilesInput struct {
+	PathPrefix string // 1 to 512
+	Marker     string // 1 to 320
+	MaxItems   *int64 // 1 to 1000
+}
+
+// ListInstanceProfilesOutput is what ListInstanceProfiles gives.
+type ListInstanceProfilesOutput struct {
+	InstanceProfiles []InstanceProfile // required
+	IsTruncated      *bool
+	Marker           string
+}
+
 // ListInstanceProfilesForRoleInput is what ListInstanceProfilesForRole takes.
 type ListInstanceProfilesForRoleInput struct {
 	RoleName string // required; 1 to 64
@@ -280,6 +731,57 @@ type ListInstanceProfilesForRoleOutput struct {
 	InstanceProfiles []InstanceProfile // required
 	IsTruncated      *bool
 	Marker           string
+}
+
+// ListMFADeviceTagsInput is what ListMFADeviceTags takes.
+type ListMFADeviceTagsInput struct {
+	SerialNumber string // required; 9 to 256
+	Marker       string // 1 to 320
+	MaxItems     *int64 // 1 to 1000
+}
+
+// ListMFADeviceTagsOutput is what ListMFADeviceTags gives.
+type ListMFADeviceTagsOutput struct {
+	Tags        []Tag // required; at most 50
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListMFADevicesInput is what ListMFADevices takes.
+type ListMFADevicesInput struct {
+	UserName string // 1 to 128
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListMFADevicesOutput is what ListMFADevices gives.
+type ListMFADevicesOutput struct {
+	MFADevices  []MFADevice // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListOpenIDConnectProviderTagsInput is what ListOpenIDConnectProviderTags takes.
+type ListOpenIDConnectProviderTagsInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+	Marker                   string // 1 to 320
+	MaxItems                 *int64 // 1 to 1000
+}
+
+// ListOpenIDConnectProviderTagsOutput is what ListOpenIDConnectProviderTags gives.
+type ListOpenIDConnectProviderTagsOutput struct {
+	Tags        []Tag // required; at most 50
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListOpenIDConnectProvidersInput is what ListOpenIDConnectProviders takes.
+type ListOpenIDConnectProvidersInput struct {
+}
+
+// ListOpenIDConnectProvidersOutput is what ListOpenIDConnectProviders gives.
+type ListOpenIDConnectProvidersOutput struct {
+	OpenIDConnectProviderList []OpenIDConnectProviderListEntry
 }
 
 // ListPoliciesInput is what ListPolicies takes.
@@ -299,6 +801,34 @@ type ListPoliciesOutput struct {
 	Marker      string
 }
 
+// ListPolicyTagsInput is what ListPolicyTags takes.
+type ListPolicyTagsInput struct {
+	PolicyArn string // required; 20 to 2048
+	Marker    string // 1 to 320
+	MaxItems  *int64 // 1 to 1000
+}
+
+// ListPolicyTagsOutput is what ListPolicyTags gives.
+type ListPolicyTagsOutput struct {
+	Tags        []Tag // required; at most 50
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListPolicyVersionsInput is what ListPolicyVersions takes.
+type ListPolicyVersionsInput struct {
+	PolicyArn string // required; 20 to 2048
+	Marker    string // 1 to 320
+	MaxItems  *int64 // 1 to 1000
+}
+
+// ListPolicyVersionsOutput is what ListPolicyVersions gives.
+type ListPolicyVersionsOutput struct {
+	Versions    []PolicyVersion
+	IsTruncated *bool
+	Marker      string
+}
+
 // ListRolePoliciesInput is what ListRolePolicies takes.
 type ListRolePoliciesInput struct {
 	RoleName string // required; 1 to 64
@@ -309,6 +839,20 @@ type ListRolePoliciesInput struct {
 // ListRolePoliciesOutput is what ListRolePolicies gives.
 type ListRolePoliciesOutput struct {
 	PolicyNames []string // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListRoleTagsInput is what ListRoleTags takes.
+type ListRoleTagsInput struct {
+	RoleName string // required; 1 to 64
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListRoleTagsOutput is what ListRoleTags gives.
+type ListRoleTagsOutput struct {
+	Tags        []Tag // required; at most 50
 	IsTruncated *bool
 	Marker      string
 }
@@ -327,6 +871,73 @@ type ListRolesOutput struct {
 	Marker      string
 }
 
+// ListSAMLProvidersInput is what ListSAMLProviders takes.
+type ListSAMLProvidersInput struct {
+}
+
+// ListSAMLProvidersOutput is what ListSAMLProviders gives.
+type ListSAMLProvidersOutput struct {
+	SAMLProviderList []SAMLProviderListEntry
+}
+
+// ListSSHPublicKeysInput is what ListSSHPublicKeys takes.
+type ListSSHPublicKeysInput struct {
+	UserName string // 1 to 64
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListSSHPublicKeysOutput is what ListSSHPublicKeys gives.
+type ListSSHPublicKeysOutput struct {
+	SSHPublicKeys []SSHPublicKeyMetadata
+	IsTruncated   *bool
+	Marker        string
+}
+
+// ListServerCertificatesInput is what ListServerCertificates takes.
+type ListServerCertificatesInput struct {
+	PathPrefix string // 1 to 512
+	Marker     string // 1 to 320
+	MaxItems   *int64 // 1 to 1000
+}
+
+// ListServerCertificatesOutput is what ListServerCertificates gives.
+type ListServerCertificatesOutput struct {
+	ServerCertificateMetadataList []ServerCertificateMetadata // required
+	IsTruncated                   *bool
+	Marker                        string
+}
+
+// ListServiceSpecificCredentialsInput is what ListServiceSpecificCredentials takes.
+type ListServiceSpecificCredentialsInput struct {
+	UserName    string // 1 to 64
+	ServiceName string
+	AllUsers    *bool
+	Marker      string // 1 to 320
+	MaxItems    *int64 // 1 to 1000
+}
+
+// ListServiceSpecificCredentialsOutput is what ListServiceSpecificCredentials gives.
+type ListServiceSpecificCredentialsOutput struct {
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata
+	Marker                     string
+	IsTruncated                *bool
+}
+
+// ListSigningCertificatesInput is what ListSigningCertificates takes.
+type ListSigningCertificatesInput struct {
+	UserName string // 1 to 128
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListSigningCertificatesOutput is what ListSigningCertificates gives.
+type ListSigningCertificatesOutput struct {
+	Certificates []SigningCertificate // required
+	IsTruncated  *bool
+	Marker       string
+}
+
 // ListUserPoliciesInput is what ListUserPolicies takes.
 type ListUserPoliciesInput struct {
 	UserName string // required; 1 to 128
@@ -337,6 +948,20 @@ type ListUserPoliciesInput struct {
 // ListUserPoliciesOutput is what ListUserPolicies gives.
 type ListUserPoliciesOutput struct {
 	PolicyNames []string // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListUserTagsInput is what ListUserTags takes.
+type ListUserTagsInput struct {
+	UserName string // required; 1 to 128
+	Marker   string // 1 to 320
+	MaxItems *int64 // 1 to 1000
+}
+
+// ListUserTagsOutput is what ListUserTags gives.
+type ListUserTagsOutput struct {
+	Tags        []Tag // required; at most 50
 	IsTruncated *bool
 	Marker      string
 }
@@ -355,6 +980,41 @@ type ListUsersOutput struct {
 	Marker      string
 }
 
+// ListVirtualMFADevicesInput is what ListVirtualMFADevices takes.
+type ListVirtualMFADevicesInput struct {
+	AssignmentStatus string // Assigned, Unassigned, Any
+	Marker           string // 1 to 320
+	MaxItems         *int64 // 1 to 1000
+}
+
+// ListVirtualMFADevicesOutput is what ListVirtualMFADevices gives.
+type ListVirtualMFADevicesOutput struct {
+	VirtualMFADevices []VirtualMFADevice // required
+	IsTruncated       *bool
+	Marker            string
+}
+
+// PutGroupPolicyInput is what PutGroupPolicy takes.
+type PutGroupPolicyInput struct {
+	GroupName      string // required; 1 to 128
+	PolicyName     string // required; 1 to 128
+	PolicyDocument string // required; 1 to 131072
+}
+
+// PutGroupPolicyOutput is what PutGroupPolicy gives.
+type PutGroupPolicyOutput struct {
+}
+
+// PutRolePermissionsBoundaryInput is what PutRolePermissionsBoundary takes.
+type PutRolePermissionsBoundaryInput struct {
+	RoleName            string // required; 1 to 64
+	PermissionsBoundary string // required; 20 to 2048
+}
+
+// PutRolePermissionsBoundaryOutput is what PutRolePermissionsBoundary gives.
+type PutRolePermissionsBoundaryOutput struct {
+}
+
 // PutRolePolicyInput is what PutRolePolicy takes.
 type PutRolePolicyInput struct {
 	RoleName       string // required; 1 to 64
@@ -366,6 +1026,16 @@ type PutRolePolicyInput struct {
 type PutRolePolicyOutput struct {
 }
 
+// PutUserPermissionsBoundaryInput is what PutUserPermissionsBoundary takes.
+type PutUserPermissionsBoundaryInput struct {
+	UserName            string // required; 1 to 64
+	PermissionsBoundary string // required; 20 to 2048
+}
+
+// PutUserPermissionsBoundaryOutput is what PutUserPermissionsBoundary gives.
+type PutUserPermissionsBoundaryOutput struct {
+}
+
 // PutUserPolicyInput is what PutUserPolicy takes.
 type PutUserPolicyInput struct {
 	UserName       string // required; 1 to 128
@@ -375,6 +1045,193 @@ type PutUserPolicyInput struct {
 
 // PutUserPolicyOutput is what PutUserPolicy gives.
 type PutUserPolicyOutput struct {
+}
+
+// RemoveClientIDFromOpenIDConnectProviderInput is what RemoveClientIDFromOpenIDConnectProvider takes.
+type RemoveClientIDFromOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+	ClientID                 string // required; 1 to 255
+}
+
+// RemoveClientIDFromOpenIDConnectProviderOutput is what RemoveClientIDFromOpenIDConnectProvider gives.
+type RemoveClientIDFromOpenIDConnectProviderOutput struct {
+}
+
+// RemoveUserFromGroupInput is what RemoveUserFromGroup takes.
+type RemoveUserFromGroupInput struct {
+	GroupName string // required; 1 to 128
+	UserName  string // required; 1 to 128
+}
+
+// RemoveUserFromGroupOutput is what RemoveUserFromGroup gives.
+type RemoveUserFromGroupOutput struct {
+}
+
+// ResyncMFADeviceInput is what ResyncMFADevice takes.
+type ResyncMFADeviceInput struct {
+	UserName            string // required; 1 to 128
+	SerialNumber        string // required; 9 to 256
+	AuthenticationCode1 string // required; exactly 6
+	AuthenticationCode2 string // required; exactly 6
+}
+
+// ResyncMFADeviceOutput is what ResyncMFADevice gives.
+type ResyncMFADeviceOutput struct {
+}
+
+// SetDefaultPolicyVersionInput is what SetDefaultPolicyVersion takes.
+type SetDefaultPolicyVersionInput struct {
+	PolicyArn string // required; 20 to 2048
+	VersionId string // required
+}
+
+// SetDefaultPolicyVersionOutput is what SetDefaultPolicyVersion gives.
+type SetDefaultPolicyVersionOutput struct {
+}
+
+// SimulateCustomPolicyInput is what SimulateCustomPolicy takes.
+type SimulateCustomPolicyInput struct {
+	PolicyInputList                    []string // required
+	PermissionsBoundaryPolicyInputList []string
+	ActionNames                        []string // required
+	ResourceArns                       []string
+	ResourcePolicy                     string // 1 to 131072
+	ResourceOwner                      string // 1 to 2048
+	CallerArn                          string // 1 to 2048
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             string // 1 to 64
+	MaxItems                           *int64 // 1 to 1000
+	Marker                             string // 1 to 320
+}
+
+// SimulateCustomPolicyOutput is what SimulateCustomPolicy gives.
+type SimulateCustomPolicyOutput struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            string
+}
+
+// SimulatePrincipalPolicyInput is what SimulatePrincipalPolicy takes.
+type SimulatePrincipalPolicyInput struct {
+	PolicySourceArn                    string // required; 20 to 2048
+	PolicyInputList                    []string
+	PermissionsBoundaryPolicyInputList []string
+	ActionNames                        []string // required
+	ResourceArns                       []string
+	ResourcePolicy                     string // 1 to 131072
+	ResourceOwner                      string // 1 to 2048
+	CallerArn                          string // 1 to 2048
+	ContextEntries                     []ContextEntry
+	ResourceHandlingOption             string // 1 to 64
+	MaxItems                           *int64 // 1 to 1000
+	Marker                             string // 1 to 320
+}
+
+// SimulatePrincipalPolicyOutput is what SimulatePrincipalPolicy gives.
+type SimulatePrincipalPolicyOutput struct {
+	EvaluationResults []EvaluationResult
+	IsTruncated       *bool
+	Marker            string
+}
+
+// TagMFADeviceInput is what TagMFADevice takes.
+type TagMFADeviceInput struct {
+	SerialNumber string // required; 9 to 256
+	Tags         []Tag  // required; at most 50
+}
+
+// TagMFADeviceOutput is what TagMFADevice gives.
+type TagMFADeviceOutput struct {
+}
+
+// TagOpenIDConnectProviderInput is what TagOpenIDConnectProvider takes.
+type TagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string // required; 20 to 2048
+	Tags                     []Tag  // required; at most 50
+}
+
+// TagOpenIDConnectProviderOutput is what TagOpenIDConnectProvider gives.
+type TagOpenIDConnectProviderOutput struct {
+}
+
+// TagPolicyInput is what TagPolicy takes.
+type TagPolicyInput struct {
+	PolicyArn string // required; 20 to 2048
+	Tags      []Tag  // required; at most 50
+}
+
+// TagPolicyOutput is what TagPolicy gives.
+type TagPolicyOutput struct {
+}
+
+// TagRoleInput is what TagRole takes.
+type TagRoleInput struct {
+	RoleName string // required; 1 to 64
+	Tags     []Tag  // required; at most 50
+}
+
+// TagRoleOutput is what TagRole gives.
+type TagRoleOutput struct {
+}
+
+// TagUserInput is what TagUser takes.
+type TagUserInput struct {
+	UserName string // required; 1 to 128
+	Tags     []Tag  // required; at most 50
+}
+
+// TagUserOutput is what TagUser gives.
+type TagUserOutput struct {
+}
+
+// UntagMFADeviceInput is what UntagMFADevice takes.
+type UntagMFADeviceInput struct {
+	SerialNumber string   // required; 9 to 256
+	TagKeys      []string // required; at most 50
+}
+
+// UntagMFADeviceOutput is what UntagMFADevice gives.
+type UntagMFADeviceOutput struct {
+}
+
+// UntagOpenIDConnectProviderInput is what UntagOpenIDConnectProvider takes.
+type UntagOpenIDConnectProviderInput struct {
+	OpenIDConnectProviderArn string   // required; 20 to 2048
+	TagKeys                  []string // required; at most 50
+}
+
+// UntagOpenIDConnectProviderOutput is what UntagOpenIDConnectProvider gives.
+type UntagOpenIDConnectProviderOutput struct {
+}
+
+// UntagPolicyInput is what UntagPolicy takes.
+type UntagPolicyInput struct {
+	PolicyArn string   // required; 20 to 2048
+	TagKeys   []string // required; at most 50
+}
+
+// UntagPolicyOutput is what UntagPolicy gives.
+type UntagPolicyOutput struct {
+}
+
+// UntagRoleInput is what UntagRole takes.
+type UntagRoleInput struct {
+	RoleName string   // required; 1 to 64
+	TagKeys  []string // required; at most 50
+}
+
+// UntagRoleOutput is what UntagRole gives.
+type UntagRoleOutput struct {
+}
+
+// UntagUserInput is what UntagUser takes.
+type UntagUserInput struct {
+	UserName string   // required; 1 to 128
+	TagKeys  []string // required; at most 50
+}
+
+// UntagUserOutput is what UntagUser gives.
+type UntagUserOutput struct {
 }
 
 // UpdateAccessKeyInput is what UpdateAccessKey takes.
@@ -398,6 +1255,60 @@ type UpdateAssumeRolePolicyInput struct {
 type UpdateAssumeRolePolicyOutput struct {
 }
 
+// UpdateGroupInput is what UpdateGroup takes.
+type UpdateGroupInput struct {
+	GroupName    string // required; 1 to 128
+	NewPath      string // 1 to 512
+	NewGroupName string // 1 to 128
+}
+
+// UpdateGroupOutput is what UpdateGroup gives.
+type UpdateGroupOutput struct {
+}
+
+// UpdateOpenIDConnectProviderThumbprintInput is what UpdateOpenIDConnectProviderThumbprint takes.
+type UpdateOpenIDConnectProviderThumbprintInput struct {
+	OpenIDConnectProviderArn string   // required; 20 to 2048
+	ThumbprintList           []string // required
+}
+
+// UpdateOpenIDConnectProviderThumbprintOutput is what UpdateOpenIDConnectProviderThumbprint gives.
+type UpdateOpenIDConnectProviderThumbprintOutput struct {
+}
+
+// UpdateRoleInput is what UpdateRole takes.
+type UpdateRoleInput struct {
+	RoleName           string // required; 1 to 64
+	Description        string // at most 1000
+	MaxSessionDuration *int64 // 3600 to 43200
+}
+
+// UpdateRoleOutput is what UpdateRole gives.
+type UpdateRoleOutput struct {
+}
+
+// UpdateRoleDescriptionInput is what UpdateRoleDescription takes.
+type UpdateRoleDescriptionInput struct {
+	RoleName    string // required; 1 to 64
+	Description string // required; at most 1000
+}
+
+// UpdateRoleDescriptionOutput is what UpdateRoleDescription gives.
+type UpdateRoleDescriptionOutput struct {
+	Role *Role
+}
+
+// UpdateUserInput is what UpdateUser takes.
+type UpdateUserInput struct {
+	UserName    string // required; 1 to 128
+	NewPath     string // 1 to 512
+	NewUserName string // 1 to 64
+}
+
+// UpdateUserOutput is what UpdateUser gives.
+type UpdateUserOutput struct {
+}
+
 // AccessKey is a structure of the model.
 type AccessKey struct {
 	UserName        string // required; 1 to 64
@@ -405,6 +1316,13 @@ type AccessKey struct {
 	Status          string // required; Active, Inactive, Expired
 	SecretAccessKey string // required
 	CreateDate      *time.Time
+}
+
+// AccessKeyLastUsed is a structure of the model.
+type AccessKeyLastUsed struct {
+	LastUsedDate *time.Time
+	ServiceName  string // required
+	Region       string // required
 }
 
 // AccessKeyMetadata is a structure of the model.
@@ -427,6 +1345,46 @@ type AttachedPolicy struct {
 	PolicyArn  string // 20 to 2048
 }
 
+// ContextEntry is a structure of the model.
+type ContextEntry struct {
+	ContextKeyName   string // 5 to 256
+	ContextKeyValues []string
+	ContextKeyType   string // string, stringList, numeric, numericList, boolean, booleanList, ip, ipList, binary, binaryList, date, dateList
+}
+
+// EvaluationResult is a structure of the model.
+type EvaluationResult struct {
+	EvalActionName                    string // required; 3 to 128
+	EvalResourceName                  string // 1 to 2048
+	EvalDecision                      string // required; allowed, explicitDeny, implicitDeny
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	OrganizationsDecisionDetail       *OrganizationsDecisionDetail
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
+	EvalDecisionDetails               map[string]string
+	ResourceSpecificResults           []ResourceSpecificResult
+}
+
+// Group is a structure of the model.
+type Group struct {
+	Path       string     // required; 1 to 512
+	GroupName  string     // required; 1 to 128
+	GroupId    string     // required; 16 to 128
+	Arn        string     // required; 20 to 2048
+	CreateDate *time.Time // required
+}
+
+// GroupDetail is a structure of the model.
+type GroupDetail struct {
+	Path                    string // 1 to 512
+	GroupName               string // 1 to 128
+	GroupId                 string // 16 to 128
+	Arn                     string // 20 to 2048
+	CreateDate              *time.Time
+	GroupPolicyList         []PolicyDetail
+	AttachedManagedPolicies []AttachedPolicy
+}
+
 // InstanceProfile is a structure of the model.
 type InstanceProfile struct {
 	Path                string     // required; 1 to 512
@@ -436,6 +1394,65 @@ type InstanceProfile struct {
 	CreateDate          *time.Time // required
 	Roles               []Role     // required
 	Tags                []Tag      // at most 50
+}
+
+// LoginProfile is a structure of the model.
+type LoginProfile struct {
+	UserName              string     // required; 1 to 64
+	CreateDate            *time.Time // required
+	PasswordResetRequired *bool
+}
+
+// MFADevice is a structure of the model.
+type MFADevice struct {
+	UserName     string     // required; 1 to 64
+	SerialNumber string     // required; 9 to 256
+	EnableDate   *time.Time // required
+}
+
+// ManagedPolicyDetail is a structure of the model.
+type ManagedPolicyDetail struct {
+	PolicyName                    string // 1 to 128
+	PolicyId                      string // 16 to 128
+	Arn                           string // 20 to 2048
+	Path                          string // 1 to 512
+	DefaultVersionId              string
+	AttachmentCount               *int64
+	PermissionsBoundaryUsageCount *int64
+	IsAttachable                  *bool
+	Description                   string // at most 1000
+	CreateDate                    *time.Time
+	UpdateDate                    *time.Time
+	PolicyVersionList             []PolicyVersion
+}
+
+// OpenIDConnectProviderListEntry is a structure of the model.
+type OpenIDConnectProviderListEntry struct {
+	Arn string // 20 to 2048
+}
+
+// OrganizationsDecisionDetail is a structure of the model.
+type OrganizationsDecisionDetail struct {
+	AllowedByOrganizations *bool
+}
+
+// PasswordPolicy is a structure of the model.
+type PasswordPolicy struct {
+	MinimumPasswordLength      *int64 // 6 to 128
+	RequireSymbols             *bool
+	RequireNumbers             *bool
+	RequireUppercaseCharacters *bool
+	RequireLowercaseCharacters *bool
+	AllowUsersToChangePassword *bool
+	ExpirePasswords            *bool
+	MaxPasswordAge             *int64 // 1 to 1095
+	PasswordReusePrevention    *int64 // 1 to 24
+	HardExpiry                 *bool
+}
+
+// PermissionsBoundaryDecisionDetail is a structure of the model.
+type PermissionsBoundaryDecisionDetail struct {
+	AllowedByPermissionsBoundary *bool
 }
 
 // Policy is a structure of the model.
@@ -454,12 +1471,52 @@ type Policy struct {
 	Tags                          []Tag // at most 50
 }
 
+// PolicyDetail is a structure of the model.
+type PolicyDetail struct {
+	PolicyName     string // 1 to 128
+	PolicyDocument string // 1 to 131072
+}
+
+// PolicyGroup is a structure of the model.
+type PolicyGroup struct {
+	GroupName string // 1 to 128
+	GroupId   string // 16 to 128
+}
+
+// PolicyRole is a structure of the model.
+type PolicyRole struct {
+	RoleName string // 1 to 64
+	RoleId   string // 16 to 128
+}
+
+// PolicyUser is a structure of the model.
+type PolicyUser struct {
+	UserName string // 1 to 64
+	UserId   string // 16 to 128
+}
+
 // PolicyVersion is a structure of the model.
 type PolicyVersion struct {
 	Document         string // 1 to 131072
 	VersionId        string
 	IsDefaultVersion *bool
 	CreateDate       *time.Time
+}
+
+// Position is a structure of the model.
+type Position struct {
+	Line   *int64
+	Column *int64
+}
+
+// ResourceSpecificResult is a structure of the model.
+type ResourceSpecificResult struct {
+	EvalResourceName                  string // required; 1 to 2048
+	EvalResourceDecision              string // required; allowed, explicitDeny, implicitDeny
+	MatchedStatements                 []Statement
+	MissingContextValues              []string
+	EvalDecisionDetails               map[string]string
+	PermissionsBoundaryDecisionDetail *PermissionsBoundaryDecisionDetail
 }
 
 // Role is a structure of the model.
@@ -477,10 +1534,80 @@ type Role struct {
 	RoleLastUsed             *RoleLastUsed
 }
 
+// RoleDetail is a structure of the model.
+type RoleDetail struct {
+	Path                     string // 1 to 512
+	RoleName                 string // 1 to 64
+	RoleId                   string // 16 to 128
+	Arn                      string // 20 to 2048
+	CreateDate               *time.Time
+	AssumeRolePolicyDocument string // 1 to 131072
+	InstanceProfileList      []InstanceProfile
+	RolePolicyList           []PolicyDetail
+	AttachedManagedPolicies  []AttachedPolicy
+	PermissionsBoundary      *AttachedPermissionsBoundary
+	Tags                     []Tag // at most 50
+	RoleLastUsed             *RoleLastUsed
+}
+
 // RoleLastUsed is a structure of the model.
 type RoleLastUsed struct {
 	LastUsedDate *time.Time
 	Region       string
+}
+
+// SAMLProviderListEntry is a structure of the model.
+type SAMLProviderListEntry struct {
+	Arn        string // 20 to 2048
+	ValidUntil *time.Time
+	CreateDate *time.Time
+}
+
+// SSHPublicKeyMetadata is a structure of the model.
+type SSHPublicKeyMetadata struct {
+	UserName       string     // required; 1 to 64
+	SSHPublicKeyId string     // required; 20 to 128
+	Status         string     // required; Active, Inactive, Expired
+	UploadDate     *time.Time // required
+}
+
+// ServerCertificateMetadata is a structure of the model.
+type ServerCertificateMetadata struct {
+	Path                  string // required; 1 to 512
+	ServerCertificateName string // required; 1 to 128
+	ServerCertificateId   string // required; 16 to 128
+	Arn                   string // required; 20 to 2048
+	UploadDate            *time.Time
+	Expiration            *time.Time
+}
+
+// ServiceSpecificCredentialMetadata is a structure of the model.
+type ServiceSpecificCredentialMetadata struct {
+	UserName                    string     // required; 1 to 64
+	Status                      string     // required; Active, Inactive, Expired
+	ServiceUserName             string     // 0 to 200
+	ServiceCredentialAlias      string     // 0 to 200
+	CreateDate                  *time.Time // required
+	ExpirationDate              *time.Time
+	ServiceSpecificCredentialId string // required; 20 to 128
+	ServiceName                 string // required
+}
+
+// SigningCertificate is a structure of the model.
+type SigningCertificate struct {
+	UserName        string // required; 1 to 64
+	CertificateId   string // required; 24 to 128
+	CertificateBody string // required; 1 to 16384
+	Status          string // required; Active, Inactive, Expired
+	UploadDate      *time.Time
+}
+
+// Statement is a structure of the model.
+type Statement struct {
+	SourcePolicyId   string
+	SourcePolicyType string // user, group, role, aws-managed, user-managed, resource, none
+	StartPosition    *Position
+	EndPosition      *Position
 }
 
 // Tag is a structure of the model.
@@ -499,4 +1626,28 @@ type User struct {
 	PasswordLastUsed    *time.Time
 	PermissionsBoundary *AttachedPermissionsBoundary
 	Tags                []Tag // at most 50
+}
+
+// UserDetail is a structure of the model.
+type UserDetail struct {
+	Path                    string // 1 to 512
+	UserName                string // 1 to 64
+	UserId                  string // 16 to 128
+	Arn                     string // 20 to 2048
+	CreateDate              *time.Time
+	UserPolicyList          []PolicyDetail
+	GroupList               []string
+	AttachedManagedPolicies []AttachedPolicy
+	PermissionsBoundary     *AttachedPermissionsBoundary
+	Tags                    []Tag // at most 50
+}
+
+// VirtualMFADevice is a structure of the model.
+type VirtualMFADevice struct {
+	SerialNumber     string // required; 9 to 256
+	Base32StringSeed []byte
+	QRCodePNG        []byte
+	User             *User
+	EnableDate       *time.Time
+	Tags             []Tag // at most 50
 }

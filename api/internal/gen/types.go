@@ -34,14 +34,31 @@ var packages = []goPackage{
 	{
 		name: "iam", title: "AWS Identity and Access Management", service: api.IAM,
 		operations: strings.Fields(`
-			CreateUser GetUser DeleteUser ListUsers
-			CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys
+			CreateUser GetUser UpdateUser DeleteUser ListUsers TagUser UntagUser ListUserTags
+			PutUserPermissionsBoundary DeleteUserPermissionsBoundary
+			CreateAccessKey DeleteAccessKey UpdateAccessKey ListAccessKeys GetAccessKeyLastUsed
 			PutUserPolicy GetUserPolicy DeleteUserPolicy ListUserPolicies
-			CreateRole GetRole DeleteRole ListRoles UpdateAssumeRolePolicy
+			CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups
+			AddUserToGroup RemoveUserFromGroup ListGroupsForUser
+			PutGroupPolicy GetGroupPolicy DeleteGroupPolicy ListGroupPolicies
+			CreateRole GetRole UpdateRole UpdateRoleDescription DeleteRole ListRoles TagRole UntagRole ListRoleTags
+			UpdateAssumeRolePolicy PutRolePermissionsBoundary DeleteRolePermissionsBoundary
 			PutRolePolicy GetRolePolicy DeleteRolePolicy ListRolePolicies ListInstanceProfilesForRole
 			AttachUserPolicy DetachUserPolicy ListAttachedUserPolicies
+			AttachGroupPolicy DetachGroupPolicy ListAttachedGroupPolicies
 			AttachRolePolicy DetachRolePolicy ListAttachedRolePolicies
-			CreatePolicy GetPolicy GetPolicyVersion DeletePolicy ListPolicies`),
+			CreatePolicy GetPolicy DeletePolicy ListPolicies ListEntitiesForPolicy TagPolicy UntagPolicy ListPolicyTags
+			CreatePolicyVersion GetPolicyVersion SetDefaultPolicyVersion DeletePolicyVersion ListPolicyVersions
+			CreateAccountAlias DeleteAccountAlias ListAccountAliases GetAccountSummary GetAccountAuthorizationDetails
+			GenerateCredentialReport GetCredentialReport
+			SimulatePrincipalPolicy SimulateCustomPolicy GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy
+			CreateOpenIDConnectProvider GetOpenIDConnectProvider DeleteOpenIDConnectProvider ListOpenIDConnectProviders
+			UpdateOpenIDConnectProviderThumbprint AddClientIDToOpenIDConnectProvider RemoveClientIDFromOpenIDConnectProvider
+			TagOpenIDConnectProvider UntagOpenIDConnectProvider ListOpenIDConnectProviderTags
+			CreateVirtualMFADevice EnableMFADevice DeactivateMFADevice ResyncMFADevice DeleteVirtualMFADevice
+			ListVirtualMFADevices ListMFADevices GetMFADevice TagMFADevice UntagMFADevice ListMFADeviceTags
+			ListSSHPublicKeys ListServiceSpecificCredentials ListSigningCertificates GetLoginProfile
+			ListInstanceProfiles ListSAMLProviders ListServerCertificates GetAccountPasswordPolicy`),
 	},
 	{name: "daypass", title: "Daypass's own service", service: api.Daypass},
 }
