@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"daypass/internal/throttle"
 )
 
 // A scenario is one pair of requests to compare.
@@ -22,38 +24,25 @@ type scenario struct {
 }
 
 func compare(ctx context.Context, o options) error {
-	ctx, end := context.WithCancel(ctx)
-	defer func() {
-		end() // kills the servers
-		for _, cmd := range started {
-			_ = cmd.Wait()
-		}
-	}()
-	folder, err := os.MkdirTemp("", "daypass-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder)
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	binary := filepath.Join(folder, "daypass")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/daypass")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the server: %w", err)
-	}
-	bareURL, err := start(ctx, nil, self, "-bare", "127.0.0.1:0")
+	file, err := wheelFile(o.folder, "download", "1.0", 100<<20)
 	if err != nil {
 		return err
 	}
-	environment := []string{"DAYPASS_ADMIN_ACCESS_KEY_ID=" + access.AccessKeyID, "DAYPASS_ADMIN_SECRET_ACCESS_KEY=" + access.SecretAccessKey}
-	daypassURL, err := start(ctx, environment, binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data"))
+	bare, err := start(ctx, self, "-bare", "127.0.0.1:0", "-file", file)
 	if err != nil {
 		return err
 	}
-	scenarios, err := prepare(ctx, bareURL, daypassURL)
+	defer bare.kill()
+	daypass, err := startDaypass(ctx, o, "compare")
+	if err != nil {
+		return err
+	}
+	defer daypass.kill()
+	scenarios, err := prepare(ctx, bare.url, daypass.url, file)
 	if err != nil {
 		return err
 	}
@@ -99,37 +88,54 @@ func median(results []result) result {
 	return results[len(results)/2]
 }
 
+// A process is a server at work.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// startDaypass runs the server on a folder of that name. Requests are counted as
+// ever, but against rates that nothing here reaches.
+func startDaypass(ctx context.Context, o options, data string) (*process, error) {
+	var rates []string
+	for _, limit := range throttle.Limits() {
+		rates = append(rates, limit.String()+"=1000000")
+	}
+	return start(ctx, o.binary(), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(o.folder, data), "--throttle", strings.Join(rates, ","))
+}
+
 var listening = regexp.MustCompile(`listening on (https?://\S+)`)
 
-// start runs a server on the first processor and returns its URL. It ends with
-// ctx.
-func start(ctx context.Context, environment []string, name string, args ...string) (string, error) {
+// start runs a server on the first processor.
+func start(ctx context.Context, name string, args ...string) (*process, error) {
 	if pin, err := exec.LookPath("taskset"); err == nil {
 		name, args = pin, append([]string{"-c", "0", name}, args...)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), environment...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
+		"DAYPASS_ADMIN_ACCESS_KEY_ID="+access.AccessKeyID, "DAYPASS_ADMIN_SECRET_ACCESS_KEY="+access.SecretAccessKey)
 	said, err := cmd.StderrPipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	err = cmd.Start()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	started = append(started, cmd)
 	lines := bufio.NewReader(said)
 	for {
 		line, err := lines.ReadString('\n')
 		if found := listening.FindStringSubmatch(line); found != nil {
 			go io.Copy(io.Discard, lines) // its request log
-			return found[1], nil
+			return &process{cmd, found[1]}, nil
 		}
 		if err != nil {
-			return "", fmt.Errorf("%s did not start: %s", filepath.Base(name), line)
+			return nil, fmt.Errorf("%s did not start: %s", filepath.Base(name), line)
 		}
 	}
 }
-
-// started are the servers to wait for.
-var started []*exec.Cmd
