@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"daypass/internal/throttle"
 )
@@ -47,13 +48,13 @@ func compare(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("%d connections, %d rounds of %v in turn; medians\n\n", o.connections, o.rounds, o.round)
-	fmt.Printf("| %-40s | %10s | %10s | %6s | %8s | %8s |\n", "request", "bare /s", "daypass /s", "ratio", "p50", "p99")
-	fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|---------:|---------:|")
+	fmt.Printf("| %-40s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "bare /s", "daypass /s", "ratio", "bare CPU", "CPU", "ratio")
+	fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
 	for _, s := range scenarios {
 		if !strings.Contains(s.name, o.only) {
 			continue
 		}
-		err := run(ctx, o, s)
+		err := run(ctx, o, s, bare, daypass)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -63,14 +64,14 @@ func compare(ctx context.Context, o options) error {
 
 // run lets the two take turns, so that a machine whose speed drifts is unfair
 // to neither, and prints the medians.
-func run(ctx context.Context, o options, s scenario) error {
+func run(ctx context.Context, o options, s scenario, bareServer, daypassServer *process) error {
 	var bare, daypass []result
 	for i := range o.rounds + 1 {
-		b, err := load(ctx, o.connections, o.round, s.bare)
+		b, err := bareServer.load(ctx, o, s.bare)
 		if err != nil {
 			return fmt.Errorf("bare: %w", err)
 		}
-		d, err := load(ctx, o.connections, o.round, s.daypass)
+		d, err := daypassServer.load(ctx, o, s.daypass)
 		if err != nil {
 			return fmt.Errorf("daypass: %w", err)
 		}
@@ -78,14 +79,36 @@ func run(ctx context.Context, o options, s scenario) error {
 			bare, daypass = append(bare, b), append(daypass, d)
 		}
 	}
-	b, d := median(bare), median(daypass)
-	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %8s | %8s |\n", s.name, b.perSecond, d.perSecond, d.perSecond/b.perSecond, d.p50.Round(1000), d.p99.Round(1000))
+	speed := func(r result) float64 { return r.perSecond }
+	cpu := func(r result) float64 { return float64(r.cpu.Nanoseconds()) }
+	b, d, bCPU, dCPU := median(bare, speed), median(daypass, speed), median(bare, cpu), median(daypass, cpu)
+	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %7.1f µs | %7.1f µs | %6.2f |\n", s.name, b, d, d/b, bCPU/1e3, dCPU/1e3, bCPU/dCPU)
 	return nil
 }
 
-func median(results []result) result {
-	slices.SortFunc(results, func(a, b result) int { return int(a.perSecond - b.perSecond) })
-	return results[len(results)/2]
+func median(results []result, of func(result) float64) float64 {
+	values := make([]float64, len(results))
+	for i, r := range results {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// load is a round with the processor's time that a request took of the server.
+// That is fair where other programs take turns on the same processor.
+func (p *process) load(ctx context.Context, o options, request *http.Request) (result, error) {
+	before, err := p.cpu()
+	if err != nil {
+		return result{}, err
+	}
+	r, err := load(ctx, o.connections, o.round, request)
+	if err != nil {
+		return r, err
+	}
+	after, err := p.cpu()
+	r.cpu = (after - before) / time.Duration(r.requests)
+	return r, err
 }
 
 // A process is a server at work.
