@@ -304,18 +304,13 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	}
 	defer listener.Close()
 	c.Listen = listener.Addr().String()
-	s, err := Open(ctx, c, newLogger(c.LogFormat, errOut), time.Now)
+	log := &gatherer{w: errOut}
+	defer log.Flush()
+	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	s.greet(errOut)
 	return s.Serve(ctx, listener)
-}
-
-func newLogger(format string, w io.Writer) *slog.Logger {
-	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, nil))
-	}
-	return slog.New(slog.NewJSONHandler(w, nil))
 }
