@@ -9,7 +9,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -24,20 +26,23 @@ import (
 // The access key of the bare handler and of the server under test.
 var access = aws.Credentials{AccessKeyID: "AKIABENCHBENCHBENCH1", SecretAccessKey: "bench-bench-bench-bench-bench-bench-ben1"}
 
-// serveBare answers two kinds of requests with the least work that any
-// implementation must do: a token for one verified signature and one seal, and
-// a page of n bytes for one opened token.
-func serveBare(ctx context.Context, address string) error {
+// serveBare answers each kind of request with the least work that any
+// implementation must do: a token for one verified signature and one seal, an
+// identity for one signature, a session for a signature and a seal, and a page
+// of n bytes or a file for one opened token.
+func serveBare(ctx context.Context, address, file string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	b, err := newBare()
+	b, err := newBare(file)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/authorization-token", b.issue)
+	mux.HandleFunc("POST /{$}", b.sts)
+	mux.HandleFunc("GET /file", b.download)
 	mux.HandleFunc("GET /token", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, b.seal()) })
 	mux.HandleFunc("GET /page/{size}", b.page)
 	server := &http.Server{Handler: mux}
@@ -49,9 +54,10 @@ func serveBare(ctx context.Context, address string) error {
 type bare struct {
 	signer *signer.Signer
 	aead   cipher.AEAD
+	file   string
 }
 
-func newBare() (*bare, error) {
+func newBare(file string) (*bare, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	block, err := aes.NewCipher(key)
@@ -59,7 +65,7 @@ func newBare() (*bare, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return &bare{signer.NewSigner(), aead}, err
+	return &bare{signer.NewSigner(), aead, file}, err
 }
 
 // claims stand for what a token carries.
@@ -71,7 +77,8 @@ func (b *bare) seal() string {
 	return base64.RawURLEncoding.EncodeToString(b.aead.Seal(nonce, nonce, claims, nil))
 }
 
-func (b *bare) opens(token string) bool {
+func (b *bare) opens(r *http.Request) bool {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(sealed) < b.aead.NonceSize() {
 		return false
@@ -80,32 +87,66 @@ func (b *bare) opens(token string) bool {
 	return err == nil
 }
 
-func (b *bare) issue(w http.ResponseWriter, r *http.Request) {
-	shown := r.Header.Get("Authorization")
+// verify signs a request again and compares.
+func (b *bare) verify(r *http.Request, body []byte, service string) (time.Time, error) {
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if err != nil {
-		http.Error(w, "date", http.StatusForbidden)
-		return
+		return at, err
 	}
-	again, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+r.Host+r.URL.RequestURI(), nil)
+	again, err := http.NewRequestWithContext(r.Context(), r.Method, "http://"+r.Host+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
-		http.Error(w, "request", http.StatusBadRequest)
-		return
+		return at, err
 	}
-	empty := sha256.Sum256(nil)
-	err = b.signer.SignHTTP(r.Context(), access, again, hex.EncodeToString(empty[:]), "codeartifact", "us-east-1", at)
-	if err != nil || again.Header.Get("Authorization") != shown {
-		http.Error(w, "signature", http.StatusForbidden)
+	if kind := r.Header.Get("Content-Type"); kind != "" {
+		again.Header.Set("Content-Type", kind)
+	}
+	hash := sha256.Sum256(body)
+	err = b.signer.SignHTTP(r.Context(), access, again, hex.EncodeToString(hash[:]), service, "us-east-1", at)
+	if err == nil && again.Header.Get("Authorization") != r.Header.Get("Authorization") {
+		err = errors.New("wrong signature")
+	}
+	return at, err
+}
+
+func (b *bare) issue(w http.ResponseWriter, r *http.Request) {
+	at, err := b.verify(r, nil, "codeartifact")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	fmt.Fprintf(w, `{"authorizationToken":"%s","expiration":%d}`, b.seal(), at.Unix()+43200)
 }
 
+// sts answers GetCallerIdentity, and AssumeRole with something sealed.
+func (b *bare) sts(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err == nil {
+		_, err = b.verify(r, body, "sts")
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	}
+	session := ""
+	if bytes.HasPrefix(body, []byte("Action=AssumeRole&")) {
+		session = b.seal()
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprintf(w, "<Response><Result><Arn>arn:aws:iam::%s:user/bench</Arn><SessionToken>%s</SessionToken></Result></Response>", owner, session)
+}
+
+func (b *bare) download(w http.ResponseWriter, r *http.Request) {
+	if !b.opens(r) {
+		http.Error(w, "token", http.StatusUnauthorized)
+		return
+	}
+	http.ServeFile(w, r, b.file)
+}
+
 func (b *bare) page(w http.ResponseWriter, r *http.Request) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	size, err := strconv.Atoi(r.PathValue("size"))
-	if !ok || err != nil || size > len(filler) || !b.opens(token) {
+	if err != nil || size > len(filler) || !b.opens(r) {
 		http.Error(w, "token", http.StatusUnauthorized)
 		return
 	}

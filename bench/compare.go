@@ -12,6 +12,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"daypass/internal/throttle"
 )
 
 // A scenario is one pair of requests to compare.
@@ -22,49 +25,36 @@ type scenario struct {
 }
 
 func compare(ctx context.Context, o options) error {
-	ctx, end := context.WithCancel(ctx)
-	defer func() {
-		end() // kills the servers
-		for _, cmd := range started {
-			_ = cmd.Wait()
-		}
-	}()
-	folder, err := os.MkdirTemp("", "daypass-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder)
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	binary := filepath.Join(folder, "daypass")
-	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/daypass")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the server: %w", err)
-	}
-	bareURL, err := start(ctx, nil, self, "-bare", "127.0.0.1:0")
+	file, err := wheelFile(o.folder, "download", "1.0", 100<<20)
 	if err != nil {
 		return err
 	}
-	environment := []string{"DAYPASS_ADMIN_ACCESS_KEY_ID=" + access.AccessKeyID, "DAYPASS_ADMIN_SECRET_ACCESS_KEY=" + access.SecretAccessKey}
-	daypassURL, err := start(ctx, environment, binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data"))
+	bare, err := start(ctx, self, "-bare", "127.0.0.1:0", "-file", file)
 	if err != nil {
 		return err
 	}
-	scenarios, err := prepare(ctx, bareURL, daypassURL)
+	defer bare.kill()
+	daypass, err := startDaypass(ctx, o, "compare")
+	if err != nil {
+		return err
+	}
+	defer daypass.kill()
+	scenarios, err := prepare(ctx, bare.url, daypass.url, file)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%d connections, %d rounds of %v in turn; medians\n\n", o.connections, o.rounds, o.round)
-	fmt.Printf("| %-40s | %10s | %10s | %6s | %8s | %8s |\n", "request", "bare /s", "daypass /s", "ratio", "p50", "p99")
-	fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|---------:|---------:|")
+	fmt.Printf("| %-40s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "bare /s", "daypass /s", "ratio", "bare CPU", "CPU", "ratio")
+	fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
 	for _, s := range scenarios {
 		if !strings.Contains(s.name, o.only) {
 			continue
 		}
-		err := run(ctx, o, s)
+		err := run(ctx, o, s, bare, daypass)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -74,14 +64,14 @@ func compare(ctx context.Context, o options) error {
 
 // run lets the two take turns, so that a machine whose speed drifts is unfair
 // to neither, and prints the medians.
-func run(ctx context.Context, o options, s scenario) error {
+func run(ctx context.Context, o options, s scenario, bareServer, daypassServer *process) error {
 	var bare, daypass []result
 	for i := range o.rounds + 1 {
-		b, err := load(ctx, o.connections, o.round, s.bare)
+		b, err := bareServer.load(ctx, o, s.bare)
 		if err != nil {
 			return fmt.Errorf("bare: %w", err)
 		}
-		d, err := load(ctx, o.connections, o.round, s.daypass)
+		d, err := daypassServer.load(ctx, o, s.daypass)
 		if err != nil {
 			return fmt.Errorf("daypass: %w", err)
 		}
@@ -89,47 +79,86 @@ func run(ctx context.Context, o options, s scenario) error {
 			bare, daypass = append(bare, b), append(daypass, d)
 		}
 	}
-	b, d := median(bare), median(daypass)
-	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %8s | %8s |\n", s.name, b.perSecond, d.perSecond, d.perSecond/b.perSecond, d.p50.Round(1000), d.p99.Round(1000))
+	speed := func(r result) float64 { return r.perSecond }
+	cpu := func(r result) float64 { return float64(r.cpu.Nanoseconds()) }
+	b, d, bCPU, dCPU := median(bare, speed), median(daypass, speed), median(bare, cpu), median(daypass, cpu)
+	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %7.1f µs | %7.1f µs | %6.2f |\n", s.name, b, d, d/b, bCPU/1e3, dCPU/1e3, bCPU/dCPU)
 	return nil
 }
 
-func median(results []result) result {
-	slices.SortFunc(results, func(a, b result) int { return int(a.perSecond - b.perSecond) })
-	return results[len(results)/2]
+func median(results []result, of func(result) float64) float64 {
+	values := make([]float64, len(results))
+	for i, r := range results {
+		values[i] = of(r)
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// load is a round with the processor's time that a request took of the server.
+// That is fair where other programs take turns on the same processor.
+func (p *process) load(ctx context.Context, o options, request *http.Request) (result, error) {
+	before, err := p.cpu()
+	if err != nil {
+		return result{}, err
+	}
+	r, err := load(ctx, o.connections, o.round, request)
+	if err != nil {
+		return r, err
+	}
+	after, err := p.cpu()
+	r.cpu = (after - before) / time.Duration(r.requests)
+	return r, err
+}
+
+// A process is a server at work.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// startDaypass runs the server on a folder of that name. Requests are counted as
+// ever, but against rates that nothing here reaches.
+func startDaypass(ctx context.Context, o options, data string) (*process, error) {
+	var rates []string
+	for _, limit := range throttle.Limits() {
+		rates = append(rates, limit.String()+"=1000000")
+	}
+	return start(ctx, o.binary(), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(o.folder, data), "--throttle", strings.Join(rates, ","))
 }
 
 var listening = regexp.MustCompile(`listening on (https?://\S+)`)
 
-// start runs a server on the first processor and returns its URL. It ends with
-// ctx.
-func start(ctx context.Context, environment []string, name string, args ...string) (string, error) {
+// start runs a server on the first processor.
+func start(ctx context.Context, name string, args ...string) (*process, error) {
 	if pin, err := exec.LookPath("taskset"); err == nil {
 		name, args = pin, append([]string{"-c", "0", name}, args...)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), environment...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
+		"DAYPASS_ADMIN_ACCESS_KEY_ID="+access.AccessKeyID, "DAYPASS_ADMIN_SECRET_ACCESS_KEY="+access.SecretAccessKey)
 	said, err := cmd.StderrPipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	err = cmd.Start()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	started = append(started, cmd)
 	lines := bufio.NewReader(said)
 	for {
 		line, err := lines.ReadString('\n')
 		if found := listening.FindStringSubmatch(line); found != nil {
 			go io.Copy(io.Discard, lines) // its request log
-			return found[1], nil
+			return &process{cmd, found[1]}, nil
 		}
 		if err != nil {
-			return "", fmt.Errorf("%s did not start: %s", filepath.Base(name), line)
+			return nil, fmt.Errorf("%s did not start: %s", filepath.Base(name), line)
 		}
 	}
 }
-
-// started are the servers to wait for.
-var started []*exec.Cmd

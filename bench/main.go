@@ -11,23 +11,29 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"time"
 )
 
 func main() {
 	var o options
 	bare := flag.String("bare", "", "serve the bare handler on this address (used by the program itself)")
+	file := flag.String("file", "", "what the bare handler serves as a download")
 	flag.IntVar(&o.connections, "connections", 16, "connections that ask at once")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each pair; the median counts")
 	flag.DurationVar(&o.round, "round", 2*time.Second, "length of a round")
 	flag.StringVar(&o.only, "only", "", "run only the scenarios whose name contains this")
+	flag.IntVar(&o.starts, "starts", 11, "starts of the server to time; the median counts; 0 leaves out the process's figures")
+	flag.IntVar(&o.tokens, "tokens", 1_000_000, "tokens between the first and the last timing of their issue")
+	flag.Int64Var(&o.asset, "asset", 1_000_000_000, "bytes of the asset whose upload must not fill the memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	run := func() error { return compare(ctx, o) }
+	run := func() error { return measure(ctx, o) }
 	if *bare != "" {
-		run = func() error { return serveBare(ctx, *bare) }
+		run = func() error { return serveBare(ctx, *bare, *file) }
 	}
 	err := run()
 	if err != nil {
@@ -41,4 +47,31 @@ type options struct {
 	rounds      int
 	round       time.Duration
 	only        string
+	starts      int
+	tokens      int
+	asset       int64
+	folder      string // for all files of a run
+}
+
+func (o options) binary() string { return filepath.Join(o.folder, "daypass") }
+
+// measure builds the server, compares, and looks at the process.
+func measure(ctx context.Context, o options) error {
+	folder, err := os.MkdirTemp("", "daypass-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	o.folder = folder
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", o.binary(), "./cmd/daypass")
+	build.Stderr = os.Stderr
+	err = build.Run()
+	if err != nil {
+		return fmt.Errorf("build the server: %w", err)
+	}
+	err = compare(ctx, o)
+	if err != nil || o.starts == 0 {
+		return err
+	}
+	return processes(ctx, o)
 }

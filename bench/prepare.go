@@ -1,43 +1,36 @@
 package main
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	signer "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 const (
 	domain = "bench"
 	owner  = "000000000000"
+	role   = "arn:aws:iam::" + owner + ":role/bench"
 )
 
-// prepare makes a domain, a repository and packages, and the requests to time.
-func prepare(ctx context.Context, bareURL, daypassURL string) ([]scenario, error) {
-	client := codeartifact.New(codeartifact.Options{
-		BaseEndpoint: &daypassURL, Region: "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider(access.AccessKeyID, access.SecretAccessKey, ""),
-	})
-	_, err := client.CreateDomain(ctx, &codeartifact.CreateDomainInput{Domain: aws.String(domain)})
-	if err != nil {
-		return nil, err
-	}
-	_, err = client.CreateRepository(ctx, &codeartifact.CreateRepositoryInput{Domain: aws.String(domain), Repository: aws.String("repo")})
-	if err != nil {
-		return nil, err
-	}
-	got, err := client.GetAuthorizationToken(ctx, &codeartifact.GetAuthorizationTokenInput{Domain: aws.String(domain)})
+// prepare makes a domain, a repository, a role and packages, and the requests to
+// time. The file is the wheel that both servers serve whole.
+func prepare(ctx context.Context, bareURL, daypassURL, file string) ([]scenario, error) {
+	token, err := makeRepository(ctx, daypassURL)
 	if err != nil {
 		return nil, err
 	}
@@ -45,20 +38,25 @@ func prepare(ctx context.Context, bareURL, daypassURL string) ([]scenario, error
 	if err != nil {
 		return nil, err
 	}
-	issue := scenario{name: "GetAuthorizationToken"}
-	for base, request := range map[string]**http.Request{bareURL: &issue.bare, daypassURL: &issue.daypass} {
-		*request, err = signed(ctx, base+"/v1/authorization-token?domain="+domain)
-		if err != nil {
-			return nil, err
-		}
+	at := site{bareURL, string(bareToken), daypassURL, daypassURL + "/pypi/d/" + domain + "-" + owner + "/repo/", token}
+	err = makeRole(ctx, daypassURL)
+	if err != nil {
+		return nil, err
 	}
-	scenarios := []scenario{issue}
-	repository := daypassURL + "/pypi/d/" + domain + "-" + owner + "/repo/"
-	for _, page := range []struct {
-		name  string
-		files int
-	}{{"small", 4}, {"large", 440}} {
-		s, err := simplePage(ctx, repository, *got.AuthorizationToken, page.name, page.files, bareURL, string(bareToken))
+	var scenarios []scenario
+	for _, prepare := range []func(context.Context) (scenario, error){
+		func(ctx context.Context) (scenario, error) {
+			return at.api(ctx, "GetAuthorizationToken", "codeartifact", "/v1/authorization-token?domain="+domain, nil)
+		},
+		func(ctx context.Context) (scenario, error) { return at.sts(ctx, "GetCallerIdentity", nil) },
+		func(ctx context.Context) (scenario, error) {
+			return at.sts(ctx, "AssumeRole", url.Values{"RoleArn": {role}, "RoleSessionName": {"bench"}})
+		},
+		func(ctx context.Context) (scenario, error) { return at.page(ctx, "small", 4) },
+		func(ctx context.Context) (scenario, error) { return at.page(ctx, "large", 440) },
+		func(ctx context.Context) (scenario, error) { return at.download(ctx, file) },
+	} {
+		s, err := prepare(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -67,36 +65,119 @@ func prepare(ctx context.Context, bareURL, daypassURL string) ([]scenario, error
 	return scenarios, nil
 }
 
-// simplePage publishes a package with so many files and times its index page
-// against a page of the same size.
-func simplePage(ctx context.Context, repository, token, name string, files int, bareURL, bareToken string) (scenario, error) {
+// makeRepository returns a token for what it made.
+func makeRepository(ctx context.Context, daypassURL string) (string, error) {
+	client := codeartifact.New(codeartifact.Options{BaseEndpoint: &daypassURL, Region: "us-east-1", Credentials: keys()})
+	_, err := client.CreateDomain(ctx, &codeartifact.CreateDomainInput{Domain: aws.String(domain)})
+	if err != nil {
+		return "", err
+	}
+	_, err = client.CreateRepository(ctx, &codeartifact.CreateRepositoryInput{Domain: aws.String(domain), Repository: aws.String("repo")})
+	if err != nil {
+		return "", err
+	}
+	return askToken(ctx, daypassURL)
+}
+
+func askToken(ctx context.Context, daypassURL string) (string, error) {
+	client := codeartifact.New(codeartifact.Options{BaseEndpoint: &daypassURL, Region: "us-east-1", Credentials: keys()})
+	got, err := client.GetAuthorizationToken(ctx, &codeartifact.GetAuthorizationTokenInput{Domain: aws.String(domain)})
+	if err != nil {
+		return "", err
+	}
+	return *got.AuthorizationToken, nil
+}
+
+func makeRole(ctx context.Context, daypassURL string) error {
+	client := iam.New(iam.Options{BaseEndpoint: &daypassURL, Region: "us-east-1", Credentials: keys()})
+	_, err := client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("bench"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + owner + `:root"},"Action":"sts:AssumeRole"}]}`)})
+	return err
+}
+
+func keys() aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(access.AccessKeyID, access.SecretAccessKey, "")
+}
+
+// A site is where the two servers are, and what opens them.
+type site struct{ bareURL, bareToken, daypassURL, repository, token string }
+
+// api prepares the same signed request to both.
+func (s site) api(ctx context.Context, name, service, target string, body []byte) (scenario, error) {
+	bare, err := signed(ctx, s.bareURL+target, service, body)
+	if err != nil {
+		return scenario{}, err
+	}
+	daypass, err := signed(ctx, s.daypassURL+target, service, body)
+	return scenario{name, bare, daypass}, err
+}
+
+func (s site) sts(ctx context.Context, action string, parameters url.Values) (scenario, error) {
+	body := "Action=" + action + "&Version=2011-06-15"
+	if len(parameters) > 0 {
+		body += "&" + parameters.Encode()
+	}
+	return s.api(ctx, action, "sts", "/", []byte(body))
+}
+
+// page publishes a package with so many files and times its index page against
+// a page of the same size.
+func (s site) page(ctx context.Context, name string, files int) (scenario, error) {
 	for i := range files {
-		err := publish(ctx, repository, token, name, fmt.Sprintf("1.%d", i))
+		version := fmt.Sprintf("1.%d", i)
+		var wheel bytes.Buffer
+		err := writeWheel(&wheel, name, version, 0)
+		if err == nil {
+			err = publish(ctx, s.repository, s.token, name, version, &wheel)
+		}
 		if err != nil {
 			return scenario{}, err
 		}
 	}
-	url := repository + "simple/" + name + "/"
-	body, err := fetch(ctx, url, token)
+	url := s.repository + "simple/" + name + "/"
+	body, err := fetch(ctx, url, s.token)
 	if err != nil {
 		return scenario{}, err
 	}
-	s := scenario{name: fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(body))/1024)}
-	s.bare, err = bearer(ctx, fmt.Sprintf("%s/page/%d", bareURL, len(body)), bareToken)
-	if err != nil {
-		return s, err
-	}
-	s.daypass, err = bearer(ctx, url, token)
-	return s, err
+	title := fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(body))/1024)
+	return s.read(ctx, title, fmt.Sprintf("/page/%d", len(body)), url)
 }
 
-func signed(ctx context.Context, url string) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, nil)
+// download publishes a wheel and times it against the same file.
+func (s site) download(ctx context.Context, path string) (scenario, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return scenario{}, err
+	}
+	defer f.Close()
+	name, rest, _ := strings.Cut(filepath.Base(path), "-")
+	version, _, _ := strings.Cut(rest, "-")
+	err = publish(ctx, s.repository, s.token, name, version, f)
+	if err != nil {
+		return scenario{}, err
+	}
+	return s.read(ctx, "download, 100 MiB", "/file", s.repository+"simple/"+name+"/"+version+"/"+filepath.Base(path))
+}
+
+func (s site) read(ctx context.Context, name, bareTarget, url string) (scenario, error) {
+	bare, err := bearer(ctx, s.bareURL+bareTarget, s.bareToken)
+	if err != nil {
+		return scenario{}, err
+	}
+	daypass, err := bearer(ctx, url, s.token)
+	return scenario{name, bare, daypass}, err
+}
+
+func signed(ctx context.Context, url, service string, body []byte) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	empty := sha256.Sum256(nil)
-	err = signer.NewSigner().SignHTTP(ctx, access, request, hex.EncodeToString(empty[:]), "codeartifact", "us-east-1", time.Now())
+	if body != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	}
+	hash := sha256.Sum256(body)
+	err = signer.NewSigner().SignHTTP(ctx, access, request, hex.EncodeToString(hash[:]), service, "us-east-1", time.Now())
 	return request, err
 }
 
@@ -127,49 +208,4 @@ func do(request *http.Request) ([]byte, error) {
 		err = fmt.Errorf("%s: %s", answer.Status, body)
 	}
 	return body, err
-}
-
-// publish uploads a minimal wheel as twine does.
-func publish(ctx context.Context, repository, token, name, version string) error {
-	metadata := fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\n", name, version)
-	var wheel bytes.Buffer
-	archive := zip.NewWriter(&wheel)
-	info := fmt.Sprintf("%s-%s.dist-info/", name, version)
-	for path, text := range map[string]string{
-		info + "METADATA": metadata,
-		info + "WHEEL":    "Wheel-Version: 1.0\nGenerator: bench\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-		info + "RECORD":   "",
-	} {
-		w, err := archive.Create(path)
-		if err != nil {
-			return err
-		}
-		_, _ = io.WriteString(w, text)
-	}
-	err := archive.Close()
-	if err != nil {
-		return err
-	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	for _, field := range [][2]string{
-		{":action", "file_upload"}, {"protocol_version", "1"}, {"metadata_version", "2.1"},
-		{"name", name}, {"version", version}, {"filetype", "bdist_wheel"}, {"pyversion", "py3"},
-	} {
-		_ = form.WriteField(field[0], field[1])
-	}
-	part, err := form.CreateFormFile("content", fmt.Sprintf("%s-%s-py3-none-any.whl", name, version))
-	if err != nil {
-		return err
-	}
-	_, _ = part.Write(wheel.Bytes())
-	_ = form.Close()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, repository, &body)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", form.FormDataContentType())
-	request.SetBasicAuth("aws", token)
-	_, err = do(request)
-	return err
 }

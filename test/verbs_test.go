@@ -130,7 +130,7 @@ func (st *story) keep(ts *testscript.TestScript, name string, s *server) {
 // serverEnv is what a service manager would give: nothing but the script's own
 // DAYPASS_ variables that a story sets.
 func serverEnv(ts *testscript.TestScript) []string {
-	env := []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), quickExit}
+	env := []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), quickExit, unlimited}
 	for _, name := range []string{
 		"DAYPASS_ADMIN_ACCESS_KEY_ID", "DAYPASS_ADMIN_SECRET_ACCESS_KEY",
 		"DAYPASS_ROOT_ACCESS_KEY_ID", "DAYPASS_ROOT_SECRET_ACCESS_KEY",
@@ -145,6 +145,10 @@ func serverEnv(ts *testscript.TestScript) []string {
 	}
 	return env
 }
+
+// unlimited: a story about something else may ask as fast as it can. The flag
+// wins over it.
+const unlimited = "DAYPASS_THROTTLE=off"
 
 const masterKey = "DAYPASS_MASTER_KEY"
 

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"daypass/internal/throttle"
 )
 
 // A Config is everything that an operator can choose. The zero value is not
@@ -34,6 +36,7 @@ type Config struct {
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
 	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
 	MaxUpload     int64         // bytes of one uploaded file
+	Throttle      string        // aws, off or a list of rates; "" means aws, and off with Dev
 	LogFormat     string        // json or text
 	Dev           bool
 
@@ -42,6 +45,7 @@ type Config struct {
 	AdminKey    KeyPair
 	RootKey     KeyPair
 	TrustedNets []netip.Prefix // parsed from TrustProxies
+	Rates       throttle.Rates // parsed from Throttle
 }
 
 // A KeyPair is a fixed access key; empty means none was given.
@@ -99,6 +103,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
+	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
 }
@@ -193,6 +198,8 @@ func (c *Config) validate() []error {
 	_, _, listenErr := net.SplitHostPort(c.Listen)
 	nets, netsErr := parsePrefixes(c.TrustProxies)
 	c.TrustedNets = nets
+	rates, ratesErr := c.rates()
+	c.Rates = rates
 	var faults []error
 	for _, check := range []struct {
 		bad      bool
@@ -220,8 +227,21 @@ func (c *Config) validate() []error {
 			faults = append(faults, fmt.Errorf("--%s: %q: expected %s", check.name, check.value, check.expected))
 		}
 	}
+	if ratesErr != nil {
+		faults = append(faults, fmt.Errorf("--throttle: %w", ratesErr))
+	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return faults
+}
+
+func (c *Config) rates() (throttle.Rates, error) {
+	switch {
+	case c.Throttle != "":
+		return throttle.Parse(c.Throttle)
+	case c.Dev:
+		return throttle.Rates{}, nil
+	}
+	return throttle.AWS(), nil
 }
 
 func hasScheme(s string, schemes ...string) bool {

@@ -49,15 +49,16 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 // services are told apart by path, query services by the signature's scope or,
 // unsigned, by the action.
 type control struct {
-	gate  *gate.Gate
-	rest  []*surface
-	query []*surface
+	gate     *gate.Gate
+	throttle throttler
+	rest     []*surface
+	query    []*surface
 }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
-	body, err := readBody(w, r)
+	body, err := c.read(w, r, e)
 	at, op, routeErr := c.route(r, body)
 	if err == nil {
 		err = routeErr
@@ -84,6 +85,10 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 	row, supported := at.operations[op.Name]
 	if !op.Unsigned {
 		err := c.gate.Signed(ctx, call, r, body, at.signing)
+		if err != nil {
+			return err
+		}
+		err = c.throttle.count(e, limitOf(at.api.SigningName, op.Name))
 		if err != nil {
 			return err
 		}
@@ -162,6 +167,15 @@ func (c *control) byAction(r *http.Request, body []byte) *surface {
 		}
 	}
 	return c.query[0]
+}
+
+// read takes a request in, unless its address has had its share.
+func (c *control) read(w http.ResponseWriter, r *http.Request, e *event) ([]byte, error) {
+	err := c.throttle.enter(e)
+	if err != nil {
+		return nil, err
+	}
+	return readBody(w, r)
 }
 
 // readBody reads a request whole, up to the limit.

@@ -22,6 +22,7 @@ type event struct {
 	base      string // URL under which the client reached this server
 	call      gate.Call
 	fault     *fault.Error
+	throttled string // the limit that refused it, or ""
 	answer    answer
 }
 
@@ -50,6 +51,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}
 		defer func() {
 			whole := s.excuse(e, recover())
+			s.throttle.leave(e)
 			s.record(r, e, s.now().Sub(started))
 			if !whole {
 				panic(http.ErrAbortHandler) // only a cut tells the client
@@ -114,6 +116,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	}
 	if e.fault != nil {
 		attributes = append(attributes, slog.String("error", e.fault.Kind.Code(fault.RestJSON)))
+		if e.throttled != "" {
+			attributes = append(attributes, slog.String("throttled", e.throttled))
+		}
 		if e.fault.Cause != nil {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("cause", e.fault.Cause.Error()))

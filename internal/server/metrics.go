@@ -17,6 +17,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	denied   *prometheus.CounterVec
+	slowed   *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -32,8 +33,11 @@ func newMetrics() *metrics {
 		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "daypass_refusals_total", Help: "Requests refused, by error code.",
 		}, []string{"code"}),
+		slowed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "daypass_throttled_total", Help: "Requests refused because there were too many, by limit.",
+		}, []string{"limit"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.denied,
+	m.registry.MustRegister(m.requests, m.seconds, m.denied, m.slowed,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -47,6 +51,9 @@ func (m *metrics) observe(e *event, status int, took time.Duration) {
 	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
 	if e.fault != nil {
 		m.denied.WithLabelValues(e.fault.Kind.Code(0)).Inc()
+	}
+	if e.throttled != "" {
+		m.slowed.WithLabelValues(e.throttled).Inc()
 	}
 }
 

@@ -26,6 +26,7 @@ const stall = 60 * time.Second
 type packages struct {
 	server   *Server
 	gate     *gate.Gate
+	throttle throttler
 	registry *registry.Registry
 	maxAsset int64
 }
@@ -59,12 +60,21 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 }
 
 func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route, actions []string) error {
+	err := p.throttle.enter(e)
+	if err != nil {
+		return err
+	}
 	domain, owner, err := splitDomain(r.PathValue("domain"))
 	if err != nil {
 		return err
 	}
 	name := r.PathValue("repository")
 	err = p.gate.Bearer(r.Context(), &e.call, r, domain, owner)
+	if err != nil {
+		return err
+	}
+	_, verb, _ := strings.Cut(route.Action, ":")
+	err = p.throttle.count(e, limitOf("codeartifact", verb))
 	if err != nil {
 		return err
 	}
@@ -106,7 +116,11 @@ func (p *packages) unknown(f *format.Format) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", f.Name
-		p.refuse(w, r, e, f, fault.New(fault.NotFound, "No such %s address: expected /%s/d/DOMAIN-OWNER/REPOSITORY/ and what the %s format has below it", f.Name, f.Name, f.Name))
+		err := p.throttle.enter(e)
+		if err == nil {
+			err = fault.New(fault.NotFound, "No such %s address: expected /%s/d/DOMAIN-OWNER/REPOSITORY/ and what the %s format has below it", f.Name, f.Name, f.Name)
+		}
+		p.refuse(w, r, e, f, err)
 	})
 }
 

@@ -50,6 +50,7 @@ type Server struct {
 	keyring   *token.Keyring
 	directory *identity.Directory
 	registry  *registry.Registry
+	throttle  throttler
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
 }
@@ -57,7 +58,7 @@ type Server struct {
 // Open builds a server from its configuration: it opens the database and the
 // content store, and on an empty one makes the first account.
 func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*Server, error) {
-	s := &Server{config: c, now: now, log: log, metrics: newMetrics()}
+	s := &Server{config: c, now: now, log: log, metrics: newMetrics(), throttle: newThrottler(c.Rates, now())}
 	err := s.open(ctx)
 	if err != nil {
 		s.Close()
@@ -122,9 +123,10 @@ func (s *Server) mount() http.Handler {
 		region = "" // any
 	}
 	g := &gate.Gate{Directory: s.directory, Keyring: s.keyring, Verifier: &sigv4.Verifier{}, Region: region}
-	packages := &packages{server: s, gate: g, registry: s.registry, maxAsset: s.config.MaxUpload}
+	packages := &packages{server: s, gate: g, throttle: s.throttle, registry: s.registry, maxAsset: s.config.MaxUpload}
 	apis := &control{
-		gate: g,
+		gate:     g,
+		throttle: s.throttle,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
@@ -302,18 +304,13 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	}
 	defer listener.Close()
 	c.Listen = listener.Addr().String()
-	s, err := Open(ctx, c, newLogger(c.LogFormat, errOut), time.Now)
+	log := &gatherer{w: errOut}
+	defer log.Flush()
+	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	s.greet(errOut)
 	return s.Serve(ctx, listener)
-}
-
-func newLogger(format string, w io.Writer) *slog.Logger {
-	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, nil))
-	}
-	return slog.New(slog.NewJSONHandler(w, nil))
 }

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// processes prints what is not a ratio: how long starts take, what memory the
+// server has, and whether it slows down with what it has issued.
+func processes(ctx context.Context, o options) error {
+	fmt.Printf("\n| %-58s | %14s |\n|%s|---------------:|\n", "process", "figure", strings.Repeat("-", 60))
+	for _, figures := range []func(context.Context, options) error{starts, growth, uploads} {
+		err := figures(ctx, o)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func row(name, format string, args ...any) {
+	fmt.Printf("| %-58s | %14s |\n", name, fmt.Sprintf(format, args...))
+}
+
+// starts times a start on an empty folder until a domain is made and a token
+// served, and one on a folder that has them.
+func starts(ctx context.Context, o options) error {
+	var first, again []time.Duration
+	for i := range o.starts {
+		data := fmt.Sprintf("start-%d", i)
+		took, err := timeStart(ctx, o, data, makeRepository)
+		if err != nil {
+			return err
+		}
+		first = append(first, took)
+		took, err = timeStart(ctx, o, data, askToken)
+		if err != nil {
+			return err
+		}
+		again = append(again, took)
+	}
+	slices.Sort(first)
+	slices.Sort(again)
+	row("start on an empty folder, to the first token", "%.0f ms", ms(first[len(first)/2]))
+	row("start on a folder that is there, to the first token", "%.0f ms", ms(again[len(again)/2]))
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func timeStart(ctx context.Context, o options, data string, ask func(context.Context, string) (string, error)) (time.Duration, error) {
+	began := time.Now()
+	p, err := startDaypass(ctx, o, data)
+	if err != nil {
+		return 0, err
+	}
+	defer p.kill()
+	_, err = ask(ctx, p.url)
+	return time.Since(began), err
+}
+
+// growth issues tokens, and looks at speed and memory before and after.
+func growth(ctx context.Context, o options) error {
+	p, err := startDaypass(ctx, o, "growth")
+	if err != nil {
+		return err
+	}
+	defer p.kill()
+	time.Sleep(time.Second) // what a start leaves to do
+	idle, err := p.memory("VmRSS")
+	if err != nil {
+		return err
+	}
+	token, err := makeRepository(ctx, p.url)
+	if err != nil {
+		return err
+	}
+	before, err := p.speeds(ctx, o, token)
+	if err != nil {
+		return err
+	}
+	for issued := 0; issued < o.tokens; {
+		n, err := p.issue(ctx, o, 10*time.Second)
+		if err != nil {
+			return err
+		}
+		issued += int(n * 10)
+	}
+	after, err := p.speeds(ctx, o, token)
+	if err != nil {
+		return err
+	}
+	loaded, err := p.memory("VmHWM")
+	row("resident memory, idle", "%.0f MiB", idle)
+	row("resident memory, the most under load", "%.0f MiB", loaded)
+	row(fmt.Sprintf("tokens issued a second, before and after %d", o.tokens), "%.0f, %.0f", before[0], after[0])
+	row(fmt.Sprintf("tokens checked a second, before and after %d", o.tokens), "%.0f, %.0f", before[1], after[1])
+	return err
+}
+
+// speeds are the tokens that are issued and checked in a second.
+func (p *process) speeds(ctx context.Context, o options, token string) ([2]float64, error) {
+	issued, err := p.issue(ctx, o, 3*o.round)
+	if err != nil {
+		return [2]float64{}, err
+	}
+	list, err := bearer(ctx, p.url+"/pypi/d/"+domain+"-"+owner+"/repo/simple/", token)
+	if err != nil {
+		return [2]float64{}, err
+	}
+	checked, err := load(ctx, o.connections, 3*o.round, list)
+	return [2]float64{issued, checked.perSecond}, err
+}
+
+func (p *process) issue(ctx context.Context, o options, round time.Duration) (float64, error) {
+	request, err := signed(ctx, p.url+"/v1/authorization-token?domain="+domain, "codeartifact", nil)
+	if err != nil {
+		return 0, err
+	}
+	r, err := load(ctx, o.connections, round, request)
+	return r.perSecond, err
+}
+
+// uploads looks at the memory while one large asset is published and, over and
+// over, another is read.
+func uploads(ctx context.Context, o options) error {
+	p, err := startDaypass(ctx, o, "uploads")
+	if err != nil {
+		return err
+	}
+	defer p.kill()
+	token, err := makeRepository(ctx, p.url)
+	if err != nil {
+		return err
+	}
+	repository := p.url + "/pypi/d/" + domain + "-" + owner + "/repo/"
+	_, err = publishFile(ctx, o, repository, token, "other", 100<<20)
+	if err != nil {
+		return err
+	}
+	read, err := bearer(ctx, repository+"simple/other/1.0/other-1.0-py3-none-any.whl", token)
+	if err != nil {
+		return err
+	}
+	reading, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		for reading.Err() == nil {
+			_, err := load(reading, 1, time.Second, read)
+			if err != nil && reading.Err() == nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	took, err := publishFile(ctx, o, repository, token, "asset", o.asset)
+	stop()
+	err = errors.Join(err, <-done)
+	if err != nil {
+		return err
+	}
+	most, err := p.memory("VmHWM")
+	row(fmt.Sprintf("publish of %.1f GB beside downloads", float64(o.asset)/1e9), "%.0f MB/s", float64(o.asset)/1e6/took.Seconds())
+	row("resident memory meanwhile, the most", "%.0f MiB", most)
+	return err
+}
+
+func publishFile(ctx context.Context, o options, repository, token, name string, size int64) (time.Duration, error) {
+	path, err := wheelFile(o.folder, name, "1.0", size)
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	began := time.Now()
+	err = publish(ctx, repository, token, name, "1.0", f)
+	return time.Since(began), err
+}
+
+// memory returns a figure of the process in MiB: VmRSS is its resident size,
+// VmHWM the most that it was.
+func (p *process) memory(name string) (float64, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(data)) {
+		var kib float64
+		if _, err := fmt.Sscanf(line, name+": %f kB", &kib); err == nil {
+			return kib / 1024, nil
+		}
+	}
+	return 0, fmt.Errorf("the system does not tell %s", name)
+}
+
+// cpu returns the processor's time that the process has used so far. The system
+// counts in hundredths of a second.
+//
+// Source: proc_pid_stat(5), fields 14 and 15; the second one may hold blanks.
+func (p *process) cpu() (time.Duration, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(data), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0, errors.New("the system does not tell a process's time")
+	}
+	var ticks time.Duration
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0, err
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * time.Second / 100, nil
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/throttle"
+)
+
+// A throttler asks [throttle.Throttle] on behalf of a request.
+type throttler struct {
+	*throttle.Throttle
+	rates throttle.Rates
+}
+
+func newThrottler(rates throttle.Rates, now time.Time) throttler {
+	return throttler{throttle.New(rates, now), rates}
+}
+
+// enter refuses an address of which too many requests ended without a known
+// caller, before anything is read or verified for it.
+func (t throttler) enter(e *event) error {
+	return t.refuse(e, throttle.Address, t.Address(e.call.Now, e.call.SourceIP))
+}
+
+// leave counts a request that ended without a known caller. What failed on our
+// side is nobody's fault.
+func (t throttler) leave(e *event) {
+	failed := e.fault != nil && e.fault.Kind.Status(fault.RestJSON) >= http.StatusInternalServerError
+	if e.door != "" && e.call.Principal == nil && e.throttled == "" && !failed {
+		t.Charge(e.call.Now, e.call.SourceIP)
+	}
+}
+
+// count takes a known caller's request from what its token and its account may
+// make.
+func (t throttler) count(e *event, limit throttle.Limit) error {
+	if e.call.Token != nil {
+		err := t.refuse(e, throttle.Token, t.Token(e.call.Now, e.call.Token.ID))
+		if err != nil {
+			return err
+		}
+	}
+	return t.refuse(e, limit, t.Account(e.call.Now, limit, e.call.Principal.Account))
+}
+
+// refuse makes a fault of a wait. The APIs have AWS's text; people who see a
+// package manager's error are told what to do.
+func (t throttler) refuse(e *event, limit throttle.Limit, wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	e.throttled = limit.String()
+	f := fault.New(fault.Throttling, "Rate exceeded")
+	f.RetryAfter = int((wait + time.Second - 1) / time.Second)
+	if e.door == "packages" {
+		f.Message += fmt.Sprintf(": the limit %q is %d requests a second. Try again in %d s, with fewer in parallel.", limit, t.rates[limit], f.RetryAfter)
+	}
+	return f
+}
+
+// limitOf names the limit that an operation of a service counts for. IAM's own
+// rates are not published; it counts among the account's reads and writes.
+func limitOf(service, operation string) throttle.Limit {
+	switch {
+	case service == "sts":
+		return throttle.STS
+	case operation == "GetAuthorizationToken":
+		return throttle.GetAuthorizationToken
+	}
+	for _, verb := range [...]string{"Describe", "Get", "List", "Read"} {
+		if strings.HasPrefix(operation, verb) {
+			return throttle.Reads
+		}
+	}
+	return throttle.Writes
+}

@@ -1,0 +1,229 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
+	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"daypass/internal/throttle"
+)
+
+// limited is a server with rates whose clock stands still until it is moved.
+func limited(t *testing.T, rates string) (bundle, func(time.Duration)) {
+	t.Helper()
+	c, err := ParseConfig([]string{"--dev", "--throttle", rates, "--trust-proxies", "127.0.0.0/8"}, environment(map[string]string{
+		"DAYPASS_ADMIN_ACCESS_KEY_ID": adminKey, "DAYPASS_ADMIN_SECRET_ACCESS_KEY": adminSecret,
+	}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var passed atomic.Int64
+	began, log := time.Now(), &lines{}
+	s, err := Open(t.Context(), c, slog.New(slog.NewJSONHandler(log, nil)), func() time.Time { return began.Add(time.Duration(passed.Load())) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	h := httptest.NewServer(s.handler)
+	t.Cleanup(h.Close)
+	return bundle{s, h.URL, log}, func(d time.Duration) { passed.Add(int64(d)) }
+}
+
+func TestTheThirdTokenOfTwoASecondIsRefusedInTheModelsTerms(t *testing.T) {
+	t.Parallel()
+	b, pass := limited(t, "get-authorization-token=2")
+	b.repository(t) // the first
+	token := func() error {
+		_, err := b.artifacts().GetAuthorizationToken(t.Context(), &codeartifact.GetAuthorizationTokenInput{Domain: aws.String("dom")})
+		return err
+	}
+	if err := token(); err != nil {
+		t.Fatalf("the second: %v", err)
+	}
+	var slow *types.ThrottlingException
+	if err := token(); !errors.As(err, &slow) {
+		t.Fatalf("the third: %v, want ThrottlingException", err)
+	}
+	if slow.ErrorMessage() != "Rate exceeded" || aws.ToInt32(slow.RetryAfterSeconds) != 1 {
+		t.Errorf("message %q, retry after %d", slow.ErrorMessage(), aws.ToInt32(slow.RetryAfterSeconds))
+	}
+	if _, err := b.artifacts().ListDomains(t.Context(), &codeartifact.ListDomainsInput{}); err != nil {
+		t.Errorf("another operation: %v", err)
+	}
+	if want := `"error":"ThrottlingException","throttled":"get-authorization-token"`; !strings.Contains(b.log.String(), want) {
+		t.Errorf("the log has no %s", want)
+	}
+	_, metrics := get(t, b.url+"/metrics", "")
+	if want := `daypass_throttled_total{limit="get-authorization-token"} 1`; !strings.Contains(metrics, want) {
+		t.Errorf("the metrics have no %s", want)
+	}
+	pass(time.Second)
+	if err := token(); err != nil {
+		t.Errorf("a second later: %v", err)
+	}
+}
+
+func TestSTSRefusesAsTheQueryProtocolDoes(t *testing.T) {
+	t.Parallel()
+	b, _ := limited(t, "sts=1")
+	client := sts.New(sts.Options{BaseEndpoint: &b.url, Region: "us-east-1", RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(adminKey, adminSecret, "")})
+	_, err := client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	var refused smithy.APIError
+	var answer interface{ HTTPStatusCode() int }
+	if !errors.As(err, &refused) || refused.ErrorCode() != "Throttling" || refused.ErrorMessage() != "Rate exceeded" ||
+		!errors.As(err, &answer) || answer.HTTPStatusCode() != http.StatusBadRequest {
+		t.Errorf("%v, want 400 Throttling: Rate exceeded", err)
+	}
+}
+
+func TestAPackageManagerIsToldWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	for _, rates := range []string{"token=1", "reads=1"} {
+		b, pass := limited(t, rates)
+		token, page := b.repository(t), b.url+"/pypi/d/dom-000000000000/repo/simple/"
+		if answer, body := get(t, page, token); answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s", rates, answer.Status, body)
+		}
+		answer, body := get(t, page, token)
+		if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "1" || answer.Header.Get("WWW-Authenticate") != "" {
+			t.Errorf("%s: %s, header %v, want 429 and Retry-After: 1", rates, answer.Status, answer.Header)
+		}
+		name, _, _ := strings.Cut(rates, "=")
+		if want := `429 Too Many Requests: Rate exceeded: the limit "` + name + `" is 1 requests a second. Try again in 1 s`; !strings.Contains(body, want) {
+			t.Errorf("%s: body %q, want %q", rates, body, want)
+		}
+		pass(time.Second)
+		if answer, _ := get(t, page, token); answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: a second later: %s", rates, answer.Status)
+		}
+	}
+}
+
+// from asks as if a trusted proxy passed on an address.
+func from(t *testing.T, address, method, url, authorization string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Forwarded-For", address)
+	if authorization != "" {
+		r.Header.Set("Authorization", authorization)
+	}
+	answer, _ := send(t, r)
+	return answer
+}
+
+func TestAnAddressThatKeepsFailingIsRefusedBeforeItIsVerified(t *testing.T) {
+	t.Parallel()
+	const garbage = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLEEXAMPLE99/20300102/us-east-1/codeartifact/aws4_request, SignedHeaders=host, Signature=00"
+	for _, test := range []struct {
+		name, method, path, authorization string
+		first                             int
+	}{
+		{"no token", http.MethodGet, "/pypi/d/dom-000000000000/repo/simple/", "", 401},
+		{"no such token", http.MethodGet, "/pypi/d/dom-000000000000/repo/simple/", "Bearer daypass_none", 401},
+		{"no such domain", http.MethodGet, "/pypi/d/dom/repo/simple/", "", 404},
+		{"no such route", http.MethodGet, "/pypi/none", "", 404},
+		{"no signature", http.MethodPost, "/v1/authorization-token?domain=dom", "", 403},
+		{"bad signature", http.MethodPost, "/v1/authorization-token?domain=dom", garbage, 403},
+		{"no such operation", http.MethodPost, "/v1/none", "", 404},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b, pass := limited(t, "address=2")
+			ask := func(address string) int {
+				return from(t, address, test.method, b.url+test.path, test.authorization).StatusCode
+			}
+			got := []int{ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.2")}
+			want := []int{test.first, test.first, 429, test.first}
+			for i := range want {
+				if got[i] != want[i] {
+					t.Fatalf("statuses %v, want %v", got, want)
+				}
+			}
+			if status := from(t, "192.0.2.1", http.MethodGet, b.url+"/healthz", "").StatusCode; status != http.StatusOK {
+				t.Errorf("the probe got %d", status)
+			}
+			pass(time.Second)
+			if status := ask("192.0.2.1"); status != test.first {
+				t.Errorf("a second later: %d, want %d", status, test.first)
+			}
+		})
+	}
+}
+
+func TestARefusalOfAKnownCallerCostsItsAddressNothing(t *testing.T) {
+	t.Parallel()
+	b, _ := limited(t, "address=1")
+	token := b.repository(t)
+	for range 5 {
+		if answer, _ := get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/none/", token); answer.StatusCode != http.StatusNotFound {
+			t.Fatalf("%s, want 404", answer.Status)
+		}
+	}
+}
+
+func TestEachOperationCountsForItsLimit(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		service, operation string
+		want               throttle.Limit
+	}{
+		{"codeartifact", "GetAuthorizationToken", throttle.GetAuthorizationToken},
+		{"codeartifact", "ListDomains", throttle.Reads},
+		{"codeartifact", "DescribeRepository", throttle.Reads},
+		{"codeartifact", "ReadFromRepository", throttle.Reads},
+		{"codeartifact", "PublishPackageVersion", throttle.Writes},
+		{"codeartifact", "PutPackageMetadata", throttle.Writes},
+		{"codeartifact", "DeleteDomain", throttle.Writes},
+		{"sts", "AssumeRole", throttle.STS},
+		{"sts", "GetCallerIdentity", throttle.STS},
+		{"iam", "GetUser", throttle.Reads},
+		{"iam", "CreateUser", throttle.Writes},
+	} {
+		if got := limitOf(test.service, test.operation); got != test.want {
+			t.Errorf("%s:%s counts for %v, want %v", test.service, test.operation, got, test.want)
+		}
+	}
+}
+
+func TestThrottlingIsAWSByDefaultAndOffForATestDouble(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args []string
+		want throttle.Rates
+	}{
+		{nil, throttle.AWS()},
+		{[]string{"--dev"}, throttle.Rates{}},
+		{[]string{"--dev", "--throttle", "aws"}, throttle.AWS()},
+		{[]string{"--throttle", "off"}, throttle.Rates{}},
+	} {
+		c, err := ParseConfig(test.args, environment(nil), io.Discard)
+		if err != nil || c.Rates != test.want {
+			t.Errorf("%v: %v, %v", test.args, c.Rates, err)
+		}
+	}
+	_, err := ParseConfig([]string{"--throttle", "reads=none"}, environment(nil), io.Discard)
+	if err == nil || !strings.Contains(err.Error(), `--throttle: "reads=none": expected requests a second`) {
+		t.Errorf("error = %v", err)
+	}
+}

@@ -1,0 +1,129 @@
+// Package throttle owns how many requests a second one account, one
+// authorization token and one address may make of this process. It knows
+// nothing of requests: the doors say who asks, and word the refusal. It stands
+// apart because its memory is the only one that strangers can write to, and so
+// is bounded here, in one place.
+package throttle
+
+import (
+	"net/netip"
+	"time"
+)
+
+// A Limit is one thing that is counted.
+type Limit uint8
+
+const (
+	Token   Limit = iota // requests with one authorization token
+	Address              // requests of one address that end without a known caller
+
+	// The others are counted for each account.
+	GetAuthorizationToken
+	Reads
+	Writes
+	STS
+	count
+)
+
+// limits are the names that operators and logs see, and AWS's figures.
+//
+// Sources: CodeArtifact User Guide, "Quotas in AWS CodeArtifact"; IAM User
+// Guide, "IAM and AWS STS quotas".
+var limits = [count]struct {
+	name string
+	aws  int
+}{
+	Token:                 {"token", 1200},
+	Address:               {"address", 600},
+	GetAuthorizationToken: {"get-authorization-token", 40},
+	Reads:                 {"reads", 800},
+	Writes:                {"writes", 100},
+	STS:                   {"sts", 600},
+}
+
+func (l Limit) String() string { return limits[l].name }
+
+// Limits returns every limit.
+func Limits() []Limit {
+	all := make([]Limit, count)
+	for i := range all {
+		all[i] = Limit(i)
+	}
+	return all
+}
+
+// Rates are how many requests a second each limit allows; 0 means any number.
+type Rates [count]int
+
+// AWS returns the rates that AWS publishes.
+func AWS() Rates {
+	var r Rates
+	for i := range limits {
+		r[i] = limits[i].aws
+	}
+	return r
+}
+
+// A Throttle counts. It is safe for concurrent use; one without rates allows
+// everything.
+type Throttle struct {
+	buckets   [count]bucket
+	tokens    table[string]
+	accounts  table[account]
+	addresses table[netip.Addr]
+}
+
+// An account has a bucket for each limit that is counted by account.
+type account struct {
+	id    string
+	limit Limit
+}
+
+// New returns a throttle that begins to count now.
+func New(rates Rates, now time.Time) *Throttle {
+	t := &Throttle{}
+	for i, rate := range rates {
+		t.buckets[i] = newBucket(rate)
+	}
+	t.tokens.init(now)
+	t.accounts.init(now)
+	t.addresses.init(now)
+	return t
+}
+
+// Account takes one request from what an account may make under a limit. It
+// returns 0 if it may, else how long to wait.
+func (t *Throttle) Account(now time.Time, limit Limit, id string) time.Duration {
+	return t.accounts.use(take, now, t.buckets[limit], account{id, limit})
+}
+
+// Token is like [Throttle.Account] for the token with this id.
+func (t *Throttle) Token(now time.Time, id string) time.Duration {
+	return t.tokens.use(take, now, t.buckets[Token], id)
+}
+
+// Address returns how long an address has to wait, 0 for not at all. It takes
+// nothing, as whoever turns out to be known is not counted here.
+func (t *Throttle) Address(now time.Time, address netip.Addr) time.Duration {
+	return t.addresses.use(look, now, t.buckets[Address], network(address))
+}
+
+// Charge counts a request of an address that ended without a known caller.
+func (t *Throttle) Charge(now time.Time, address netip.Addr) {
+	t.addresses.use(charge, now, t.buckets[Address], network(address))
+}
+
+// network is what one subscriber holds: an IPv4 address, or 64 bits of IPv6, of
+// which each has as many addresses as it likes.
+//
+// Source: RFC 6177, section 2.
+func network(address netip.Addr) netip.Addr {
+	if !address.Is6() {
+		return address
+	}
+	prefix, err := address.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.Addr()
+}
