@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// queued is how many records may wait for the writer. They are what a
-	// process that is killed loses, at most.
+	// queued is how many records may wait for the writer. They, and a batch, are
+	// what a process that is killed loses, at most.
 	queued = 4096
 	// batch is how many bytes are written at once.
 	batch = 256 << 10
@@ -24,6 +24,9 @@ const (
 	// syncEvery is how often the file is made durable, and how soon what could not
 	// be written is tried again. A power cut loses this much.
 	syncEvery = time.Second
+	// ending is how long the end waits for a sink that takes nothing, such as a
+	// pipe whose reader hangs.
+	ending = 10 * time.Second
 )
 
 // A Sink takes whole lines. Write may be called again with what an error left.
@@ -40,6 +43,7 @@ type Trail struct {
 	log     *slog.Logger
 	secrets *regexp.Regexp // masked in each line; nil: none
 	id      func() string
+	ending  time.Duration
 
 	mu     sync.RWMutex // held for reading while an event is handed over
 	closed bool
@@ -63,7 +67,7 @@ type Trail struct {
 // record; id makes the id of a record.
 func New(sink Sink, log *slog.Logger, secrets *regexp.Regexp, id func() string) *Trail {
 	t := &Trail{
-		sink: sink, log: log, secrets: secrets, id: id,
+		sink: sink, log: log, secrets: secrets, id: id, ending: ending,
 		queue: make(chan Event, queued), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	t.encoder = json.NewEncoder(&t.encoded)
@@ -139,7 +143,11 @@ func (t *Trail) Close() error {
 		return nil
 	}
 	close(t.stop)
-	<-t.done
+	select {
+	case <-t.done:
+	case <-time.After(t.ending):
+		return fmt.Errorf("the audit trail took nothing for %v: at least %d records are lost", t.ending, len(t.queue))
+	}
 	err := t.sink.Sync()
 	if closeErr := t.sink.Close(); err == nil {
 		err = closeErr

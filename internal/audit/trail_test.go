@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -190,6 +191,26 @@ func TestAnEndWithAFullDiskSaysHowManyAreLost(t *testing.T) {
 	trail.Record(&Event{Name: "GetCallerIdentity", RequestID: "late"})
 	if trail.Counts().Lost != 4 || !strings.Contains(log.String(), "request_id=late") {
 		t.Errorf("after the end: %+v\n%s", trail.Counts(), log)
+	}
+}
+
+// stuck is a pipe that nobody reads.
+type stuck struct{ slow }
+
+func (*stuck) Write([]byte) (int, error) { select {} }
+
+func TestAnEndDoesNotWaitForAPipeThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	trail, _ := newTrail(&stuck{})
+	trail.Record(&Event{Name: "GetCallerIdentity"})
+	for trail.Counts().Queued > 0 {
+		runtime.Gosched()
+	}
+	trail.Record(&Event{Name: "GetCallerIdentity"})
+	trail.ending = time.Nanosecond
+	err := trail.Close()
+	if err == nil || !strings.Contains(err.Error(), "at least 1 records are lost") {
+		t.Error(err)
 	}
 }
 
