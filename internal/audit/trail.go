@@ -24,6 +24,8 @@ const (
 	// syncEvery is how often the file is made durable, and how soon what could not
 	// be written is tried again. A power cut loses this much.
 	syncEvery = time.Second
+	// stall is after how long a write that does not return counts as failing.
+	stall = 5 * time.Second
 	// ending is how long the end waits for a sink that takes nothing, such as a
 	// pipe whose reader hangs.
 	ending = 10 * time.Second
@@ -43,7 +45,6 @@ type Trail struct {
 	log     *slog.Logger
 	secrets *regexp.Regexp // masked in each line; nil: none
 	id      func() string
-	ending  time.Duration
 
 	mu     sync.RWMutex // held for reading while an event is handed over
 	closed bool
@@ -61,13 +62,14 @@ type Trail struct {
 
 	written, lost, failures atomic.Uint64
 	failing                 atomic.Pointer[error]
+	writing                 atomic.Int64 // since when a write runs, as Unix nanoseconds; 0: none does
 }
 
 // New starts a trail. What matches secrets is masked wherever it stands in a
 // record; id makes the id of a record.
 func New(sink Sink, log *slog.Logger, secrets *regexp.Regexp, id func() string) *Trail {
 	t := &Trail{
-		sink: sink, log: log, secrets: secrets, id: id, ending: ending,
+		sink: sink, log: log, secrets: secrets, id: id,
 		queue: make(chan Event, queued), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	t.encoder = json.NewEncoder(&t.encoded)
@@ -110,8 +112,13 @@ func (t *Trail) Err() error {
 	if err := t.failing.Load(); err != nil {
 		return *err
 	}
+	if since := t.writing.Load(); since != 0 && time.Since(time.Unix(0, since)) > stall {
+		return errStalled
+	}
 	return nil
 }
+
+var errStalled = fmt.Errorf("the audit trail has taken nothing for %v", stall)
 
 // Counts are what became of records since the start.
 type Counts struct {
@@ -145,8 +152,8 @@ func (t *Trail) Close() error {
 	close(t.stop)
 	select {
 	case <-t.done:
-	case <-time.After(t.ending):
-		return fmt.Errorf("the audit trail took nothing for %v: at least %d records are lost", t.ending, len(t.queue))
+	case <-time.After(ending):
+		return fmt.Errorf("the audit trail took nothing for %v: at least %d records are lost", ending, len(t.queue))
 	}
 	err := t.sink.Sync()
 	if closeErr := t.sink.Close(); err == nil {
@@ -246,7 +253,9 @@ func (t *Trail) flush() {
 	if len(t.lines) == 0 {
 		return
 	}
+	t.writing.Store(time.Now().UnixNano())
 	n, err := t.sink.Write(t.lines)
+	t.writing.Store(0)
 	t.dirty = t.dirty || n > 0
 	if err != nil {
 		t.lines = append(t.lines[:0], t.lines[n:]...)

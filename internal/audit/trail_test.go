@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -194,24 +193,39 @@ func TestAnEndWithAFullDiskSaysHowManyAreLost(t *testing.T) {
 	}
 }
 
-// stuck is a pipe that nobody reads.
-type stuck struct{ slow }
+// held is a pipe whose reader hangs until it is closed.
+type held struct {
+	slow
+	goOn chan struct{}
+}
 
-func (*stuck) Write([]byte) (int, error) { select {} }
+func (h *held) Write(p []byte) (int, error) {
+	<-h.goOn
+	return h.slow.Write(p)
+}
 
-func TestAnEndDoesNotWaitForAPipeThatNobodyReads(t *testing.T) {
+func TestAPipeThatNobodyReadsIsToldAndNotWaitedForAtTheEnd(t *testing.T) {
 	t.Parallel()
-	trail, _ := newTrail(&stuck{})
-	trail.Record(&Event{Name: "GetCallerIdentity"})
-	for trail.Counts().Queued > 0 {
-		runtime.Gosched()
-	}
-	trail.Record(&Event{Name: "GetCallerIdentity"})
-	trail.ending = time.Nanosecond
-	err := trail.Close()
-	if err == nil || !strings.Contains(err.Error(), "at least 1 records are lost") {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := &held{slow{room: -1}, make(chan struct{})}
+		trail, _ := newTrail(h)
+		trail.Record(&Event{Name: "GetCallerIdentity"})
+		synctest.Wait()
+		trail.Record(&Event{Name: "GetCallerIdentity"})
+		if err := trail.Err(); err != nil {
+			t.Errorf("at once: %v", err)
+		}
+		time.Sleep(stall + 1)
+		if err := trail.Err(); !errors.Is(err, errStalled) {
+			t.Errorf("after a while: %v", err)
+		}
+		began := time.Now()
+		err := trail.Close()
+		if err == nil || !strings.Contains(err.Error(), "at least 1 records are lost") || time.Since(began) != ending {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		close(h.goOn)
+	})
 }
 
 func TestATokenInAnUnexpectedPlaceIsMasked(t *testing.T) {
