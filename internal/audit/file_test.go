@@ -318,7 +318,8 @@ func TestAFilterPicks(t *testing.T) {
 		EventName: "ReadFromRepository", EventTime: "2026-11-27T12:00:00Z", ErrorCode: "AccessDeniedException",
 		UserIdentity: Identity{ARN: "arn:aws:sts::1:assumed-role/r/s", AccessKeyID: "ABIA1",
 			SessionContext: &SessionContext{SessionIssuer: &Issuer{ARN: "arn:aws:iam::1:role/r"}}},
-		RequestParameters:   []byte(`{"domainName":"d","repositoryName":"r"}`),
+		RequestParameters:   []byte(`{"domainName":"d","repositoryName":"r","accessKeyId":"AKIA4"}`),
+		ResponseElements:    []byte(`{"credentials":{"accessKeyId":"ASIA5"}}`),
 		AdditionalEventData: &Additional{TokenID: "ABIA2", UnverifiedAccessKeyID: "AKIA3"},
 	}
 	for name, test := range map[string]struct {
@@ -332,6 +333,8 @@ func TestAFilterPicks(t *testing.T) {
 		"the token":                      {Filter{AccessKeyID: "ABIA1"}, true},
 		"the token that it issued":       {Filter{AccessKeyID: "ABIA2"}, true},
 		"the key that was claimed":       {Filter{AccessKeyID: "AKIA3"}, true},
+		"the key that it is about":       {Filter{AccessKeyID: "AKIA4"}, true},
+		"the key that it issued":         {Filter{AccessKeyID: "ASIA5"}, true},
 		"another key":                    {Filter{AccessKeyID: "ABIA"}, false},
 		"the repository":                 {Filter{Domain: "d", Repository: "r"}, true},
 		"another domain's":               {Filter{Domain: "e", Repository: "r"}, false},

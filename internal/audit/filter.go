@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"time"
@@ -9,7 +10,7 @@ import (
 // A Filter picks records. Empty members pick all.
 type Filter struct {
 	Principal   string // ARN: of the caller, or of the role or user that its session comes from
-	AccessKeyID string // of the signature, or the id of a token: its uses and its issue
+	AccessKeyID string // or a token's id: its uses, its issue, and what was done to it
 	Domain      string
 	Repository  string // in Domain
 	Event       string
@@ -40,8 +41,12 @@ func (f *Filter) key(r *Record) bool {
 	if r.UserIdentity.AccessKeyID == f.AccessKeyID {
 		return true
 	}
-	a := r.AdditionalEventData
-	return a != nil && (a.TokenID == f.AccessKeyID || a.UnverifiedAccessKeyID == f.AccessKeyID)
+	if a := r.AdditionalEventData; a != nil && (a.TokenID == f.AccessKeyID || a.UnverifiedAccessKeyID == f.AccessKeyID) {
+		return true
+	}
+	// As AssumeRole gives it, and RevokeToken and DeleteAccessKey take it.
+	text := []byte(`"` + f.AccessKeyID + `"`)
+	return bytes.Contains(r.ResponseElements, text) || bytes.Contains(r.RequestParameters, text)
 }
 
 func (f *Filter) place(r *Record) bool {

@@ -29,8 +29,8 @@ usage: daypass [options] audit [parameters]
 Which records
   --principal ARN           of a user, a session, or all sessions of a role
   --token ID                of an authorization token, by its id (ABIA…): its
-                            issue and all its uses
-  --access-key-id ID        of an access key
+                            issue, its uses, its revocation
+  --access-key-id ID        of an access key, in the same way
   --repository DOMAIN/NAME  about a repository
   --event NAME              of an operation, such as GetAuthorizationToken, or an
                             action, such as ReadFromRepository
