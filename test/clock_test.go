@@ -49,7 +49,7 @@ func TestTokenExpires(t *testing.T) {
 func inProcess(t *testing.T, now func() time.Time) *server {
 	t.Helper()
 	data := t.TempDir()
-	config, err := program.ParseConfig([]string{"--data", data}, func(string) string { return "" }, io.Discard)
+	config, err := program.ParseConfig([]string{"--data", data, "--throttle", "off"}, func(string) string { return "" }, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

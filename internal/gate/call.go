@@ -30,6 +30,7 @@ type Call struct {
 	Principal   *principal.Principal // nil while anonymous
 	Grants      *policy.Grants       // what the principal's own account says of it
 	Token       *token.Claims        // set if the caller showed an authorization token
+	Issued      string               // id of the authorization token that the call made, for its record
 
 	// What was judged last, for the request's log line.
 	Action   string

@@ -14,6 +14,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -32,10 +33,16 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 
+// eachTrail runs a benchmark without and with an audit trail in a file.
+func eachTrail(b *testing.B, run func(b *testing.B, trail string)) {
+	b.Run("audit=off", func(b *testing.B) { run(b, auditOff) })
+	b.Run("audit=file", func(b *testing.B) { run(b, filepath.Join(b.TempDir(), "audit.jsonl")) })
+}
+
 // benchServer is a server in memory that logs to nowhere, with one domain.
-func benchServer(b *testing.B) (*Server, string) {
+func benchServer(b *testing.B, trail string) (*Server, string) {
 	b.Helper()
-	c, err := ParseConfig([]string{"--dev"}, environment(map[string]string{
+	c, err := ParseConfig([]string{"--dev", "--audit-log", trail}, environment(map[string]string{
 		"DAYPASS_ADMIN_ACCESS_KEY_ID": adminKey, "DAYPASS_ADMIN_SECRET_ACCESS_KEY": adminSecret,
 	}), nil)
 	if err != nil {
@@ -88,8 +95,10 @@ func repeat(b *testing.B, s *Server, request *http.Request) {
 	}
 }
 
-func BenchmarkGetAuthorizationToken(b *testing.B) {
-	s, _ := benchServer(b)
+func BenchmarkGetAuthorizationToken(b *testing.B) { eachTrail(b, benchGetAuthorizationToken) }
+
+func benchGetAuthorizationToken(b *testing.B, trail string) {
+	s, _ := benchServer(b, trail)
 	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8787/v1/authorization-token?domain=dom", nil)
 	empty := sha256.Sum256(nil)
 	credentials := aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}
@@ -101,7 +110,7 @@ func BenchmarkGetAuthorizationToken(b *testing.B) {
 }
 
 // uploading is the request that twine sends for a file.
-func uploading(b *testing.B, token, name, version string) *http.Request {
+func uploading(b testing.TB, token, name, version string) *http.Request {
 	b.Helper()
 	var sdist bytes.Buffer
 	zipped := gzip.NewWriter(&sdist)
@@ -133,8 +142,10 @@ func uploading(b *testing.B, token, name, version string) *http.Request {
 
 func second[T any](_ T, err error) error { return err }
 
-func BenchmarkSimplePage(b *testing.B) {
-	s, token := benchServer(b)
+func BenchmarkSimplePage(b *testing.B) { eachTrail(b, benchSimplePage) }
+
+func benchSimplePage(b *testing.B, trail string) {
+	s, token := benchServer(b, trail)
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, uploading(b, token, "thing", "1.0"))
 	if w.Code != http.StatusOK {

@@ -38,6 +38,10 @@ type Config struct {
 	MaxUpload     int64         // bytes of one uploaded file
 	Throttle      string        // aws, off or a list of rates; "" means aws, and off with Dev
 	LogFormat     string        // json or text
+	AuditLog      string        // file of the audit trail, "-" for standard output, "off"; "" means by the other options
+	AuditMaxSize  int64         // bytes after which a new file begins
+	AuditKeep     int           // rotated files; 0: all
+	AuditMaxAge   time.Duration // of rotated files; 0: for ever
 	Dev           bool
 
 	// From the environment alone, as they are secret.
@@ -105,6 +109,10 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
 	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
+	flags.StringVar(&c.AuditLog, "audit-log", "", "`file` of the audit trail, - for standard output, or off (default: audit/audit.jsonl in the data folder, off with --dev)")
+	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
+	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
+	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
 }
 
@@ -219,6 +227,9 @@ func (c *Config) validate() []error {
 		{netsErr != nil, "trust-proxies", c.TrustProxies, "comma-separated CIDRs such as 10.0.0.0/8"},
 		{c.RotateEvery < time.Hour, "rotate-every", c.RotateEvery.String(), "at least 1h"},
 		{c.MaxUpload < 1, "max-upload", strconv.FormatInt(c.MaxUpload, 10), "a positive number of bytes"},
+		{c.AuditMaxSize < 1<<10, "audit-max-size", strconv.FormatInt(c.AuditMaxSize, 10), "at least 1024 bytes"},
+		{c.AuditKeep < 0, "audit-keep", strconv.Itoa(c.AuditKeep), "0 or a positive number of files"},
+		{c.AuditMaxAge < 0 || c.AuditMaxAge > 0 && c.AuditMaxAge < time.Hour, "audit-max-age", c.AuditMaxAge.String(), "0 or at least 1h"},
 		{c.LogFormat != "json" && c.LogFormat != "text", "log-format", c.LogFormat, "json or text"},
 		{c.Dev && (c.Database != "" || c.Blobs != ""), "dev", "true", "no --database and no --blobs, as everything is kept in memory"},
 		{c.MasterKeyFile != "" && c.MasterKey != nil, "master-key-file", c.MasterKeyFile, "either the file or DAYPASS_MASTER_KEY, not both"},

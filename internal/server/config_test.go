@@ -47,7 +47,7 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 	})
 	_, err := ParseConfig([]string{
 		"--listen", "nowhere", "--account-id", "12", "--region", "Mars",
-		"--database", "mysql://u:hunter2@h/d", "--blobs", "ftp://x", "--tls-cert", "c.pem", "--public-url", "https://u:hunter2@h/?q", "--trust-proxies", "10.0.0.0/33", "--max-upload", "0", "--log-format", "xml",
+		"--database", "mysql://u:hunter2@h/d", "--blobs", "ftp://x", "--tls-cert", "c.pem", "--public-url", "https://u:hunter2@h/?q", "--trust-proxies", "10.0.0.0/33", "--max-upload", "0", "--log-format", "xml", "--audit-max-size", "9", "--audit-keep", "-1", "--audit-max-age", "1m",
 	}, env, nil)
 	if err == nil {
 		t.Fatal("want faults")
@@ -63,6 +63,9 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 		`--trust-proxies: "10.0.0.0/33": expected`,
 		`--max-upload: "0": expected`,
 		`--log-format: "xml": expected json or text`,
+		`--audit-max-size: "9": expected at least 1024 bytes`,
+		`--audit-keep: "-1": expected 0 or a positive number of files`,
+		`--audit-max-age: "1m0s": expected 0 or at least 1h`,
 		`DAYPASS_MASTER_KEY: expected the base64 of 32 bytes`,
 		`DAYPASS_ADMIN_ACCESS_KEY_ID and DAYPASS_ADMIN_SECRET_ACCESS_KEY: set both or none`,
 		`DAYPASS_ROTATE_EVERY: "soon" is not a valid value`,

@@ -30,10 +30,11 @@ type surface struct {
 	protocol   fault.Protocol
 	signing    gate.Signing
 	operations map[string]gate.Operation
+	records    map[string]recording
 }
 
 func newSurface(service *api.Service, operations []gate.Operation) *surface {
-	s := &surface{api: service, protocol: fault.RestJSON, operations: make(map[string]gate.Operation, len(operations))}
+	s := &surface{api: service, protocol: fault.RestJSON, operations: make(map[string]gate.Operation, len(operations)), records: recordings(service)}
 	s.signing = gate.Signing{Name: service.SigningName, Skew: 5 * time.Minute}
 	if service.Protocol == api.Query {
 		s.protocol = fault.Query
@@ -63,6 +64,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = routeErr
 	}
+	e.subject.surface, e.subject.op, e.subject.large = at, op, len(body)+len(r.RequestURI) > maxHeld
 	if op != nil {
 		e.operation = at.api.Name + ":" + op.Name
 	}
@@ -101,6 +103,7 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 	if err != nil {
 		return err
 	}
+	e.subject.in = in
 	err = judge(ctx, call, at.api.SigningName+":"+op.Name, row, in)
 	if err != nil {
 		return err
@@ -109,6 +112,7 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 	if err != nil {
 		return err
 	}
+	e.subject.out = out
 	return wire.WriteResult(w, op, out, call.RequestID)
 }
 

@@ -24,6 +24,7 @@ type event struct {
 	fault     *fault.Error
 	throttled string // the limit that refused it, or ""
 	answer    answer
+	subject   subject // of the call, for its audit record
 }
 
 type eventKey struct{}
@@ -82,6 +83,7 @@ func (s *Server) excuse(e *event, cause any) bool {
 func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	a := &e.answer
 	s.metrics.observe(e, a.status, took)
+	s.audit(r, e)
 	level := slog.LevelInfo
 	if e.door == "" && a.status < http.StatusBadRequest {
 		level = slog.LevelDebug // probes and metrics, asked for every few seconds

@@ -51,6 +51,7 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", name
+		e.subject.packageRequest(f.Name, route.Action, r)
 		r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
 		err := p.serve(w, r, e, f, route, actions)
 		if err != nil {
@@ -69,6 +70,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		return err
 	}
 	name := r.PathValue("repository")
+	e.subject.place.Domain, e.subject.place.Owner, e.subject.place.Repository = domain, owner, name
 	err = p.gate.Bearer(r.Context(), &e.call, r, domain, owner)
 	if err != nil {
 		return err
@@ -92,7 +94,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		}
 	}
 	return route.Handle(w, r, &format.Call{
-		Repository: repository.Bind(binding),
+		Repository: e.subject.witness(repository.Bind(binding)),
 		Base:       p.server.endpoint(r.Context(), f.Name, domain, owner, name),
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
@@ -116,6 +118,7 @@ func (p *packages) unknown(f *format.Format) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", f.Name
+		e.subject.packageRequest(f.Name, "", r)
 		err := p.throttle.enter(e)
 		if err == nil {
 			err = fault.New(fault.NotFound, "No such %s address: expected /%s/d/DOMAIN-OWNER/REPOSITORY/ and what the %s format has below it", f.Name, f.Name, f.Name)

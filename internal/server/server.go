@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"daypass/api"
+	"daypass/internal/audit"
 	"daypass/internal/blob"
 	"daypass/internal/format"
 	"daypass/internal/format/pypi"
@@ -51,6 +52,7 @@ type Server struct {
 	directory *identity.Directory
 	registry  *registry.Registry
 	throttle  throttler
+	trail     *audit.Trail // nil: none
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
 }
@@ -97,7 +99,11 @@ func (s *Server) open(ctx context.Context) error {
 	})
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
 		Limits: registry.Limits{AssetSize: s.config.MaxUpload}})
-	return s.bootstrap(ctx)
+	err = s.bootstrap(ctx)
+	if err != nil {
+		return err
+	}
+	return s.openTrail()
 }
 
 func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
@@ -149,9 +155,10 @@ func (s *Server) mount() http.Handler {
 func (s *Server) alive(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
 
 // ready says whether requests can be served: the database and the content
-// store answer.
+// store answer, and what is done can be recorded. Where replicas stand behind a
+// balancer those that can record get the requests.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(s.db.Ping(r.Context()), s.blobs.Check(r.Context()))
+	err := errors.Join(s.db.Ping(r.Context()), s.blobs.Check(r.Context()), s.trail.Err())
 	if err != nil {
 		s.log.Error("not ready", "cause", err.Error())
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
@@ -180,12 +187,17 @@ func (s *Server) hostSuffix() string {
 	return ".d.codeartifact." + s.config.Region + "." + s.config.BaseDomain
 }
 
-// Close releases what Open took.
+// Close releases what Open took. What the trail has accepted is durable after
+// it.
 func (s *Server) Close() error {
-	if s.db == nil {
-		return nil
+	err := s.trail.Close()
+	if err != nil {
+		s.log.Error("could not finish the audit trail", "cause", err.Error())
 	}
-	return s.db.Close()
+	if s.db == nil {
+		return err
+	}
+	return errors.Join(err, s.db.Close())
 }
 
 const (

@@ -128,6 +128,7 @@ func (s *Service) issue(c *gate.Call, domain, domainOwner string, expires time.T
 	if err != nil {
 		return nil, err
 	}
+	c.Issued = id
 	return &api.GetAuthorizationTokenOutput{AuthorizationToken: sealed, Expiration: &claims.ExpiresAt}, nil
 }
 

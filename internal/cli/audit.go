@@ -1,0 +1,364 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"daypass/internal/audit"
+	"daypass/internal/cli/argument"
+	"daypass/internal/cli/profile"
+)
+
+const auditHelp = `Reads the audit trail of a Daypass server: who did what, when, from where, and
+whether it was allowed. It reads files and asks no server, so it runs where they
+are; each replica has its own.
+
+usage: daypass [options] audit [parameters]
+
+Which records
+  --principal ARN           of a user, a session, or all sessions of a role
+  --token ID                of an authorization token, by its id (ABIA…): its
+                            issue, its uses, its revocation
+  --access-key-id ID        of an access key, in the same way
+  --repository DOMAIN/NAME  about a repository
+  --event NAME              of an operation, such as GetAuthorizationToken, or an
+                            action, such as ReadFromRepository
+  --errors                  of calls that were refused or failed
+  --since TIME              from then on: 2026-11-27T18:00:00Z, 2026-11-27, or 1h,
+                            30m, 7d ago
+  --until TIME              before then
+  --limit N                 the newest N of them (table: 1000)
+
+Where from
+  --file PATH               the file or its folder, or - for standard input;
+                            otherwise DAYPASS_AUDIT_LOG, then audit in the folder
+                            DAYPASS_DATA, then ./daypass-data/audit. Rotated files
+                            beside the file are read first, also those that end
+                            in .gz
+  --follow                  go on with new records until interrupted
+
+  --output json             one record a line, in the shape of AWS CloudTrail
+  --output text             time, event, principal, access key, what it was about,
+                            address and error, separated by tabs
+  --output table            the same as a table
+`
+
+// auditOptions are those of the command audit.
+func auditOptions() []*argument.Argument {
+	var options []*argument.Argument
+	for _, name := range []string{"principal", "token", "access-key-id", "repository", "event", "since", "until", "limit", "file"} {
+		options = append(options, &argument.Argument{Names: []string{"--" + name}, Dest: name})
+	}
+	for _, name := range []string{"errors", "follow"} {
+		options = append(options, &argument.Argument{Names: []string{"--" + name}, Dest: name, Count: argument.NoValues, Value: true})
+	}
+	return options
+}
+
+// audit reads records back.
+func (s *session) audit(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == "help" {
+		_, err := io.WriteString(s.app.Stdout, auditHelp)
+		return err
+	}
+	options := auditOptions()
+	parser := argument.Parser{Options: options}
+	values, rest, err := parser.Parse(args)
+	if err != nil {
+		return grammarError(err)
+	}
+	if len(rest) > 0 {
+		return unknownOptions(rest, options)
+	}
+	a := &auditing{session: s, values: values, out: bufio.NewWriterSize(s.app.Stdout, 64<<10)}
+	err = a.prepare()
+	if err != nil {
+		return err
+	}
+	return a.read(ctx)
+}
+
+// An auditing is one run of the command audit.
+type auditing struct {
+	*session
+	values argument.Values
+	filter audit.Filter
+	format string
+	limit  int // 0: none
+	path   string
+	out    *bufio.Writer
+
+	kept    []keptRecord // the newest, while there is a limit
+	next    int          // where the next goes once they are as many as the limit
+	started bool         // what was kept is printed: print on as records come
+}
+
+type keptRecord struct {
+	line   []byte
+	record *audit.Record
+}
+
+// tableLimit is how many rows a table has at most unless told otherwise; its
+// columns are known only when the last row is.
+const (
+	tableLimit = 1000
+	maxLimit   = 1_000_000
+)
+
+func (a *auditing) text(name string) string {
+	v, _ := a.values[name].(string)
+	return v
+}
+
+func (a *auditing) prepare() error {
+	a.format = a.session.text("output")
+	if a.format == "" {
+		c, err := a.config()
+		if err != nil {
+			return err
+		}
+		a.format = c.output()
+	}
+	_, follow := a.values["follow"]
+	switch {
+	case a.format != "json" && a.format != "text" && a.format != "table":
+		return usageError("audit: --output " + a.format + ": expected json, text or table")
+	case a.query != nil:
+		return usageError("audit: --query does not apply to records: send them to jq")
+	case follow && a.format == "table":
+		return usageError("audit: a table can't follow: use --output text")
+	}
+	a.path = profile.Expand(a.text("file"))
+	if a.path == "" {
+		a.path = trailOfServer()
+	}
+	if follow && a.path == "-" {
+		return usageError("audit: --follow is for files; standard input is read to its end as it is")
+	}
+	err := a.bound()
+	if err != nil {
+		return err
+	}
+	return a.pick()
+}
+
+// trailOfServer is where the server with the same environment writes.
+func trailOfServer() string {
+	if path := os.Getenv("DAYPASS_AUDIT_LOG"); path != "" && path != "-" && path != "off" {
+		return path
+	}
+	return filepath.Join(either(os.Getenv("DAYPASS_DATA"), "daypass-data"), "audit")
+}
+
+func (a *auditing) bound() error {
+	if a.format == "table" {
+		a.limit = tableLimit
+	}
+	if text := a.text("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return usageError(fmt.Sprintf("audit: --limit %s: expected a number from 1 to %d", text, maxLimit))
+		}
+		a.limit = n
+	}
+	var err error
+	if a.filter.Since, err = a.instant("since"); err == nil {
+		a.filter.Until, err = a.instant("until")
+	}
+	return err
+}
+
+// instant reads a time, or a length of time before now.
+func (a *auditing) instant(name string) (time.Time, error) {
+	text := a.text(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	ago, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		ago = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || ago < 0 || ago > 100*365*24*time.Hour {
+		return time.Time{}, usageError(fmt.Sprintf("audit: --%s %q: expected a time such as 2026-11-27T18:00:00Z or 2026-11-27, or how long ago, such as 1h or 7d", name, text))
+	}
+	return a.app.Now().Add(-ago), nil
+}
+
+var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
+
+func (a *auditing) pick() error {
+	f := &a.filter
+	f.Principal, f.Event = a.text("principal"), a.text("event")
+	_, f.Errors = a.values["errors"]
+	if f.Principal != "" && !strings.HasPrefix(f.Principal, "arn:") {
+		return usageError(fmt.Sprintf("audit: --principal %q: expected an ARN, such as arn:aws:iam::000000000000:user/admin", f.Principal))
+	}
+	if at := a.text("repository"); at != "" {
+		var ok bool
+		f.Domain, f.Repository, ok = strings.Cut(at, "/")
+		if !ok || f.Domain == "" || f.Repository == "" || strings.Contains(f.Repository, "/") {
+			return usageError(fmt.Sprintf("audit: --repository %q: expected DOMAIN/REPOSITORY", at))
+		}
+	}
+	id, key := a.text("token"), a.text("access-key-id")
+	switch {
+	case id != "" && key != "":
+		return usageError("audit: give one of --token and --access-key-id")
+	case id != "" && (!strings.HasPrefix(id, "ABIA") || !keyPattern().MatchString(id)):
+		// It is not repeated: it may be the token itself.
+		return usageError("audit: --token: expected the token's id (ABIA…), which \"daypass token describe\" tells")
+	case key != "" && !keyPattern().MatchString(key):
+		return usageError("audit: --access-key-id: expected 16 to 128 letters and digits")
+	}
+	f.AccessKeyID = either(id, key)
+	return nil
+}
+
+func (a *auditing) read(ctx context.Context) error {
+	_, follow := a.values["follow"]
+	r := &audit.Reader{
+		Path: a.path, Since: a.filter.Since, Follow: follow, Sleep: a.app.Sleep,
+		Each: a.each, Idle: a.idle,
+		Warn: func(text string) { fmt.Fprintf(a.app.Stderr, "daypass: %s\n", text) },
+	}
+	if a.path == "-" {
+		r.From = a.app.Stdin
+	}
+	err := r.Read(ctx)
+	var missing *os.PathError
+	if errors.As(err, &missing) {
+		return fail(exitGeneral, "%s", systemError(missing.Err, missing.Path))
+	}
+	if err != nil {
+		return err
+	}
+	return a.idle()
+}
+
+func (a *auditing) each(line []byte, r *audit.Record) error {
+	if !a.filter.Match(r) {
+		return nil
+	}
+	if a.limit == 0 || a.started {
+		return a.print(line, r)
+	}
+	kept := keptRecord{append([]byte(nil), line...), r}
+	if len(a.kept) < a.limit {
+		a.kept = append(a.kept, kept)
+		return nil
+	}
+	a.kept[a.next] = kept
+	a.next = (a.next + 1) % a.limit
+	return nil
+}
+
+// idle prints what was kept, once all there is has been read, and lets go of
+// what was printed.
+func (a *auditing) idle() error {
+	err := error(nil)
+	if !a.started {
+		a.started = true
+		err = a.newest()
+	}
+	return errors.Join(err, a.out.Flush())
+}
+
+func (a *auditing) newest() error {
+	newest := append(a.kept[a.next:len(a.kept):len(a.kept)], a.kept[:a.next]...)
+	a.kept = nil
+	if a.format == "table" {
+		return a.table(newest)
+	}
+	for _, k := range newest {
+		err := a.print(k.line, k.record)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *auditing) print(line []byte, r *audit.Record) error {
+	if a.format == "json" {
+		_, err := a.out.Write(append(line[:len(line):len(line)], '\n'))
+		return err
+	}
+	_, err := a.out.WriteString(row(r))
+	return err
+}
+
+// table aligns the columns under their names, in their order.
+func (a *auditing) table(records []keptRecord) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	io.WriteString(w, "TIME\tEVENT\tPRINCIPAL\tACCESS KEY\tABOUT\tADDRESS\tERROR\n")
+	for _, k := range records {
+		io.WriteString(w, row(k.record))
+	}
+	return w.Flush() // which tells what failed before it
+}
+
+// row is a line of text.
+func row(r *audit.Record) string {
+	cells := columns(r)
+	for i, cell := range cells {
+		cells[i] = either(strings.Map(printable, cell), "-")
+	}
+	return strings.Join(cells, "\t") + "\n"
+}
+
+// columns are what people look at first.
+func columns(r *audit.Record) []string {
+	who := either(r.UserIdentity.ARN, strings.TrimSpace(r.UserIdentity.Type+" "+r.UserIdentity.PrincipalID))
+	key := r.UserIdentity.AccessKeyID
+	if a := r.AdditionalEventData; a != nil && key == "" {
+		key = a.UnverifiedAccessKeyID
+	}
+	return []string{r.EventTime, r.EventName, who, key, about(r), r.SourceIPAddress, r.ErrorCode}
+}
+
+// printable takes out what moves a terminal's cursor: texts come from clients.
+func printable(c rune) rune {
+	if c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' {
+		return '?'
+	}
+	return c
+}
+
+// about is the package, the repository or the domain, or else the resource.
+func about(r *audit.Record) string {
+	p := r.Package()
+	if p.Domain == "" {
+		if len(r.Resources) > 0 {
+			return r.Resources[0].ARN
+		}
+		return ""
+	}
+	text := p.Domain
+	for _, part := range []string{p.Repository, p.Format, p.Namespace, p.Name} {
+		if part != "" {
+			text += "/" + part
+		}
+	}
+	if p.Version != "" {
+		text += "@" + p.Version
+	}
+	return text
+}

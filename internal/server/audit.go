@@ -1,0 +1,272 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+
+	"daypass/api"
+	stsapi "daypass/api/sts"
+	"daypass/internal/audit"
+	"daypass/internal/fault"
+	"daypass/internal/format"
+	"daypass/internal/sigv4"
+	"daypass/internal/wire"
+)
+
+// A subject is what a call was about, for its audit record. The doors fill it
+// in on the way.
+type subject struct {
+	surface *surface       // control
+	op      *api.Operation // nil: none was meant
+	in, out any            // as far as the call came
+	large   bool           // in may be too much to hold until the record is written
+
+	action string        // packages: what the route asks for; "": no route
+	place  audit.Package // packages
+	uri    string        // as additionalEventData.requestUri
+	named  named
+}
+
+// maxHeld is how large a request may be, in bytes, whose input waits for the
+// writer of the trail; of a larger one the record's part is made at once.
+const maxHeld = 16 << 10
+
+// audit hands the record of an answered request to the trail. Probes and
+// metrics have none.
+func (s *Server) audit(r *http.Request, e *event) {
+	if s.trail == nil || e.door == "" {
+		return
+	}
+	c := &e.call
+	event := audit.Event{
+		Time: c.Now, RequestID: c.RequestID, Region: c.Region, Account: s.config.AccountID,
+		Address: c.SourceIP, UserAgent: r.UserAgent(), Resource: c.Resource,
+		Caller:     audit.Caller{Principal: c.Principal, AccessKeyID: c.AccessKeyID},
+		Additional: audit.Additional{TokenID: c.Issued},
+	}
+	if event.Region == "" {
+		event.Region = s.config.Region
+	}
+	if c.Principal == nil && c.Token != nil {
+		event.Caller.Ref = &c.Token.Principal
+	}
+	protocol := fault.RestJSON
+	if e.door == "packages" {
+		e.subject.packages(&event, r)
+	} else {
+		protocol = e.subject.surface.protocol
+		e.subject.control(&event, r, e.fault == nil)
+	}
+	if e.fault != nil {
+		event.ErrorCode, event.Error = e.fault.Kind.Code(protocol), e.fault.Message
+	}
+	event.Trim(len(r.RequestURI) > maxHeld/4)
+	s.trail.Record(&event)
+}
+
+// unknownName is the eventName of what is no operation and no route.
+const unknownName = "UnknownOperation"
+
+func (s *subject) control(event *audit.Event, r *http.Request, answered bool) {
+	event.Source = eventSource(s.surface.api)
+	if event.Caller.Principal == nil && event.Caller.AccessKeyID == "" {
+		event.Additional.UnverifiedAccessKeyID = claimed(r)
+	}
+	if s.op == nil {
+		event.Name = unknownName
+		event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, r.URL.EscapedPath()
+		return
+	}
+	how := s.surface.records[s.op.Name]
+	event.Name, event.ReadOnly = s.op.Name, how.reads
+	event.Parameters = s.elements(s.in)
+	if how.shown && answered {
+		event.Response = s.elements(s.out)
+	}
+	if s.op.Unsigned {
+		event.Caller.Web = webCaller(s.op.Name, s.out)
+	}
+}
+
+// elements makes a part of the record from what the operation took or gave. No
+// one changes either once the call is over.
+func (s *subject) elements(v any) audit.Elements {
+	if v == nil {
+		return nil
+	}
+	op, names := s.op, s.surface.names()
+	render := func(b []byte) []byte {
+		out, err := wire.AppendRecord(b, op, v, names)
+		if err != nil {
+			return append(b, "null"...)
+		}
+		return out
+	}
+	if !s.large {
+		return render
+	}
+	made := render(nil)
+	return func(b []byte) []byte { return append(b, made...) }
+}
+
+// codeArtifactNames are what CloudTrail calls the texts that CodeArtifact's
+// model has other names for.
+//
+// Source: CodeArtifact User Guide, "Logging CodeArtifact API calls with AWS
+// CloudTrail": the records of GetAuthorizationToken and of a package manager.
+var codeArtifactNames = map[string]string{
+	"domain": "domainName", "repository": "repositoryName", "authorizationToken": "sessionToken",
+	"package": "packageName", "format": "packageFormat", "namespace": "packageNamespace",
+}
+
+func (s *surface) names() map[string]string {
+	if s.api.Name == "codeartifact" {
+		return codeArtifactNames
+	}
+	return nil
+}
+
+// eventSource is the host name of a service; Daypass's own has none at AWS.
+func eventSource(service *api.Service) string {
+	if service.Name == "daypass" {
+		return service.Name
+	}
+	return service.SigningName + ".amazonaws.com"
+}
+
+// A recording says how the calls of an operation are recorded.
+type recording struct {
+	reads bool // readOnly
+	shown bool // responseElements are
+}
+
+// recordings tells the operations of a service that only read from the others.
+// An operation whose answer has a secret has issued a credential, whatever it is
+// called; as in CloudTrail, STS nevertheless only reads.
+func recordings(service *api.Service) map[string]recording {
+	out := make(map[string]recording, len(service.Operations))
+	for name, op := range service.Operations {
+		issues := op.Output != nil && secret(op.Output, map[*api.Shape]bool{})
+		reads := service.Name == "sts" || !issues && reading(name)
+		out[name] = recording{reads: reads, shown: issues || !reads}
+	}
+	return out
+}
+
+func reading(name string) bool {
+	for _, verb := range [...]string{"Get", "List", "Describe", "Read", "Simulate"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// secret reports whether a shape holds what the model calls sensitive.
+func secret(sh *api.Shape, seen map[*api.Shape]bool) bool {
+	if sh == nil || seen[sh] {
+		return false
+	}
+	seen[sh] = true
+	if sh.Sensitive || secret(sh.Elem, seen) || secret(sh.Key, seen) {
+		return true
+	}
+	for _, m := range sh.Members {
+		if secret(m.Shape, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// webCaller is who showed an identity provider's word: known only if it was
+// taken.
+func webCaller(operation string, out any) *audit.Web {
+	switch out := out.(type) {
+	case *stsapi.AssumeRoleWithWebIdentityOutput:
+		return &audit.Web{Type: "WebIdentityUser", Provider: out.Provider, Audience: out.Audience, Subject: out.SubjectFromWebIdentityToken}
+	case *stsapi.AssumeRoleWithSAMLOutput:
+		return &audit.Web{Type: "SAMLUser", Provider: out.Issuer, Audience: out.Audience, Subject: out.Subject}
+	}
+	switch operation {
+	case "AssumeRoleWithWebIdentity":
+		return &audit.Web{Type: "WebIdentityUser"}
+	case "AssumeRoleWithSAML":
+		return &audit.Web{Type: "SAMLUser"}
+	}
+	return nil
+}
+
+// keyID is the shape of the access key ids that AWS and Daypass issue. It has
+// no small letters, and so nearly no secret that was sent in its place fits.
+var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^A[A-Z0-9]{15,31}$`) })
+
+// claimed is the access key id that a refused signature names.
+func claimed(r *http.Request) string {
+	signature, err := sigv4.Parse(r)
+	if err != nil || !keyID().MatchString(signature.AccessKeyID) {
+		return ""
+	}
+	return strings.Clone(signature.AccessKeyID)
+}
+
+func (s *subject) packages(event *audit.Event, r *http.Request) {
+	event.Source = "codeartifact.amazonaws.com"
+	event.Name = unknownName
+	if s.action != "" {
+		_, event.Name, _ = strings.Cut(s.action, ":")
+		event.ReadOnly = reading(event.Name)
+	}
+	event.Package = s.place
+	event.Package.Namespace, event.Package.Name, event.Package.Version = s.named.ref.Namespace, s.named.ref.Name.Name, s.named.ref.Version
+	event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, s.uri
+}
+
+// packageRequest notes what a package manager asks for, before anything of it
+// is checked. The address is told as AWS has it, without the domain, which is in
+// the host name there, and without the repository.
+func (s *subject) packageRequest(formatName, action string, r *http.Request) {
+	s.action, s.place.Format = action, formatName
+	s.uri = r.URL.EscapedPath()
+	if rest, ok := strings.CutPrefix(s.uri, "/"+formatName+"/d/"); ok {
+		_, rest, _ = strings.Cut(rest, "/")
+		_, rest, _ = strings.Cut(rest, "/")
+		s.uri = "/" + formatName + "/" + rest
+	}
+}
+
+// witness notes which package a format asks its repository for.
+func (s *subject) witness(r format.Repository) format.Repository {
+	s.named.Repository = r
+	return &s.named
+}
+
+// named is a repository that remembers the last package it was asked for. A
+// test sees to it that no method which names one is missing here.
+type named struct {
+	format.Repository
+	ref format.Ref
+}
+
+func (n *named) Package(ctx context.Context, name format.Name) (*format.Package, error) {
+	n.ref.Name = name
+	return n.Repository.Package(ctx, name)
+}
+
+func (n *named) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
+	n.ref.Name = name
+	return n.Repository.Document(ctx, name, variant, render)
+}
+
+func (n *named) Asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, error) {
+	n.ref = ref
+	return n.Repository.Asset(ctx, ref, name)
+}
+
+func (n *named) Publish(ctx context.Context, ref format.Ref) (format.Publication, error) {
+	n.ref = ref
+	return n.Repository.Publish(ctx, ref)
+}
