@@ -35,14 +35,18 @@ func (t throttler) leave(e *event) {
 	}
 }
 
-// count takes a known caller's request from what its token and its account may
-// make.
+// count takes a known caller's request from what its token, its principal and
+// its account may make.
 func (t throttler) count(e *event, limit throttle.Limit) error {
 	if e.call.Token != nil {
 		err := t.refuse(e, throttle.Token, t.Token(e.call.Now, e.call.Token.ID))
 		if err != nil {
 			return err
 		}
+	}
+	err := t.refuse(e, throttle.Principal, t.Principal(e.call.Now, e.call.Principal.ID))
+	if err != nil {
+		return err
 	}
 	return t.refuse(e, limit, t.Account(e.call.Now, limit, e.call.Principal.Account))
 }

@@ -76,6 +76,16 @@ func TestTheThirdTokenOfTwoASecondIsRefusedInTheModelsTerms(t *testing.T) {
 	}
 }
 
+func TestAPrincipalsTokensAndSignaturesCountTogether(t *testing.T) {
+	t.Parallel()
+	b, _ := limited(t, "principal=3")
+	token := b.repository(t) // with the first three of the administrator's requests
+	page := b.url + "/pypi/d/dom-000000000000/repo/simple/"
+	if answer, body := get(t, page, token); answer.StatusCode != http.StatusTooManyRequests || !strings.Contains(body, `the limit "principal" is 3 requests a second`) {
+		t.Errorf("the fourth: %s %s", answer.Status, body)
+	}
+}
+
 func TestSTSRefusesAsTheQueryProtocolDoes(t *testing.T) {
 	t.Parallel()
 	b, _ := limited(t, "sts=1")

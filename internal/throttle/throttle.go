@@ -1,5 +1,5 @@
-// Package throttle owns how many requests a second one account, one
-// authorization token and one address may make of this process. It knows
+// Package throttle owns how many requests a second one account, one principal,
+// one authorization token and one address may make of this process. It knows
 // nothing of requests: the doors say who asks, and word the refusal. It stands
 // apart because its memory is the only one that strangers can write to, and so
 // is bounded here, in one place.
@@ -14,8 +14,9 @@ import (
 type Limit uint8
 
 const (
-	Token   Limit = iota // requests with one authorization token
-	Address              // requests of one address that end without a known caller
+	Token     Limit = iota // requests with one authorization token
+	Address                // requests of one address that end without a known caller
+	Principal              // requests of one user, or of all sessions of one role
 
 	// The others are counted for each account.
 	GetAuthorizationToken
@@ -25,7 +26,8 @@ const (
 	count
 )
 
-// limits are the names that operators and logs see, and AWS's figures.
+// limits are the names that operators and logs see, and AWS's figures, 0 where it
+// has none.
 //
 // Sources: CodeArtifact User Guide, "Quotas in AWS CodeArtifact"; IAM User
 // Guide, "IAM and AWS STS quotas".
@@ -35,6 +37,7 @@ var limits = [count]struct {
 }{
 	Token:                 {"token", 1200},
 	Address:               {"address", 600},
+	Principal:             {"principal", 0},
 	GetAuthorizationToken: {"get-authorization-token", 40},
 	Reads:                 {"reads", 800},
 	Writes:                {"writes", 100},
@@ -67,10 +70,11 @@ func AWS() Rates {
 // A Throttle counts. It is safe for concurrent use; one without rates allows
 // everything.
 type Throttle struct {
-	buckets   [count]bucket
-	tokens    table[string]
-	accounts  table[account]
-	addresses table[netip.Addr]
+	buckets    [count]bucket
+	tokens     table[string]
+	principals table[string]
+	accounts   table[account]
+	addresses  table[netip.Addr]
 }
 
 // An account has a bucket for each limit that is counted by account.
@@ -86,6 +90,7 @@ func New(rates Rates, now time.Time) *Throttle {
 		t.buckets[i] = newBucket(rate)
 	}
 	t.tokens.init(now)
+	t.principals.init(now)
 	t.accounts.init(now)
 	t.addresses.init(now)
 	return t
@@ -100,6 +105,11 @@ func (t *Throttle) Account(now time.Time, limit Limit, id string) time.Duration 
 // Token is like [Throttle.Account] for the token with this id.
 func (t *Throttle) Token(now time.Time, id string) time.Duration {
 	return t.tokens.use(take, now, t.buckets[Token], id)
+}
+
+// Principal is like [Throttle.Account] for the user or role with this unique id.
+func (t *Throttle) Principal(now time.Time, id string) time.Duration {
+	return t.principals.use(take, now, t.buckets[Principal], id)
 }
 
 // Address returns how long an address has to wait, 0 for not at all. It takes

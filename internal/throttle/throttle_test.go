@@ -39,6 +39,24 @@ func TestAnAccountHasAWSFiguresByDefault(t *testing.T) {
 	}
 }
 
+func TestAPrincipalHasALimitOnlyIfItIsGivenOne(t *testing.T) {
+	t.Parallel()
+	limited := AWS()
+	limited[Principal] = 5
+	for _, test := range []struct {
+		rates Rates
+		want  int
+	}{{AWS(), 2000}, {limited, 5}} {
+		throttle := New(test.rates, began)
+		if got := allowed(2000, func() time.Duration { return throttle.Principal(began, "AIDA1") }); got != test.want {
+			t.Errorf("%d at once, want %d", got, test.want)
+		}
+		if throttle.Principal(began, "AIDA2") != 0 {
+			t.Error("another principal was refused")
+		}
+	}
+}
+
 func TestWhatWasTakenComesBackWithTime(t *testing.T) {
 	t.Parallel()
 	throttle := New(AWS(), began)
