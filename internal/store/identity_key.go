@@ -71,7 +71,11 @@ func (tx *Tx) SetAccessKeySecret(ctx context.Context, identity, id string, secre
 
 // DeleteAccessKey removes a user's key.
 func (tx *Tx) DeleteAccessKey(ctx context.Context, identity, id string) error {
-	return tx.execOne(ctx, `DELETE FROM access_keys WHERE id = $1 AND identity = $2`, id, identity)
+	err := tx.execOne(ctx, `DELETE FROM access_keys WHERE id = $1 AND identity = $2`, id, identity)
+	if err != nil {
+		return err
+	}
+	return tx.forgetUse(ctx, id)
 }
 
 // A Revocation ends credentials that were issued at or before an instant, in
