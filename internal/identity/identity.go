@@ -1,4 +1,4 @@
-// Package identity owns who exists: accounts, users, roles, their keys and
+// Package identity owns who exists: accounts, users, groups, roles, their keys and
 // policies, and what was revoked. It turns a reference frozen in a credential
 // into today's principal with compiled policies. It never decides whether a
 // principal may do something, and knows no wire format; its faults carry the
@@ -21,7 +21,7 @@ import (
 type (
 	// An Account is a boundary of identities and of domains.
 	Account = store.Account
-	// An Entity is a user or a role.
+	// An Entity is a user, a group or a role.
 	Entity = store.Identity
 	// A Revocation ends credentials issued at or before an instant.
 	Revocation = store.Revocation
@@ -29,8 +29,9 @@ type (
 
 // Kinds of an [Entity].
 const (
-	User = store.KindUser
-	Role = store.KindRole
+	User  = store.KindUser
+	Group = store.KindGroup
+	Role  = store.KindRole
 )
 
 // A Sealer protects the secrets of access keys at rest. The context is bound
@@ -111,6 +112,7 @@ const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 // Source: IAM User Guide, "IAM identifiers", unique ID prefixes.
 const (
 	prefixUser   = "AIDA"
+	prefixGroup  = "AGPA"
 	prefixRole   = "AROA"
 	prefixPolicy = "ANPA"
 	prefixKey    = "AKIA"
