@@ -50,10 +50,21 @@ func (d *Directory) Describe(ctx context.Context, account, role, description str
 	})
 }
 
-// SetMaxSession replaces how long the sessions of a role may be.
-func (d *Directory) SetMaxSession(ctx context.Context, account, role string, most time.Duration) error {
+// A RoleChange is what to replace in a role; what is zero stays.
+type RoleChange struct {
+	Description string
+	MaxSession  time.Duration
+}
+
+// ChangeRole replaces what is said of a role and how long its sessions may be.
+func (d *Directory) ChangeRole(ctx context.Context, account, role string, change RoleChange) error {
 	_, err := d.edit(ctx, account, Role, role, func(_ *store.Tx, e *Entity) error {
-		e.MaxSession = most
+		if change.Description != "" {
+			e.Description = change.Description
+		}
+		if change.MaxSession != 0 {
+			e.MaxSession = change.MaxSession
+		}
 		return nil
 	})
 	return err

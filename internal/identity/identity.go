@@ -23,6 +23,10 @@ type (
 	Account = store.Account
 	// An Entity is a user, a group or a role.
 	Entity = store.Identity
+	// A PolicyVersion is one text of a managed policy.
+	PolicyVersion = store.PolicyVersion
+	// A Usage is a way to use a managed policy.
+	Usage = store.Usage
 	// A Revocation ends credentials issued at or before an instant.
 	Revocation = store.Revocation
 )
@@ -32,6 +36,12 @@ const (
 	User  = store.KindUser
 	Group = store.KindGroup
 	Role  = store.KindRole
+)
+
+// Values of a [Usage]; its zero value is any.
+const (
+	AsPermissions = store.AsPermissions
+	AsBoundary    = store.AsBoundary
 )
 
 // A Sealer protects the secrets of access keys at rest. The context is bound

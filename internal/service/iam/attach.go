@@ -23,7 +23,7 @@ func (s *Service) attachOperations() []gate.Operation {
 }
 
 // attaching judges on the user or role, with the policy as a condition key.
-func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		name, policyARN := names(in)
 		err := checkARN(policyARN)
@@ -65,7 +65,7 @@ func (s *Service) listAttachedUserPolicies(ctx context.Context, c *gate.Call, in
 		return nil, err
 	}
 	out := new(api.ListAttachedUserPoliciesOutput)
-	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
+	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyKey)
 	return out, nil
 }
 
@@ -79,11 +79,16 @@ func (s *Service) listAttachedRolePolicies(ctx context.Context, c *gate.Call, in
 		return nil, err
 	}
 	out := new(api.ListAttachedRolePoliciesOutput)
-	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
+	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyKey)
 	return out, nil
 }
 
-func policyARN(p api.AttachedPolicy) string { return p.PolicyArn }
+// policyKey orders attached policies: the account's, then the service's, by
+// name. An ARN would do, but can be longer than a marker.
+func policyKey(p api.AttachedPolicy) string {
+	a, _ := arn.Parse(p.PolicyArn) // parsed before
+	return a.Account + " " + p.PolicyName
+}
 
 // attached returns the policies of a user or role whose path begins with prefix.
 func (s *Service) attached(ctx context.Context, c *gate.Call, kind, name, prefix string) ([]api.AttachedPolicy, error) {

@@ -22,7 +22,7 @@ func (s *Service) keyOperations() []gate.Operation {
 
 // ownKeys judges on the user whose keys are meant: the caller unless another is
 // named.
-func ownKeys[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func ownKeys[In any](s *Service, given func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		if ofRoot(c, given(in)) {
 			return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
