@@ -31,7 +31,7 @@ type Service struct {
 func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
 		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.versionOperations(),
-		s.changeOperations(), s.tagOperations())
+		s.changeOperations(), s.tagOperations(), s.groupOperations())
 }
 
 // op is a row of the table. Some sessions may not call IAM at all, whatever
