@@ -77,6 +77,7 @@ type Directory struct {
 	managed   *store.Cache[managedKey, *policy.Policy]
 	sessions  *store.Cache[string, *policy.Policy]
 	revoked   *store.Cache[string, *revocations]
+	uses      uses
 }
 
 // Bounds of the caches, in entries. A standing is the largest: the compiled
