@@ -44,6 +44,21 @@ const (
 	AsBoundary    = store.AsBoundary
 )
 
+// What [Directory.Counts] counts besides the kinds of an [Entity].
+const (
+	CountPolicies       = store.CountPolicies
+	CountPolicyVersions = store.CountPolicyVersions
+	CountMFADevices     = store.CountMFADevices
+	CountMFAInUse       = store.CountMFAInUse
+	CountProviders      = store.CountProviders
+)
+
+// States of an [AccessKey].
+const (
+	KeyActive   = store.KeyActive
+	KeyInactive = store.KeyInactive
+)
+
 // A Sealer protects the secrets of access keys at rest. The context is bound
 // to the sealed bytes: they open only under the same one.
 type Sealer interface {

@@ -208,6 +208,7 @@ type ManagedQuery struct {
 	Local        bool // those of the account
 	Attached     bool // only such as are attached to something
 	Boundary     bool // with Attached: that bound something instead
+	Used         bool // only such as do either
 	AfterBuiltin string
 	After        string // name of the last policy of the account that was shown
 	Limit        int
@@ -229,7 +230,7 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 		}
 		for _, row := range rows {
 			m := &Managed{*row, uses[row.ARN]}
-			if !q.Attached || m.Attached > 0 && !q.Boundary || m.Boundaries > 0 && q.Boundary {
+			if q.wants(m.PolicyUse) {
 				found = append(found, m)
 			}
 		}
@@ -237,6 +238,18 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 	})
 	page, more := cut(found, q.Limit)
 	return page, more, err
+}
+
+func (q *ManagedQuery) wants(u store.PolicyUse) bool {
+	switch {
+	case q.Used:
+		return u.Attached > 0 || u.Boundaries > 0
+	case q.Attached && q.Boundary:
+		return u.Boundaries > 0
+	case q.Attached:
+		return u.Attached > 0
+	}
+	return true
 }
 
 // rows returns enough candidates for a page. With a filter on use those are
@@ -255,7 +268,7 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.Managed
 		return rows, nil
 	}
 	limit := q.Limit + 1
-	if q.Attached {
+	if q.Attached || q.Used {
 		limit = maxPolicies
 	}
 	local, err := tx.ManagedPolicies(ctx, q.Account, q.PathPrefix, q.After, limit)

@@ -123,3 +123,26 @@ func (tx *Tx) forgetUse(ctx context.Context, subject string) error {
 	_, err := tx.exec(ctx, `DELETE FROM last_uses WHERE subject = $1`, subject)
 	return err
 }
+
+// AccountKeys returns the access keys of all users of an account, ordered by id.
+func (tx *Tx) AccountKeys(ctx context.Context, account string) ([]*AccessKey, error) {
+	return tx.manyKeys(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity IN (SELECT id FROM identities WHERE account = $1) ORDER BY id`, account)
+}
+
+// KeyUses returns the last uses of the access keys of an account's users, by
+// their ids; what was not used is not there.
+func (tx *Tx) KeyUses(ctx context.Context, account string) (map[string]Use, error) {
+	found := make(map[string]Use)
+	err := tx.queryEach(ctx, `SELECT subject, used, service, region FROM last_uses WHERE subject IN
+		(SELECT access_keys.id FROM access_keys JOIN identities ON identities.id = identity WHERE account = $1)`, []any{account},
+		func(scan func(...any) error) error {
+			var subject string
+			var u Use
+			var used int64
+			err := scan(&subject, &used, &u.Service, &u.Region)
+			u.At = time.UnixMilli(used).UTC()
+			found[subject] = u
+			return err
+		})
+	return found, err
+}

@@ -49,13 +49,16 @@ func (tx *Tx) AccessKey(ctx context.Context, id string) (*AccessKey, error) {
 
 // AccessKeys returns all keys of a user, ordered by id; quotas keep them few.
 func (tx *Tx) AccessKeys(ctx context.Context, identity string) ([]*AccessKey, error) {
+	return tx.manyKeys(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity = $1 ORDER BY id`, identity)
+}
+
+func (tx *Tx) manyKeys(ctx context.Context, query string, args ...any) ([]*AccessKey, error) {
 	var found []*AccessKey
-	err := tx.queryEach(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity = $1 ORDER BY id`, []any{identity},
-		func(scan func(...any) error) error {
-			k, err := scanKey(scan)
-			found = append(found, k)
-			return err
-		})
+	err := tx.queryEach(ctx, query, args, func(scan func(...any) error) error {
+		k, err := scanKey(scan)
+		found = append(found, k)
+		return err
+	})
 	return found, err
 }
 

@@ -31,7 +31,8 @@ type Service struct {
 func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
 		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.versionOperations(),
-		s.changeOperations(), s.tagOperations(), s.groupOperations())
+		s.changeOperations(), s.tagOperations(), s.groupOperations(),
+		s.accountOperations(), s.absentOperations())
 }
 
 // op is a row of the table. Some sessions may not call IAM at all, whatever
@@ -157,7 +158,7 @@ func next(more bool, last string) (string, *bool) {
 // that.
 type section struct {
 	name string
-	list func(after string, limit int) (last string, shown int, more bool, err error)
+	list lister
 }
 
 // through fills a page from sections in their order. A marker is the name of

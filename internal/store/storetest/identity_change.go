@@ -274,6 +274,21 @@ func uses(t *testing.T, db *store.DB) {
 			return tx.CreateAccessKey(ctx, &store.AccessKey{ID: "AKIA1", Identity: u.ID, Secret: []byte{1}, Status: store.KeyActive, Created: epoch})
 		},
 		record("AKIA1", "sts", later), record("AKIA1", "iam", epoch), record(role.ID, "iam", epoch), record(accountA, "iam", epoch), record("AKIAGONE", "iam", epoch),
+		func(ctx context.Context, tx *store.Tx) error {
+			keys, err := tx.AccountKeys(ctx, accountA)
+			same(t, []*store.AccessKey{{ID: "AKIA1", Identity: u.ID, Secret: []byte{1}, Status: store.KeyActive, Created: epoch}}, keys)
+			if err != nil {
+				return err
+			}
+			found, err := tx.KeyUses(ctx, accountA)
+			same(t, map[string]store.Use{"AKIA1": {At: later, Service: "sts", Region: "eu-west-1"}}, found)
+			return err
+		},
+		func(ctx context.Context, tx *store.Tx) error {
+			keys, err := tx.AccountKeys(ctx, accountB)
+			same(t, 0, len(keys))
+			return err
+		},
 		last("AKIA1", "sts", later), last(role.ID, "iam", epoch), last(accountA, "iam", epoch))
 	none("AKIAGONE")
 	each(t, db,
