@@ -3,10 +3,8 @@ package iam
 import (
 	"context"
 	"slices"
-	"strings"
 
 	api "daypass/api/iam"
-	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
 )
@@ -31,9 +29,6 @@ func everything[In any](context.Context, *gate.Call, *In) (gate.Subject, error) 
 }
 
 func (s *Service) createAlias(ctx context.Context, c *gate.Call, in *api.CreateAccountAliasInput) (*api.CreateAccountAliasOutput, error) {
-	if strings.Contains(in.AccountAlias, "--") {
-		return nil, fault.New(fault.InvalidInput, "AccountAlias: %q has two hyphens in a row.", in.AccountAlias)
-	}
 	return nothing[api.CreateAccountAliasOutput](s.Directory.SetAlias(ctx, c.Principal.Account, in.AccountAlias))
 }
 

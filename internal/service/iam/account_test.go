@@ -39,7 +39,6 @@ func TestAccountAliases(t *testing.T) {
 		{"the first", create(d.admin, "acme"), "", ""},
 		{"the same again", create(d.admin, "acme"), "EntityAlreadyExists", "The account alias acme already exists."},
 		{"another account's", create(stranger, "acme"), "EntityAlreadyExists", "The account alias acme already exists."},
-		{"two hyphens", create(d.admin, "a--b"), "InvalidInput", `AccountAlias: "a--b" has two hyphens in a row.`},
 		{"another in its place", create(d.admin, "acme-2"), "", ""},
 		{"what is free again", create(stranger, "acme"), "", ""},
 		{"one to go that is not the account's", remove("acme"), "NoSuchEntity", "The account alias acme cannot be found."},
