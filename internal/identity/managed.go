@@ -324,14 +324,14 @@ func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([
 	return arns, err
 }
 
-// Users returns up to limit users, groups or roles of an account that use a
+// PolicyUsers returns up to limit users, groups or roles of an account that use a
 // managed policy, in the order of names after the given one, and whether there
 // are more.
-func (d *Directory) Users(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
+func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
 	var found []*Entity
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
 		var err error
-		found, err = tx.Users(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
+		found, err = tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
 		return err
 	})
 	page, more := cut(found, limit)

@@ -65,10 +65,10 @@ const (
 	AsBoundary
 )
 
-// Users returns up to limit identities of a kind in an account that use a
+// PolicyUsers returns up to limit identities of a kind in an account that use a
 // managed policy, whose path begins with prefix and whose name comes after the
 // given one, in the order of names without regard to case.
-func (tx *Tx) Users(ctx context.Context, policy string, usage Usage, account, kind, prefix, after string, limit int) ([]*Identity, error) {
+func (tx *Tx) PolicyUsers(ctx context.Context, policy string, usage Usage, account, kind, prefix, after string, limit int) ([]*Identity, error) {
 	return tx.manyIdentities(ctx, `SELECT `+identityColumns+` FROM identities
 		WHERE account = $1 AND kind = $2 AND substr(path, 1, $3) = $4 AND fold > $5
 		AND ($6 AND id IN (SELECT identity FROM attachments WHERE policy = $7) OR $8 AND boundary = $9) ORDER BY fold LIMIT $10`,

@@ -22,8 +22,15 @@ func (s *Service) attachOperations() []gate.Operation {
 	}
 }
 
-// attaching judges on the user, group or role, with the policy as a condition key.
+// attaching judges on the user, group or role, with the policy as a condition
+// key.
 func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
+	return withPolicy(s, kind, "iam:policyarn", names)
+}
+
+// withPolicy judges on a user, group or role, with the policy that the input
+// names under a condition key.
+func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		name, policyARN := names(in)
 		err := checkARN(policyARN)
@@ -34,7 +41,7 @@ func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN
 		if err != nil {
 			return gate.Subject{}, err
 		}
-		subject.Keys["iam:policyarn"] = policy.One(policyARN)
+		subject.Keys[key] = policy.One(policyARN)
 		return subject, nil
 	}
 }

@@ -7,7 +7,6 @@ import (
 	api "daypass/api/iam"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
-	"daypass/internal/policy"
 )
 
 func (s *Service) changeOperations() []gate.Operation {
@@ -32,19 +31,7 @@ func (s *Service) changeOperations() []gate.Operation {
 // Source: IAM User Guide, "Delegating responsibility to others using
 // permissions boundaries".
 func bounding[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
-		name, policyARN := names(in)
-		err := checkARN(policyARN)
-		if err != nil {
-			return gate.Subject{}, err
-		}
-		subject, err := s.subject(ctx, c, kind, name)
-		if err != nil {
-			return gate.Subject{}, err
-		}
-		subject.Keys["iam:permissionsboundary"] = policy.One(policyARN)
-		return subject, nil
-	}
+	return withPolicy(s, kind, "iam:permissionsboundary", names)
 }
 
 // move gives a user or group another name or path. Whoever does that must be

@@ -246,6 +246,7 @@ func TestTags(t *testing.T) {
 			{kind + ": two", f.tag(api.Tag{Key: "Team", Value: "a"}, api.Tag{Key: "b", Value: ""}), "", ""},
 			{kind + ": a new value", f.tag(api.Tag{Key: "b", Value: "c"}), "", ""},
 			{kind + ": reserved", f.tag(api.Tag{Key: "AWS:x"}), "InvalidInput", `Tag key "AWS:x": keys that begin with aws: are reserved.`},
+			{kind + ": a reserved value", f.tag(api.Tag{Key: "x", Value: "aws:x"}), "InvalidInput", `Tag value "aws:x": values that begin with aws: are reserved.`},
 			{kind + ": reserved to go", f.untag("aws:x"), "InvalidInput", `Tag key "aws:x": keys that begin with aws: are reserved.`},
 			{kind + ": one that is not there to go", f.untag("none"), "", ""},
 			{kind + ": too many", f.tag(many...), "LimitExceeded", "The number of tags has reached the maximum limit."},

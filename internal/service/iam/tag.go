@@ -54,13 +54,21 @@ func readTags(tags []api.Tag, fold func(string) string, duplicate string) (map[s
 		if err != nil {
 			return nil, err
 		}
+		if reserved(tag.Value) {
+			return nil, fault.New(fault.InvalidInput, "Tag value %q: values that begin with aws: are reserved.", tag.Value)
+		}
 		folded[fold(tag.Key)], read[tag.Key] = true, tag.Value
 	}
 	return read, nil
 }
 
+// reserved reports whether a key or value is one of AWS's own.
+//
+// Source: IAM User Guide, "Tags for IAM resources".
+func reserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
+
 func checkTagKey(key string) error {
-	if strings.HasPrefix(strings.ToLower(key), "aws:") {
+	if reserved(key) {
 		return fault.New(fault.InvalidInput, "Tag key %q: keys that begin with aws: are reserved.", key)
 	}
 	return nil

@@ -123,7 +123,7 @@ func users(t *testing.T, db *store.DB) {
 			{store.AnyUsage, store.KindRole, "/", "", 9, "r", arn},
 			{store.AnyUsage, store.KindUser, "/", "", 9, "", arn + "2"},
 		} {
-			found, err := tx.Users(ctx, want.policy, want.usage, accountA, want.kind, want.prefix, want.after, want.limit)
+			found, err := tx.PolicyUsers(ctx, want.policy, want.usage, accountA, want.kind, want.prefix, want.after, want.limit)
 			if err != nil {
 				return err
 			}
