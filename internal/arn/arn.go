@@ -61,6 +61,9 @@ func Root(account string) string { return iam(account, "root") }
 // User names an IAM user. A path begins and ends with a slash.
 func User(account, path, name string) string { return iam(account, "user"+path+name) }
 
+// Group names an IAM group. A path begins and ends with a slash.
+func Group(account, path, name string) string { return iam(account, "group"+path+name) }
+
 // Role names an IAM role. A path begins and ends with a slash.
 func Role(account, path, name string) string { return iam(account, "role"+path+name) }
 

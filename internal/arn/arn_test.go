@@ -14,6 +14,7 @@ func TestNamesAreSpelledAsTheUserGuidesSpellThem(t *testing.T) {
 		{arn.Root("111122223333"), "arn:aws:iam::111122223333:root"},
 		{arn.User("111122223333", "/", "Bob"), "arn:aws:iam::111122223333:user/Bob"},
 		{arn.User("111122223333", "/division_abc/subdivision_xyz/", "JaneDoe"), "arn:aws:iam::111122223333:user/division_abc/subdivision_xyz/JaneDoe"},
+		{arn.Group("111122223333", "/division_abc/subdivision_xyz/product_A/", "Developers"), "arn:aws:iam::111122223333:group/division_abc/subdivision_xyz/product_A/Developers"},
 		{arn.Role("111122223333", "/", "S3Access"), "arn:aws:iam::111122223333:role/S3Access"},
 		{arn.ManagedPolicy("aws", "/", "AdministratorAccess"), "arn:aws:iam::aws:policy/AdministratorAccess"},
 		{arn.AssumedRole("111122223333", "Accounting-Role", "Mary"), "arn:aws:sts::111122223333:assumed-role/Accounting-Role/Mary"},

@@ -37,6 +37,8 @@ const (
 	MissingParameter
 	UnsupportedOperation
 	Unavailable
+	ReportNotPresent
+	ReportExpired
 )
 
 type wire struct {
@@ -75,4 +77,6 @@ var table = [...]struct{ json, query wire }{
 	MissingParameter:      {wire{"ValidationException", 400}, wire{"MissingParameter", 400}},
 	UnsupportedOperation:  {wire{"ValidationException", 400}, wire{"UnsupportedOperation", 400}},
 	Unavailable:           {wire{"ServiceUnavailable", 503}, wire{"ServiceUnavailable", 503}},
+	ReportNotPresent:      {wire{"ResourceNotFoundException", 404}, wire{"ReportNotPresent", 410}},
+	ReportExpired:         {wire{"ResourceNotFoundException", 404}, wire{"ReportExpired", 410}},
 }

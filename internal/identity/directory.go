@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -156,11 +157,12 @@ func (d *Directory) loadRoot(ctx context.Context, account string) (*standing, er
 	return &standing{who: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
 }
 
-// policies is the text of all that an identity's permissions are made of.
+// policies is the text of all that an identity's permissions are made of: its
+// own policies and those of its groups.
 type policies struct {
 	entity   *Entity
 	inline   []store.InlinePolicy
-	attached []string
+	attached []string // without repetitions
 }
 
 func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, error) {
@@ -171,14 +173,38 @@ func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, err
 		if err != nil {
 			return err
 		}
-		p.inline, err = tx.InlinePolicies(ctx, id)
+		groups, err := tx.Groups(ctx, id)
 		if err != nil {
 			return err
 		}
-		p.attached, err = tx.Attachments(ctx, id)
-		return err
+		for _, holder := range append([]*Entity{p.entity}, groups...) {
+			err := p.add(ctx, tx, holder.ID)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err == nil && p.entity.Kind == Group {
+		return nil, errGone // a group holds policies, but is nobody
+	}
 	return &p, gone(err, errGone)
+}
+
+// add takes in what one identity holds.
+func (p *policies) add(ctx context.Context, tx *store.Tx, holder string) error {
+	inline, err := tx.InlinePolicies(ctx, holder)
+	if err != nil {
+		return err
+	}
+	p.inline = append(p.inline, inline...)
+	attached, err := tx.Attachments(ctx, holder)
+	for _, arn := range attached {
+		if !slices.Contains(p.attached, arn) {
+			p.attached = append(p.attached, arn)
+		}
+	}
+	return err
 }
 
 func (d *Directory) loadStanding(ctx context.Context, id string) (*standing, error) {

@@ -1,4 +1,4 @@
-// Package identity owns who exists: accounts, users, roles, their keys and
+// Package identity owns who exists: accounts, users, groups, roles, their keys and
 // policies, and what was revoked. It turns a reference frozen in a credential
 // into today's principal with compiled policies. It never decides whether a
 // principal may do something, and knows no wire format; its faults carry the
@@ -21,16 +21,42 @@ import (
 type (
 	// An Account is a boundary of identities and of domains.
 	Account = store.Account
-	// An Entity is a user or a role.
+	// An Entity is a user, a group or a role.
 	Entity = store.Identity
+	// A PolicyVersion is one text of a managed policy.
+	PolicyVersion = store.PolicyVersion
+	// A Usage is a way to use a managed policy.
+	Usage = store.Usage
 	// A Revocation ends credentials issued at or before an instant.
 	Revocation = store.Revocation
 )
 
 // Kinds of an [Entity].
 const (
-	User = store.KindUser
-	Role = store.KindRole
+	User  = store.KindUser
+	Group = store.KindGroup
+	Role  = store.KindRole
+)
+
+// Values of a [Usage]; its zero value is any.
+const (
+	AsPermissions = store.AsPermissions
+	AsBoundary    = store.AsBoundary
+)
+
+// What [Directory.Counts] counts besides the kinds of an [Entity].
+const (
+	CountPolicies       = store.CountPolicies
+	CountPolicyVersions = store.CountPolicyVersions
+	CountMFADevices     = store.CountMFADevices
+	CountMFAInUse       = store.CountMFAInUse
+	CountProviders      = store.CountProviders
+)
+
+// States of an [AccessKey].
+const (
+	KeyActive   = store.KeyActive
+	KeyInactive = store.KeyInactive
 )
 
 // A Sealer protects the secrets of access keys at rest. The context is bound
@@ -66,6 +92,7 @@ type Directory struct {
 	managed   *store.Cache[managedKey, *policy.Policy]
 	sessions  *store.Cache[string, *policy.Policy]
 	revoked   *store.Cache[string, *revocations]
+	uses      uses
 }
 
 // Bounds of the caches, in entries. A standing is the largest: the compiled
@@ -111,6 +138,7 @@ const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 // Source: IAM User Guide, "IAM identifiers", unique ID prefixes.
 const (
 	prefixUser   = "AIDA"
+	prefixGroup  = "AGPA"
 	prefixRole   = "AROA"
 	prefixPolicy = "ANPA"
 	prefixKey    = "AKIA"

@@ -13,10 +13,10 @@ func missingInline(kind, policyName string) error {
 	return fault.New(fault.NotFound, "The %s policy with name %s cannot be found.", kind, policyName)
 }
 
-// PutInline adds or replaces an inline policy of a user or role.
+// PutInline adds or replaces an inline policy of a user, group or role.
 func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyName, document string) error {
-	tooLarge := fault.New(fault.Quota, "Maximum policy size of %d bytes exceeded for %s %s", maxInline(kind), kind, name)
-	if policy.Size(document) > maxInline(kind) {
+	tooLarge := fault.New(fault.Quota, "Maximum policy size of %d bytes exceeded for %s %s", limits[kind].inline, kind, name)
+	if policy.Size(document) > limits[kind].inline {
 		return tooLarge
 	}
 	err := checkDocument(document, policy.Identity)
@@ -40,14 +40,14 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 		for _, p := range all {
 			size += policy.Size(p.Document)
 		}
-		if size > maxInline(kind) {
+		if size > limits[kind].inline {
 			return tooLarge
 		}
 		return nil
 	})
 }
 
-// Inline returns all inline policies of a user or role, ordered by name.
+// Inline returns all inline policies of a user, group or role, ordered by name.
 func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]store.InlinePolicy, error) {
 	var all []store.InlinePolicy
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -61,7 +61,7 @@ func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]s
 	return all, err
 }
 
-// InlineDocument returns one inline policy of a user or role.
+// InlineDocument returns one inline policy of a user, group or role.
 func (d *Directory) InlineDocument(ctx context.Context, account, kind, name, policyName string) (string, error) {
 	all, err := d.Inline(ctx, account, kind, name)
 	if err != nil {
@@ -75,7 +75,7 @@ func (d *Directory) InlineDocument(ctx context.Context, account, kind, name, pol
 	return "", missingInline(kind, policyName)
 }
 
-// DeleteInline removes an inline policy of a user or role.
+// DeleteInline removes an inline policy of a user, group or role.
 func (d *Directory) DeleteInline(ctx context.Context, account, kind, name, policyName string) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		e, err := named(ctx, tx, account, kind, name)
@@ -86,7 +86,7 @@ func (d *Directory) DeleteInline(ctx context.Context, account, kind, name, polic
 	})
 }
 
-// InlineNames returns the names of all inline policies of a user or role, in
+// InlineNames returns the names of all inline policies of a user, group or role, in
 // the order of bytes.
 func (d *Directory) InlineNames(ctx context.Context, account, kind, name string) ([]string, error) {
 	all, err := d.Inline(ctx, account, kind, name)

@@ -46,7 +46,7 @@ func (d *Directory) CreateKey(ctx context.Context, account, user string) (KeyPai
 			return err
 		}
 		if len(keys) >= maxKeysPerUser {
-			return fault.New(fault.Quota, "Cannot exceed quota for AccessKeysPerUser: %d", maxKeysPerUser)
+			return exceeded("AccessKeysPerUser", maxKeysPerUser)
 		}
 		row, err = d.seal(e.ID, pair)
 		if err != nil {

@@ -83,21 +83,34 @@ func notAttachable(policyARN string) error {
 // CreateManaged makes a managed policy. The caller sets Account and Name, and
 // as wanted Path ("/"), Description and Tags; the rest is filled in here.
 func (d *Directory) CreateManaged(ctx context.Context, p *store.ManagedPolicy, document string) error {
-	if policy.Size(document) > policy.MaxManaged {
-		return fault.New(fault.Quota, "Cannot exceed quota for PolicySize: %d", policy.MaxManaged)
-	}
-	err := checkDocument(document, policy.Identity)
+	err := checkManaged(document)
 	if err != nil {
 		return err
 	}
 	if p.Path == "" {
 		p.Path = "/"
 	}
-	p.ID, p.ARN, p.Default = uniqueID(prefixPolicy, uniqueTail), arn.ManagedPolicy(p.Account, p.Path, p.Name), 1
+	p.ID, p.ARN, p.Default, p.Latest = uniqueID(prefixPolicy, uniqueTail), arn.ManagedPolicy(p.Account, p.Path, p.Name), 1, 1
 	p.Created = d.now()
 	p.Updated = p.Created
-	err = d.change(ctx, func(tx *store.Tx) error { return tx.CreateManagedPolicy(ctx, p, document) })
+	err = d.change(ctx, func(tx *store.Tx) error {
+		n, err := tx.CountManagedPolicies(ctx, p.Account)
+		if err != nil {
+			return err
+		}
+		if n >= maxPolicies {
+			return exceeded("PoliciesPerAccount", maxPolicies)
+		}
+		return tx.CreateManagedPolicy(ctx, p, document)
+	})
 	return exists(err, fault.New(fault.Conflict, "A policy called %s already exists. Duplicate names are not allowed.", p.Name))
+}
+
+func checkManaged(document string) error {
+	if policy.Size(document) > policy.MaxManaged {
+		return exceeded("PolicySize", policy.MaxManaged)
+	}
+	return checkDocument(document, policy.Identity)
 }
 
 // Managed returns a managed policy of the service or of an account, as an
@@ -128,10 +141,20 @@ func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*
 	return p, gone(err, missingManaged(policyARN))
 }
 
+// ownManaged is managedRow for changes, which the service's own policies do not
+// take.
+func ownManaged(ctx context.Context, tx *store.Tx, account, policyARN string) (*store.ManagedPolicy, error) {
+	p, err := managedRow(ctx, tx, account, policyARN)
+	if err == nil && p.Account != account {
+		return nil, fault.New(fault.AccessDenied, "Policy %s belongs to the service and cannot be changed.", policyARN)
+	}
+	return p, err
+}
+
 // ManagedVersion returns one version of a managed policy and whether it is the
 // one in force.
 func (d *Directory) ManagedVersion(ctx context.Context, account, policyARN string, number int64) (*store.PolicyVersion, bool, error) {
-	missing := fault.New(fault.NotFound, "Policy %s version v%d does not exist or is not attachable.", policyARN, number)
+	missing := missingVersion(policyARN, number)
 	if b := builtinPolicy(policyARN); b != nil {
 		if number != 1 {
 			return nil, false, missing
@@ -155,12 +178,9 @@ func (d *Directory) ManagedVersion(ctx context.Context, account, policyARN strin
 // DeleteManaged removes a managed policy that is not in use.
 func (d *Directory) DeleteManaged(ctx context.Context, account, policyARN string) error {
 	return d.change(ctx, func(tx *store.Tx) error {
-		p, err := managedRow(ctx, tx, account, policyARN)
+		p, err := ownManaged(ctx, tx, account, policyARN)
 		if err != nil {
 			return err
-		}
-		if p.Account != account {
-			return fault.New(fault.AccessDenied, "Policy %s belongs to the service and cannot be deleted.", policyARN)
 		}
 		uses, err := tx.PolicyUses(ctx, account)
 		if err != nil {
@@ -168,6 +188,13 @@ func (d *Directory) DeleteManaged(ctx context.Context, account, policyARN string
 		}
 		if uses[policyARN] != (store.PolicyUse{}) {
 			return fault.New(fault.DeleteConflict, "Cannot delete a policy attached to entities.")
+		}
+		versions, err := tx.PolicyVersions(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if len(versions) > 1 {
+			return fault.New(fault.DeleteConflict, "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.")
 		}
 		return tx.DeleteManagedPolicy(ctx, p.ID)
 	})
@@ -181,6 +208,7 @@ type ManagedQuery struct {
 	Local        bool // those of the account
 	Attached     bool // only such as are attached to something
 	Boundary     bool // with Attached: that bound something instead
+	Used         bool // only such as do either
 	AfterBuiltin string
 	After        string // name of the last policy of the account that was shown
 	Limit        int
@@ -202,7 +230,7 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 		}
 		for _, row := range rows {
 			m := &Managed{*row, uses[row.ARN]}
-			if !q.Attached || m.Attached > 0 && !q.Boundary || m.Boundaries > 0 && q.Boundary {
+			if q.wants(m.PolicyUse) {
 				found = append(found, m)
 			}
 		}
@@ -210,6 +238,18 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 	})
 	page, more := cut(found, q.Limit)
 	return page, more, err
+}
+
+func (q *ManagedQuery) wants(u store.PolicyUse) bool {
+	switch {
+	case q.Used:
+		return u.Attached > 0 || u.Boundaries > 0
+	case q.Attached && q.Boundary:
+		return u.Boundaries > 0
+	case q.Attached:
+		return u.Attached > 0
+	}
+	return true
 }
 
 // rows returns enough candidates for a page. With a filter on use those are
@@ -228,14 +268,14 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.Managed
 		return rows, nil
 	}
 	limit := q.Limit + 1
-	if q.Attached {
-		limit = maxPoliciesListed
+	if q.Attached || q.Used {
+		limit = maxPolicies
 	}
 	local, err := tx.ManagedPolicies(ctx, q.Account, q.PathPrefix, q.After, limit)
 	return append(rows, local...), err
 }
 
-// Attach attaches a managed policy to a user or role; once more is no error.
+// Attach attaches a managed policy to a user, group or role; once more is no error.
 func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN string) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		e, err := named(ctx, tx, account, kind, name)
@@ -251,14 +291,14 @@ func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN s
 			return err
 		}
 		attached, err := tx.Attachments(ctx, e.ID)
-		if err == nil && len(attached) > maxAttached(kind) {
-			return fault.New(fault.Quota, "Cannot exceed quota for PoliciesPer%s: %d", title(kind), maxAttached(kind))
+		if most := limits[kind].attached; err == nil && len(attached) > most {
+			return exceeded("PoliciesPer"+title(kind), most)
 		}
 		return err
 	})
 }
 
-// Detach takes a managed policy from a user or role.
+// Detach takes a managed policy from a user, group or role.
 func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN string) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		e, err := named(ctx, tx, account, kind, name)
@@ -269,7 +309,8 @@ func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN s
 	})
 }
 
-// Attached returns the ARNs of the policies attached to a user or role, in order.
+// Attached returns the ARNs of the policies attached to a user, group or role, in
+// order.
 func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([]string, error) {
 	var arns []string
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -281,4 +322,18 @@ func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([
 		return err
 	})
 	return arns, err
+}
+
+// PolicyUsers returns up to limit users, groups or roles of an account that use a
+// managed policy, in the order of names after the given one, and whether there
+// are more.
+func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
+	var found []*Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		found, err = tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
+		return err
+	})
+	page, more := cut(found, limit)
+	return page, more, err
 }

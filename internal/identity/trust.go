@@ -179,23 +179,32 @@ func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
 }
 
 // TrustDocument returns a role's trust policy as the IAM API shows it: a
-// principal that was deleted appears as the unique id that it had.
+// principal that was renamed appears by its name of today, and one that was
+// deleted as the unique id that it had.
 func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, error) {
 	document := role.Trust
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		for name, id := range role.Bound {
-			_, err := tx.Identity(ctx, id)
-			if errors.Is(err, store.ErrNotFound) {
-				document = strings.ReplaceAll(document, `"`+name+`"`, `"`+id+`"`)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		var err error
+		document, err = trustDocument(ctx, tx, role)
+		return err
 	})
 	return document, err
+}
+
+func trustDocument(ctx context.Context, tx *store.Tx, role *Entity) (string, error) {
+	var today []string // pairs for a replacer, which goes over the text once
+	for name, id := range role.Bound {
+		e, err := tx.Identity(ctx, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			today = append(today, `"`+name+`"`, `"`+id+`"`)
+		case err != nil:
+			return "", err
+		default:
+			today = append(today, `"`+name+`"`, `"`+entityARN(e)+`"`)
+		}
+	}
+	return strings.NewReplacer(today...).Replace(role.Trust), nil
 }
 
 // ResolvePrincipal returns the account and unique id of the user, role, role

@@ -11,6 +11,8 @@ import (
 	"daypass/api"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/principal"
 	"daypass/internal/sigv4"
 	"daypass/internal/wire"
 )
@@ -54,6 +56,7 @@ type control struct {
 	throttle throttler
 	rest     []*surface
 	query    []*surface
+	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
 }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -94,6 +97,7 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 		if err != nil {
 			return err
 		}
+		c.used(call.AccessKeyID, call.Principal.Ref, identity.Use{At: call.Now, Service: at.signing.Name, Region: call.Region})
 	}
 	if !supported {
 		return fault.New(fault.UnsupportedOperation, "The operation %s is part of %s's API but not supported by this server.", op.Name, at.api.Name)

@@ -133,6 +133,7 @@ func (s *Server) mount() http.Handler {
 	apis := &control{
 		gate:     g,
 		throttle: s.throttle,
+		used:     s.directory.Used,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
@@ -203,6 +204,8 @@ func (s *Server) Close() error {
 const (
 	watchEvery   = 250 * time.Millisecond
 	chores       = time.Hour
+	flushEvery   = time.Minute
+	flushTimeout = 5 * time.Second
 	drainTimeout = 30 * time.Second
 )
 
@@ -214,6 +217,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go s.db.Watch(background, watchEvery)
 	go s.registry.Watch(background, watchEvery)
 	go s.work(background)
+	go s.note(background)
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -232,6 +236,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	limited, cancel := context.WithTimeout(background, drainTimeout)
 	defer cancel()
 	err := server.Shutdown(limited)
+	s.flush(background)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("cut off the requests that were still running")
 		return server.Close()
@@ -269,6 +274,26 @@ func (s *Server) work(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// note writes down every now and then what is only in memory.
+func (s *Server) note(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.flush(ctx)
+		}
+	}
+}
+
+func (s *Server) flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	s.chore("record the use of keys", s.directory.FlushUses(ctx))
 }
 
 func (s *Server) chore(what string, err error) {

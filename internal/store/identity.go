@@ -16,14 +16,15 @@ type Account struct {
 
 // Kinds of an [Identity].
 const (
-	KindUser = "user"
-	KindRole = "role"
+	KindUser  = "user"
+	KindGroup = "group"
+	KindRole  = "role"
 )
 
-// An Identity is a user or a role.
+// An Identity is a user, a group or a role.
 type Identity struct {
-	ID          string // AIDA… or AROA…, never used again
-	Kind        string // KindUser or KindRole
+	ID          string // AIDA…, AGPA… or AROA…, never used again
+	Kind        string // KindUser, KindGroup or KindRole
 	Account     string
 	Name        string // unique in the account for its kind, case aside
 	Path        string // begins and ends with a slash
@@ -74,7 +75,7 @@ func (tx *Tx) Accounts(ctx context.Context, after string, limit int) ([]*Account
 	return found, err
 }
 
-// CreateIdentity adds a user or role, or returns [ErrExists].
+// CreateIdentity adds a user, group or role, or returns [ErrExists].
 func (tx *Tx) CreateIdentity(ctx context.Context, i *Identity) error {
 	tags, err := encodeMap(i.Tags)
 	if err != nil {
@@ -111,12 +112,13 @@ func scanIdentity(scan func(...any) error) (*Identity, error) {
 	return i, err
 }
 
-// Identity returns the user or role with a unique id.
+// Identity returns the user, group or role with a unique id.
 func (tx *Tx) Identity(ctx context.Context, id string) (*Identity, error) {
 	return tx.oneIdentity(ctx, `SELECT `+identityColumns+` FROM identities WHERE id = $1`, id)
 }
 
-// IdentityNamed returns the user or role with a name, which must match in case.
+// IdentityNamed returns the user, group or role with a name, which must match in
+// case.
 func (tx *Tx) IdentityNamed(ctx context.Context, account, kind, name string) (*Identity, error) {
 	i, err := tx.oneIdentity(ctx, `SELECT `+identityColumns+` FROM identities WHERE account = $1 AND kind = $2 AND fold = $3`,
 		account, kind, fold(name))
@@ -130,19 +132,22 @@ func (tx *Tx) oneIdentity(ctx context.Context, query string, args ...any) (*Iden
 	return scanIdentity(func(dest ...any) error { return tx.queryRow(ctx, query, args, dest...) })
 }
 
-// Identities returns up to limit users or roles of an account whose path
+// Identities returns up to limit identities of a kind in an account whose path
 // begins with prefix and whose name comes after the given one, in the order of
 // names without regard to case.
 func (tx *Tx) Identities(ctx context.Context, account, kind, prefix, after string, limit int) ([]*Identity, error) {
-	var found []*Identity
-	err := tx.queryEach(ctx, `SELECT `+identityColumns+` FROM identities
+	return tx.manyIdentities(ctx, `SELECT `+identityColumns+` FROM identities
 		WHERE account = $1 AND kind = $2 AND substr(path, 1, $3) = $4 AND fold > $5 ORDER BY fold LIMIT $6`,
-		[]any{account, kind, len(prefix), prefix, fold(after), limit},
-		func(scan func(...any) error) error {
-			i, err := scanIdentity(scan)
-			found = append(found, i)
-			return err
-		})
+		account, kind, len(prefix), prefix, fold(after), limit)
+}
+
+func (tx *Tx) manyIdentities(ctx context.Context, query string, args ...any) ([]*Identity, error) {
+	var found []*Identity
+	err := tx.queryEach(ctx, query, args, func(scan func(...any) error) error {
+		i, err := scanIdentity(scan)
+		found = append(found, i)
+		return err
+	})
 	return found, err
 }
 
@@ -155,8 +160,13 @@ func (tx *Tx) SetTrust(ctx context.Context, id, trust string, bound map[string]s
 	return tx.execOne(ctx, `UPDATE identities SET trust = $1, bound = $2 WHERE id = $3`, trust, encoded, id)
 }
 
-// DeleteIdentity removes a user or role that has no policies and keys left.
+// DeleteIdentity removes an identity that has no policies, keys and memberships
+// left.
 func (tx *Tx) DeleteIdentity(ctx context.Context, id string) error {
+	err := tx.forgetUse(ctx, id)
+	if err != nil {
+		return err
+	}
 	return tx.execOne(ctx, `DELETE FROM identities WHERE id = $1`, id)
 }
 

@@ -49,13 +49,16 @@ func (tx *Tx) AccessKey(ctx context.Context, id string) (*AccessKey, error) {
 
 // AccessKeys returns all keys of a user, ordered by id; quotas keep them few.
 func (tx *Tx) AccessKeys(ctx context.Context, identity string) ([]*AccessKey, error) {
+	return tx.manyKeys(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity = $1 ORDER BY id`, identity)
+}
+
+func (tx *Tx) manyKeys(ctx context.Context, query string, args ...any) ([]*AccessKey, error) {
 	var found []*AccessKey
-	err := tx.queryEach(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity = $1 ORDER BY id`, []any{identity},
-		func(scan func(...any) error) error {
-			k, err := scanKey(scan)
-			found = append(found, k)
-			return err
-		})
+	err := tx.queryEach(ctx, query, args, func(scan func(...any) error) error {
+		k, err := scanKey(scan)
+		found = append(found, k)
+		return err
+	})
 	return found, err
 }
 
@@ -71,7 +74,11 @@ func (tx *Tx) SetAccessKeySecret(ctx context.Context, identity, id string, secre
 
 // DeleteAccessKey removes a user's key.
 func (tx *Tx) DeleteAccessKey(ctx context.Context, identity, id string) error {
-	return tx.execOne(ctx, `DELETE FROM access_keys WHERE id = $1 AND identity = $2`, id, identity)
+	err := tx.execOne(ctx, `DELETE FROM access_keys WHERE id = $1 AND identity = $2`, id, identity)
+	if err != nil {
+		return err
+	}
+	return tx.forgetUse(ctx, id)
 }
 
 // A Revocation ends credentials that were issued at or before an instant, in

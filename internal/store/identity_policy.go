@@ -21,6 +21,7 @@ type ManagedPolicy struct {
 	Description string
 	Tags        map[string]string
 	Default     int64 // number of the version in force
+	Latest      int64 // highest number that a version ever had
 	Created     time.Time
 	Updated     time.Time
 }
@@ -66,24 +67,22 @@ func (tx *Tx) CreateManagedPolicy(ctx context.Context, p *ManagedPolicy, documen
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO managed_policies (id, arn, account, name, fold, path, description, tags, default_version, created, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`,
+	_, err = tx.exec(ctx, `INSERT INTO managed_policies (id, arn, account, name, fold, path, description, tags, default_version, latest_version, created, updated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, 1, $9, $10)`,
 		p.ID, p.ARN, p.Account, p.Name, fold(p.Name), p.Path, p.Description, tags, p.Created.UnixMilli(), p.Updated.UnixMilli())
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO managed_policy_versions (policy, version, document, created) VALUES ($1, 1, $2, $3)`,
-		p.ID, document, p.Created.UnixMilli())
-	return err
+	return tx.CreatePolicyVersion(ctx, p.ID, PolicyVersion{Number: 1, Document: document, Created: p.Created})
 }
 
-const managedColumns = `id, arn, account, name, path, description, tags, default_version, created, updated`
+const managedColumns = `id, arn, account, name, path, description, tags, default_version, latest_version, created, updated`
 
 func scanManaged(scan func(...any) error) (*ManagedPolicy, error) {
 	p := new(ManagedPolicy)
 	var tags string
 	var created, updated int64
-	err := scan(&p.ID, &p.ARN, &p.Account, &p.Name, &p.Path, &p.Description, &tags, &p.Default, &created, &updated)
+	err := scan(&p.ID, &p.ARN, &p.Account, &p.Name, &p.Path, &p.Description, &tags, &p.Default, &p.Latest, &created, &updated)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +163,7 @@ func (tx *Tx) Attachments(ctx context.Context, identity string) ([]string, error
 
 // A PolicyUse is how much an account uses a managed policy.
 type PolicyUse struct {
-	Attached   int64 // users and roles it is attached to
+	Attached   int64 // users, groups and roles it is attached to
 	Boundaries int64 // users and roles it is the permissions boundary of
 }
 

@@ -22,8 +22,15 @@ func (s *Service) attachOperations() []gate.Operation {
 	}
 }
 
-// attaching judges on the user or role, with the policy as a condition key.
-func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+// attaching judges on the user, group or role, with the policy as a condition
+// key.
+func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
+	return withPolicy(s, kind, "iam:policyarn", names)
+}
+
+// withPolicy judges on a user, group or role, with the policy that the input
+// names under a condition key.
+func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		name, policyARN := names(in)
 		err := checkARN(policyARN)
@@ -34,7 +41,7 @@ func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN
 		if err != nil {
 			return gate.Subject{}, err
 		}
-		subject.Keys["iam:policyarn"] = policy.One(policyARN)
+		subject.Keys[key] = policy.One(policyARN)
 		return subject, nil
 	}
 }
@@ -56,41 +63,43 @@ func (s *Service) detachRolePolicy(ctx context.Context, c *gate.Call, in *api.De
 }
 
 func (s *Service) listAttachedUserPolicies(ctx context.Context, c *gate.Call, in *api.ListAttachedUserPoliciesInput) (*api.ListAttachedUserPoliciesOutput, error) {
-	p, err := pageOf(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	attached, err := s.attached(ctx, c, identity.User, in.UserName, in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	out := new(api.ListAttachedUserPoliciesOutput)
-	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
-	return out, nil
+	attached, marker, truncated, err := s.attachedPage(ctx, c, identity.User, in.UserName, in.PathPrefix, in.Marker, in.MaxItems)
+	return &api.ListAttachedUserPoliciesOutput{AttachedPolicies: attached, Marker: marker, IsTruncated: truncated}, err
 }
 
 func (s *Service) listAttachedRolePolicies(ctx context.Context, c *gate.Call, in *api.ListAttachedRolePoliciesInput) (*api.ListAttachedRolePoliciesOutput, error) {
-	p, err := pageOf(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	attached, err := s.attached(ctx, c, identity.Role, in.RoleName, in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
-	out := new(api.ListAttachedRolePoliciesOutput)
-	out.AttachedPolicies, out.Marker, out.IsTruncated = take(attached, p, policyARN)
-	return out, nil
+	attached, marker, truncated, err := s.attachedPage(ctx, c, identity.Role, in.RoleName, in.PathPrefix, in.Marker, in.MaxItems)
+	return &api.ListAttachedRolePoliciesOutput{AttachedPolicies: attached, Marker: marker, IsTruncated: truncated}, err
 }
 
-func policyARN(p api.AttachedPolicy) string { return p.PolicyArn }
-
-// attached returns the policies of a user or role whose path begins with prefix.
-func (s *Service) attached(ctx context.Context, c *gate.Call, kind, name, prefix string) ([]api.AttachedPolicy, error) {
+// attachedPage is a page of the policies of a user, group or role whose path
+// begins with prefix.
+func (s *Service) attachedPage(ctx context.Context, c *gate.Call, kind, name, prefix, marker string, maxItems *int64) ([]api.AttachedPolicy, string, *bool, error) {
+	p, err := pageOf(marker, maxItems)
+	if err != nil {
+		return nil, "", nil, err
+	}
 	arns, err := s.Directory.Attached(ctx, c.Principal.Account, kind, name)
 	if err != nil {
-		return nil, err
+		return nil, "", nil, err
 	}
+	attached, err := shownAttached(arns, prefix)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	attached, marker, truncated := take(attached, p, policyKey)
+	return attached, marker, truncated, nil
+}
+
+// policyKey orders attached policies: the account's, then the service's, by
+// name. An ARN would do, but can be longer than a marker.
+func policyKey(p api.AttachedPolicy) string {
+	a, _ := arn.Parse(p.PolicyArn) // parsed before
+	return a.Account + " " + p.PolicyName
+}
+
+// shownAttached names the policies whose path begins with prefix.
+func shownAttached(arns []string, prefix string) ([]api.AttachedPolicy, error) {
 	attached := []api.AttachedPolicy{}
 	for _, policyARN := range arns {
 		a, err := arn.Parse(policyARN)

@@ -30,7 +30,9 @@ type Service struct {
 // Operations returns the service's table.
 func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
-		s.inlineOperations(), s.attachOperations(), s.policyOperations())
+		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.versionOperations(),
+		s.changeOperations(), s.tagOperations(), s.groupOperations(),
+		s.accountOperations(), s.absentOperations())
 }
 
 // op is a row of the table. Some sessions may not call IAM at all, whatever
@@ -62,7 +64,7 @@ func admitted(p *principal.Principal) bool {
 	return true
 }
 
-// subject judges on an existing user or role. One that does not exist is judged
+// subject judges on an existing user, group or role. One that does not exist is judged
 // by its name at the root path, so that only who may see it learns that.
 func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) (gate.Subject, error) {
 	e, err := s.Directory.Find(ctx, c.Principal.Account, kind, name)
@@ -89,15 +91,15 @@ func entityKeys(e *identity.Entity) map[string]policy.Value {
 	return keys
 }
 
-// on judges an operation on the user or role that its input names.
-func on[In any](s *Service, kind string, name func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+// on judges an operation on the user, group or role that its input names.
+func on[In any](s *Service, kind string, name func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		return s.subject(ctx, c, kind, name(in))
 	}
 }
 
 // under judges a list on the path that it lists.
-func under[In any](kind string, prefix func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func under[In any](kind string, prefix func(*In) string) judge[In] {
 	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		path := prefix(in)
 		if path == "" {
@@ -126,6 +128,8 @@ type page struct {
 	limit int
 }
 
+var errBadMarker = fault.New(fault.Validation, "Invalid Marker.")
+
 func pageOf(marker string, maxItems *int64) (page, error) {
 	p := page{limit: defaultPage}
 	if maxItems != nil {
@@ -133,7 +137,7 @@ func pageOf(marker string, maxItems *int64) (page, error) {
 	}
 	after, err := base64.RawURLEncoding.DecodeString(marker)
 	if err != nil || p.limit < 1 || !shownText().Match(after) {
-		return page{}, fault.New(fault.Validation, "Invalid Marker.")
+		return page{}, errBadMarker
 	}
 	p.after = string(after)
 	return p, nil
@@ -146,6 +150,39 @@ func next(more bool, last string) (string, *bool) {
 		return "", &more
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(last)), &more
+}
+
+// A section is one part of a list that goes over several kinds of things. It
+// shows what comes after a name, at most limit of them, and returns the last
+// name, how many it showed and whether there are more; with a limit of 0 only
+// that.
+type section struct {
+	name string
+	list lister
+}
+
+// through fills a page from sections in their order. A marker is the name of
+// the section and of what was shown last in it.
+func (p page) through(sections []section) (string, *bool, error) {
+	start, after, _ := strings.Cut(p.after, ":")
+	first := slices.IndexFunc(sections, func(s section) bool { return s.name == start })
+	if first < 0 && p.after != "" {
+		return "", nil, errBadMarker
+	}
+	left := p.limit
+	for _, s := range sections[max(first, 0):] {
+		last, shown, more, err := s.list(after, left)
+		if err != nil {
+			return "", nil, err
+		}
+		if more {
+			marker, truncated := next(true, s.name+":"+last)
+			return marker, truncated, nil
+		}
+		left, after = left-shown, ""
+	}
+	marker, truncated := next(false, "")
+	return marker, truncated, nil
 }
 
 // take cuts a page out of a short list, in the order of its keys: a database
@@ -164,36 +201,6 @@ func take[T any](all []T, p page, key func(T) string) (items []T, marker string,
 	}
 	marker, truncated = next(false, "")
 	return items, marker, truncated
-}
-
-// tagMap reads the tags of a request.
-func tagMap(tags []api.Tag) (map[string]string, error) {
-	if len(tags) == 0 {
-		return nil, nil
-	}
-	read := make(map[string]string, len(tags))
-	folded := make(map[string]bool, len(tags))
-	for _, tag := range tags {
-		fold := strings.ToLower(tag.Key)
-		if folded[fold] {
-			return nil, fault.New(fault.InvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-		}
-		if strings.HasPrefix(fold, "aws:") {
-			return nil, fault.New(fault.InvalidInput, "Tag key %q: keys that begin with aws: are reserved.", tag.Key)
-		}
-		folded[fold], read[tag.Key] = true, tag.Value
-	}
-	return read, nil
-}
-
-// tagList shows tags in the order of their keys.
-func tagList(tags map[string]string) []api.Tag {
-	var list []api.Tag
-	for key, value := range tags {
-		list = append(list, api.Tag{Key: key, Value: value})
-	}
-	slices.SortFunc(list, func(a, b api.Tag) int { return strings.Compare(a.Key, b.Key) })
-	return list
 }
 
 func boundaryOf(e *identity.Entity) *api.AttachedPermissionsBoundary {

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	api "daypass/api/iam"
@@ -15,17 +14,16 @@ import (
 func (s *Service) policyOperations() []gate.Operation {
 	return []gate.Operation{
 		op("CreatePolicy", s.judgeCreatePolicy, s.createPolicy),
-		op("GetPolicy", onPolicy(func(in *api.GetPolicyInput) string { return in.PolicyArn }), s.getPolicy),
-		op("GetPolicyVersion", onPolicy(func(in *api.GetPolicyVersionInput) string { return in.PolicyArn }), s.getPolicyVersion),
-		op("DeletePolicy", onPolicy(func(in *api.DeletePolicyInput) string { return in.PolicyArn }), s.deletePolicy),
+		op("GetPolicy", onPolicy(s, func(in *api.GetPolicyInput) string { return in.PolicyArn }), s.getPolicy),
+		op("DeletePolicy", onPolicy(s, func(in *api.DeletePolicyInput) string { return in.PolicyArn }), s.deletePolicy),
 		op("ListPolicies", under("policy", func(in *api.ListPoliciesInput) string { return in.PathPrefix }), s.listPolicies),
 	}
 }
 
 // onPolicy judges on a managed policy. The service's own count as the caller's;
-// another account's are that account's.
-func onPolicy[In any](name func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+// another account's are that account's, and their tags are not looked at.
+func onPolicy[In any](s *Service, name func(*In) string) judge[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		err := checkARN(name(in))
 		if err != nil {
 			return gate.Subject{}, err
@@ -38,17 +36,19 @@ func onPolicy[In any](name func(*In) string) func(context.Context, *gate.Call, *
 		if account == "aws" {
 			account = c.Principal.Account
 		}
-		return gate.Subject{ARN: name(in), Account: account}, nil
+		tags, err := s.Directory.ManagedTags(ctx, c.Principal.Account, name(in))
+		keys := entityKeys(&identity.Entity{Tags: tags})
+		return gate.Subject{ARN: name(in), Account: account, Tags: tags, Keys: keys}, err
 	}
 }
 
 func (s *Service) judgeCreatePolicy(_ context.Context, c *gate.Call, in *api.CreatePolicyInput) (gate.Subject, error) {
-	tags, err := tagMap(in.Tags)
+	tags, err := exactTagMap(in.Tags)
 	return gate.Subject{ARN: arn.ManagedPolicy(c.Principal.Account, orRoot(in.Path), in.PolicyName), RequestTags: tags}, err
 }
 
 func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.CreatePolicyInput) (*api.CreatePolicyOutput, error) {
-	tags, err := tagMap(in.Tags)
+	tags, err := exactTagMap(in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -73,28 +73,12 @@ func shownPolicy(m *identity.Managed) *api.Policy {
 	}
 }
 
-func versionID(number int64) string { return "v" + strconv.FormatInt(number, 10) }
-
 func (s *Service) getPolicy(ctx context.Context, c *gate.Call, in *api.GetPolicyInput) (*api.GetPolicyOutput, error) {
 	m, err := s.Directory.Managed(ctx, c.Principal.Account, in.PolicyArn)
 	if err != nil {
 		return nil, err
 	}
 	return &api.GetPolicyOutput{Policy: shownPolicy(m)}, nil
-}
-
-func (s *Service) getPolicyVersion(ctx context.Context, c *gate.Call, in *api.GetPolicyVersionInput) (*api.GetPolicyVersionOutput, error) {
-	number, err := strconv.ParseInt(strings.TrimPrefix(in.VersionId, "v"), 10, 64)
-	if err != nil {
-		return nil, fault.New(fault.NotFound, "Policy %s version %s does not exist or is not attachable.", in.PolicyArn, in.VersionId)
-	}
-	v, current, err := s.Directory.ManagedVersion(ctx, c.Principal.Account, in.PolicyArn, number)
-	if err != nil {
-		return nil, err
-	}
-	return &api.GetPolicyVersionOutput{PolicyVersion: &api.PolicyVersion{
-		Document: encoded(v.Document), VersionId: versionID(v.Number), IsDefaultVersion: &current, CreateDate: date(v.Created),
-	}}, nil
 }
 
 func (s *Service) deletePolicy(ctx context.Context, c *gate.Call, in *api.DeletePolicyInput) (*api.DeletePolicyOutput, error) {

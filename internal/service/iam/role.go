@@ -69,9 +69,21 @@ func (s *Service) getRole(ctx context.Context, c *gate.Call, in *api.GetRoleInpu
 	if err != nil {
 		return nil, err
 	}
+	used, err := s.Directory.RoleUse(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
 	role := shownRole(e, trust)
-	role.RoleLastUsed = new(api.RoleLastUsed) // use is not recorded
+	role.RoleLastUsed = shownUse(used)
 	return &api.GetRoleOutput{Role: role}, nil
+}
+
+// shownUse is empty for a role that was never used.
+func shownUse(u identity.Use) *api.RoleLastUsed {
+	if u.At.IsZero() {
+		return new(api.RoleLastUsed)
+	}
+	return &api.RoleLastUsed{LastUsedDate: date(u.At), Region: u.Region}
 }
 
 func (s *Service) deleteRole(ctx context.Context, c *gate.Call, in *api.DeleteRoleInput) (*api.DeleteRoleOutput, error) {

@@ -132,7 +132,7 @@ func TestManagedPolicies(t *testing.T) {
 	_, err = do[api.AttachUserPolicyOutput](d, d.admin, "AttachUserPolicy", &api.AttachUserPolicyInput{UserName: "u", PolicyArn: "arn:aws:iam::aws:role/x"})
 	refuses(t, err, "InvalidInput", "ARN arn:aws:iam::aws:role/x is not valid.")
 	_, err = do[api.DeletePolicyOutput](d, d.admin, "DeletePolicy", &api.DeletePolicyInput{PolicyArn: "arn:aws:iam::aws:policy/IAMFullAccess"})
-	refuses(t, err, "AccessDenied", "Policy arn:aws:iam::aws:policy/IAMFullAccess belongs to the service and cannot be deleted.")
+	refuses(t, err, "AccessDenied", "Policy arn:aws:iam::aws:policy/IAMFullAccess belongs to the service and cannot be changed.")
 	_, err = do[api.GetPolicyOutput](d, d.admin, "GetPolicy", &api.GetPolicyInput{PolicyArn: "arn:aws:iam::222222222222:policy/x"})
 	refuses(t, err, "AccessDenied", "User: arn:aws:iam::111111111111:user/admin is not authorized to perform: iam:GetPolicy on resource: arn:aws:iam::222222222222:policy/x")
 }

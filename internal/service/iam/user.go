@@ -125,14 +125,20 @@ func (s *Service) listUsers(ctx context.Context, c *gate.Call, in *api.ListUsers
 	if err != nil {
 		return nil, err
 	}
-	out := &api.ListUsersOutput{Users: []api.User{}}
+	out := &api.ListUsersOutput{Users: listedUsers(found)}
+	out.Marker, out.IsTruncated = next(more, lastName(found))
+	return out, nil
+}
+
+// listedUsers shows users in a list.
+func listedUsers(found []*identity.Entity) []api.User {
+	users := []api.User{}
 	for _, e := range found {
 		user := shownUser(e)
 		user.Tags, user.PermissionsBoundary = nil, nil // lists leave them out, says the API reference
-		out.Users = append(out.Users, *user)
+		users = append(users, *user)
 	}
-	out.Marker, out.IsTruncated = next(more, lastName(found))
-	return out, nil
+	return users
 }
 
 func lastName(found []*identity.Entity) string {

@@ -28,6 +28,14 @@ func Identity(t *testing.T) {
 		"access keys belong to their user":                                       accessKeys,
 		"the later of two revocations stays, and old ones are pruned":            revocations,
 		"of two rivals for a name one wins":                                      rivals,
+		"an identity is changed, and keeps its id":                               changed,
+		"managed policies are changed and get more versions":                     versions,
+		"users of a policy are found by kind and usage, in pages":                users,
+		"groups have members":                                                    members,
+		"an alias is unique":                                                     aliases,
+		"what an account has is counted":                                         counts,
+		"the last report stays":                                                  reports,
+		"the last use of what exists is kept":                                    uses,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +250,7 @@ func inline(t *testing.T, db *store.DB) {
 func policyRow(account, name string) *store.ManagedPolicy {
 	return &store.ManagedPolicy{
 		ID: "ANPA" + account + name, ARN: "arn:aws:iam::" + account + ":policy/" + name, Account: account, Name: name, Path: "/",
-		Description: "d", Tags: map[string]string{"k": "v"}, Default: 1, Created: epoch, Updated: epoch,
+		Description: "d", Tags: map[string]string{"k": "v"}, Default: 1, Latest: 1, Created: epoch, Updated: epoch,
 	}
 }
 

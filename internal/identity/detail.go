@@ -1,0 +1,79 @@
+package identity
+
+import (
+	"context"
+
+	"daypass/internal/store"
+)
+
+// A Detail is a user, group or role with all that hangs on it.
+type Detail struct {
+	*Entity
+	Trust    string // of roles, as the IAM API shows it
+	Inline   []store.InlinePolicy
+	Attached []string  // ARNs
+	Groups   []*Entity // that a user is in
+	Used     Use       // of roles
+}
+
+// Details is [Directory.List] with all that hangs on each.
+func (d *Directory) Details(ctx context.Context, account, kind, after string, limit int) ([]*Detail, bool, error) {
+	var details []*Detail
+	var more bool
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		found, err := tx.Identities(ctx, account, kind, "", after, limit+1)
+		if err != nil {
+			return err
+		}
+		found, more = cut(found, limit)
+		for _, e := range found {
+			detail, err := d.detail(ctx, tx, e)
+			if err != nil {
+				return err
+			}
+			details = append(details, detail)
+		}
+		return nil
+	})
+	return details, more, err
+}
+
+func (d *Directory) detail(ctx context.Context, tx *store.Tx, e *Entity) (*Detail, error) {
+	detail := &Detail{Entity: e}
+	var err error
+	detail.Inline, err = tx.InlinePolicies(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	detail.Attached, err = tx.Attachments(ctx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	switch e.Kind {
+	case User:
+		detail.Groups, err = tx.Groups(ctx, e.ID)
+	case Role:
+		detail.Trust, err = trustDocument(ctx, tx, e)
+		if err == nil {
+			detail.Used, err = d.lastUse(ctx, tx, e.ID)
+		}
+	}
+	return detail, err
+}
+
+// Counts returns how many an account has of each kind of identity and of the
+// other things that [store.Tx.Count] counts, and whether its root user has a key.
+func (d *Directory) Counts(ctx context.Context, account string) (map[string]int64, bool, error) {
+	var counts map[string]int64
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		counts, err = tx.Count(ctx, account)
+		return err
+	})
+	return counts, d.rootOf(account), err
+}
+
+// rootOf reports whether an account's root user has a key.
+func (d *Directory) rootOf(account string) bool {
+	return d.Root.AccessKeyID != "" && account == d.Account
+}

@@ -1,0 +1,77 @@
+package identity
+
+import (
+	"context"
+
+	"daypass/internal/fault"
+	"daypass/internal/store"
+)
+
+// AddMember puts a user into a group, whose policies are then the user's too;
+// once more is no error.
+func (d *Directory) AddMember(ctx context.Context, account, group, user string) error {
+	return d.member(ctx, account, group, user, func(tx *store.Tx, g, u *Entity) error {
+		err := tx.AddMember(ctx, g.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		groups, err := tx.Groups(ctx, u.ID)
+		if err == nil && len(groups) > maxGroupsPerUser {
+			return exceeded("GroupsPerUser", maxGroupsPerUser)
+		}
+		return err
+	})
+}
+
+// RemoveMember takes a user out of a group.
+func (d *Directory) RemoveMember(ctx context.Context, account, group, user string) error {
+	return d.member(ctx, account, group, user, func(tx *store.Tx, g, u *Entity) error {
+		return gone(tx.RemoveMember(ctx, g.ID, u.ID), fault.New(fault.NotFound, "The user with name %s is not in the group with name %s.", user, group))
+	})
+}
+
+func (d *Directory) member(ctx context.Context, account, group, user string, fn func(tx *store.Tx, g, u *Entity) error) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		g, err := named(ctx, tx, account, Group, group)
+		if err != nil {
+			return err
+		}
+		u, err := named(ctx, tx, account, User, user)
+		if err != nil {
+			return err
+		}
+		return fn(tx, g, u)
+	})
+}
+
+// Members returns a group and up to limit of its users, in the order of names
+// after the given one, and whether there are more.
+func (d *Directory) Members(ctx context.Context, account, group, after string, limit int) (*Entity, []*Entity, bool, error) {
+	var g *Entity
+	var found []*Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		g, err = named(ctx, tx, account, Group, group)
+		if err != nil {
+			return err
+		}
+		found, err = tx.Members(ctx, g.ID, after, limit+1)
+		return err
+	})
+	page, more := cut(found, limit)
+	return g, page, more, err
+}
+
+// Groups returns all groups that a user is in, in the order of names.
+func (d *Directory) Groups(ctx context.Context, account, user string) ([]*Entity, error) {
+	var found []*Entity
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		u, err := named(ctx, tx, account, User, user)
+		if err != nil {
+			return err
+		}
+		found, err = tx.Groups(ctx, u.ID)
+		return err
+	})
+	return found, err
+}

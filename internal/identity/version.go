@@ -1,0 +1,138 @@
+package identity
+
+import (
+	"context"
+
+	"daypass/internal/fault"
+	"daypass/internal/store"
+)
+
+func missingVersion(policyARN string, number int64) error {
+	return fault.New(fault.NotFound, "Policy %s version v%d does not exist or is not attachable.", policyARN, number)
+}
+
+// editManaged changes a managed policy of an account in a transaction and saves
+// it.
+func (d *Directory) editManaged(ctx context.Context, account, policyARN string, fn func(*store.Tx, *store.ManagedPolicy) error) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		p, err := ownManaged(ctx, tx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		err = fn(tx, p)
+		if err != nil {
+			return err
+		}
+		return tx.SaveManagedPolicy(ctx, p)
+	})
+}
+
+// CreateVersion adds a text to a managed policy and, if wanted, puts it into
+// force.
+func (d *Directory) CreateVersion(ctx context.Context, account, policyARN, document string, current bool) (*store.PolicyVersion, error) {
+	v := &store.PolicyVersion{Document: document, Created: d.now()}
+	err := checkManaged(document)
+	if err != nil {
+		return nil, err
+	}
+	err = d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+		all, err := tx.PolicyVersions(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		if len(all) >= maxVersions {
+			return fault.New(fault.Quota, "A managed policy can have up to %d versions. Before you create a new version, you must delete an existing version.", maxVersions)
+		}
+		p.Latest++
+		p.Updated, v.Number = v.Created, p.Latest
+		if current {
+			p.Default = v.Number
+		}
+		return tx.CreatePolicyVersion(ctx, p.ID, *v)
+	})
+	return v, err
+}
+
+// Versions returns all versions of a managed policy, the newest first, and the
+// number of the one in force.
+func (d *Directory) Versions(ctx context.Context, account, policyARN string) ([]*store.PolicyVersion, int64, error) {
+	var all []*store.PolicyVersion
+	var current int64
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := managedRow(ctx, tx, account, policyARN)
+		if err != nil {
+			return err
+		}
+		current = p.Default
+		all, err = versionsOf(ctx, tx, p)
+		return err
+	})
+	return all, current, err
+}
+
+func versionsOf(ctx context.Context, tx *store.Tx, p *store.ManagedPolicy) ([]*store.PolicyVersion, error) {
+	if b := builtinPolicy(p.ARN); b != nil {
+		return []*store.PolicyVersion{{Number: 1, Document: b.document, Created: builtinsDate}}, nil
+	}
+	return tx.PolicyVersions(ctx, p.ID)
+}
+
+// SetVersion puts a version of a managed policy into force.
+func (d *Directory) SetVersion(ctx context.Context, account, policyARN string, number int64) error {
+	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+		_, err := tx.PolicyVersion(ctx, p.ID, number)
+		p.Default = number
+		return gone(err, missingVersion(policyARN, number))
+	})
+}
+
+// DeleteVersion removes a version of a managed policy that is not in force. Its
+// number is not used again.
+func (d *Directory) DeleteVersion(ctx context.Context, account, policyARN string, number int64) error {
+	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+		if p.Default == number {
+			return fault.New(fault.DeleteConflict, "Cannot delete the default version of a policy.")
+		}
+		return gone(tx.DeletePolicyVersion(ctx, p.ID, number), missingVersion(policyARN, number))
+	})
+}
+
+// ManagedTags returns the tags of a managed policy; one that does not exist has
+// none.
+func (d *Directory) ManagedTags(ctx context.Context, account, policyARN string) (map[string]string, error) {
+	var tags map[string]string
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		p, err := managedRow(ctx, tx, account, policyARN)
+		if err == nil {
+			tags = p.Tags
+		}
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return tags, err
+}
+
+// TagManaged adds tags to a managed policy, or replaces their values. Unlike
+// those of users and roles their keys are told apart by case.
+//
+// Source: IAM User Guide, "Tags for IAM resources".
+func (d *Directory) TagManaged(ctx context.Context, account, policyARN string, tags map[string]string) error {
+	return d.editManaged(ctx, account, policyARN, func(_ *store.Tx, p *store.ManagedPolicy) error {
+		var err error
+		p.Tags, err = tagged(p.Tags, tags, equal)
+		return err
+	})
+}
+
+// UntagManaged takes tags from a managed policy; keys that are not there are no
+// error.
+func (d *Directory) UntagManaged(ctx context.Context, account, policyARN string, keys []string) error {
+	return d.editManaged(ctx, account, policyARN, func(_ *store.Tx, p *store.ManagedPolicy) error {
+		p.Tags = untagged(p.Tags, keys, equal)
+		return nil
+	})
+}
+
+func equal(a, b string) bool { return a == b }

@@ -1,0 +1,101 @@
+package iam
+
+import (
+	"context"
+	"time"
+
+	api "daypass/api/iam"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+)
+
+func (s *Service) changeOperations() []gate.Operation {
+	return []gate.Operation{
+		op("UpdateUser", on(s, identity.User, func(in *api.UpdateUserInput) string { return in.UserName }), s.updateUser),
+		op("PutUserPermissionsBoundary", bounding(s, identity.User, func(in *api.PutUserPermissionsBoundaryInput) (string, string) {
+			return in.UserName, in.PermissionsBoundary
+		}), s.putUserBoundary),
+		op("DeleteUserPermissionsBoundary", on(s, identity.User, func(in *api.DeleteUserPermissionsBoundaryInput) string { return in.UserName }), s.deleteUserBoundary),
+		op("UpdateRole", on(s, identity.Role, func(in *api.UpdateRoleInput) string { return in.RoleName }), s.updateRole),
+		op("UpdateRoleDescription", on(s, identity.Role, func(in *api.UpdateRoleDescriptionInput) string { return in.RoleName }), s.updateRoleDescription),
+		op("PutRolePermissionsBoundary", bounding(s, identity.Role, func(in *api.PutRolePermissionsBoundaryInput) (string, string) {
+			return in.RoleName, in.PermissionsBoundary
+		}), s.putRoleBoundary),
+		op("DeleteRolePermissionsBoundary", on(s, identity.Role, func(in *api.DeleteRolePermissionsBoundaryInput) string { return in.RoleName }), s.deleteRoleBoundary),
+	}
+}
+
+// bounding judges on the user or role, with the boundary that is to be set as
+// the condition key: a policy can so leave a delegate but one.
+//
+// Source: IAM User Guide, "Delegating responsibility to others using
+// permissions boundaries".
+func bounding[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
+	return withPolicy(s, kind, "iam:permissionsboundary", names)
+}
+
+// move gives a user or group another name or path. Whoever does that must be
+// allowed to under the old name, which was judged before, and under the new one.
+//
+// Source: IAM API reference, UpdateUser and UpdateGroup.
+func (s *Service) move(ctx context.Context, c *gate.Call, action, kind, name, newName, newPath string) error {
+	account := c.Principal.Account
+	e, err := s.Directory.Find(ctx, account, kind, name)
+	if err != nil {
+		return err
+	}
+	moved := *e
+	if newName != "" {
+		moved.Name = newName
+	}
+	if newPath != "" {
+		moved.Path = newPath
+	}
+	err = c.Authorize(ctx, action, gate.Subject{ARN: identity.ARN(&moved), Tags: e.Tags, Keys: entityKeys(e)})
+	if err != nil {
+		return err
+	}
+	return s.Directory.Move(ctx, account, kind, name, newName, newPath)
+}
+
+func (s *Service) updateUser(ctx context.Context, c *gate.Call, in *api.UpdateUserInput) (*api.UpdateUserOutput, error) {
+	return nothing[api.UpdateUserOutput](s.move(ctx, c, "iam:UpdateUser", identity.User, in.UserName, in.NewUserName, in.NewPath))
+}
+
+// updateRole changes what is given; an empty description, which the query
+// protocol does not tell from none, is none.
+func (s *Service) updateRole(ctx context.Context, c *gate.Call, in *api.UpdateRoleInput) (*api.UpdateRoleOutput, error) {
+	change := identity.RoleChange{Description: in.Description}
+	if in.MaxSessionDuration != nil {
+		change.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
+	}
+	return nothing[api.UpdateRoleOutput](s.Directory.ChangeRole(ctx, c.Principal.Account, in.RoleName, change))
+}
+
+func (s *Service) updateRoleDescription(ctx context.Context, c *gate.Call, in *api.UpdateRoleDescriptionInput) (*api.UpdateRoleDescriptionOutput, error) {
+	e, err := s.Directory.Describe(ctx, c.Principal.Account, in.RoleName, in.Description)
+	if err != nil {
+		return nil, err
+	}
+	trust, err := s.Directory.TrustDocument(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return &api.UpdateRoleDescriptionOutput{Role: shownRole(e, trust)}, nil
+}
+
+func (s *Service) putUserBoundary(ctx context.Context, c *gate.Call, in *api.PutUserPermissionsBoundaryInput) (*api.PutUserPermissionsBoundaryOutput, error) {
+	return nothing[api.PutUserPermissionsBoundaryOutput](s.Directory.SetBoundary(ctx, c.Principal.Account, identity.User, in.UserName, in.PermissionsBoundary))
+}
+
+func (s *Service) putRoleBoundary(ctx context.Context, c *gate.Call, in *api.PutRolePermissionsBoundaryInput) (*api.PutRolePermissionsBoundaryOutput, error) {
+	return nothing[api.PutRolePermissionsBoundaryOutput](s.Directory.SetBoundary(ctx, c.Principal.Account, identity.Role, in.RoleName, in.PermissionsBoundary))
+}
+
+func (s *Service) deleteUserBoundary(ctx context.Context, c *gate.Call, in *api.DeleteUserPermissionsBoundaryInput) (*api.DeleteUserPermissionsBoundaryOutput, error) {
+	return nothing[api.DeleteUserPermissionsBoundaryOutput](s.Directory.SetBoundary(ctx, c.Principal.Account, identity.User, in.UserName, ""))
+}
+
+func (s *Service) deleteRoleBoundary(ctx context.Context, c *gate.Call, in *api.DeleteRolePermissionsBoundaryInput) (*api.DeleteRolePermissionsBoundaryOutput, error) {
+	return nothing[api.DeleteRolePermissionsBoundaryOutput](s.Directory.SetBoundary(ctx, c.Principal.Account, identity.Role, in.RoleName, ""))
+}

@@ -1,0 +1,204 @@
+package iam
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	api "daypass/api/iam"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+)
+
+func (s *Service) tagOperations() []gate.Operation {
+	return []gate.Operation{
+		op("TagUser", tagging(on(s, identity.User, func(in *api.TagUserInput) string { return in.UserName }), func(in *api.TagUserInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagUser),
+		op("UntagUser", untagging(on(s, identity.User, func(in *api.UntagUserInput) string { return in.UserName }), func(in *api.UntagUserInput) []string { return in.TagKeys }), s.untagUser),
+		op("ListUserTags", on(s, identity.User, func(in *api.ListUserTagsInput) string { return in.UserName }), s.listUserTags),
+		op("TagRole", tagging(on(s, identity.Role, func(in *api.TagRoleInput) string { return in.RoleName }), func(in *api.TagRoleInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagRole),
+		op("UntagRole", untagging(on(s, identity.Role, func(in *api.UntagRoleInput) string { return in.RoleName }), func(in *api.UntagRoleInput) []string { return in.TagKeys }), s.untagRole),
+		op("ListRoleTags", on(s, identity.Role, func(in *api.ListRoleTagsInput) string { return in.RoleName }), s.listRoleTags),
+		op("TagPolicy", tagging(onPolicy(s, func(in *api.TagPolicyInput) string { return in.PolicyArn }), func(in *api.TagPolicyInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagPolicy),
+		op("UntagPolicy", untagging(onPolicy(s, func(in *api.UntagPolicyInput) string { return in.PolicyArn }), func(in *api.UntagPolicyInput) []string { return in.TagKeys }), s.untagPolicy),
+		op("ListPolicyTags", onPolicy(s, func(in *api.ListPolicyTagsInput) string { return in.PolicyArn }), s.listPolicyTags),
+	}
+}
+
+// tagMap reads the tags of a user or role, whose keys do not differ by case
+// alone.
+//
+// Source: IAM User Guide, "Tags for IAM resources".
+func tagMap(tags []api.Tag) (map[string]string, error) {
+	return readTags(tags, strings.ToLower, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+}
+
+// exactTagMap reads the tags of everything else, whose keys may.
+func exactTagMap(tags []api.Tag) (map[string]string, error) {
+	return readTags(tags, func(key string) string { return key }, "Duplicate tag keys found.")
+}
+
+func readTags(tags []api.Tag, fold func(string) string, duplicate string) (map[string]string, error) {
+	if len(tags) == 0 {
+		return nil, nil
+	}
+	read := make(map[string]string, len(tags))
+	folded := make(map[string]bool, len(tags))
+	for _, tag := range tags {
+		if folded[fold(tag.Key)] {
+			return nil, fault.New(fault.InvalidInput, "%s", duplicate)
+		}
+		err := checkTagKey(tag.Key)
+		if err != nil {
+			return nil, err
+		}
+		if reserved(tag.Value) {
+			return nil, fault.New(fault.InvalidInput, "Tag value %q: values that begin with aws: are reserved.", tag.Value)
+		}
+		folded[fold(tag.Key)], read[tag.Key] = true, tag.Value
+	}
+	return read, nil
+}
+
+// reserved reports whether a key or value is one of AWS's own.
+//
+// Source: IAM User Guide, "Tags for IAM resources".
+func reserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
+
+func checkTagKey(key string) error {
+	if reserved(key) {
+		return fault.New(fault.InvalidInput, "Tag key %q: keys that begin with aws: are reserved.", key)
+	}
+	return nil
+}
+
+// tagList shows tags in the order of their keys.
+func tagList(tags map[string]string) []api.Tag {
+	var list []api.Tag
+	for key, value := range tags {
+		list = append(list, api.Tag{Key: key, Value: value})
+	}
+	slices.SortFunc(list, func(a, b api.Tag) int { return strings.Compare(a.Key, b.Key) })
+	return list
+}
+
+// A judge names what an operation is judged on.
+type judge[In any] func(context.Context, *gate.Call, *In) (gate.Subject, error)
+
+// tagging judges with the tags of the request as condition keys.
+func tagging[In any](resource judge[In], tags func(*In) (map[string]string, error)) judge[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		read, err := tags(in)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		subject, err := resource(ctx, c, in)
+		subject.RequestTags = read
+		return subject, err
+	}
+}
+
+// untagging judges with the keys that are to go as aws:TagKeys; they have no
+// values, so there is no aws:RequestTag.
+func untagging[In any](resource judge[In], keys func(*In) []string) judge[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		for _, key := range keys(in) {
+			err := checkTagKey(key)
+			if err != nil {
+				return gate.Subject{}, err
+			}
+		}
+		subject, err := resource(ctx, c, in)
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		subject.Keys["aws:tagkeys"] = policy.Many(keys(in))
+		return subject, nil
+	}
+}
+
+func (s *Service) tag(ctx context.Context, c *gate.Call, kind, name string, tags []api.Tag) error {
+	read, err := tagMap(tags)
+	if err != nil {
+		return err
+	}
+	return s.Directory.Tag(ctx, c.Principal.Account, kind, name, read)
+}
+
+func (s *Service) tagUser(ctx context.Context, c *gate.Call, in *api.TagUserInput) (*api.TagUserOutput, error) {
+	return nothing[api.TagUserOutput](s.tag(ctx, c, identity.User, in.UserName, in.Tags))
+}
+
+func (s *Service) tagRole(ctx context.Context, c *gate.Call, in *api.TagRoleInput) (*api.TagRoleOutput, error) {
+	return nothing[api.TagRoleOutput](s.tag(ctx, c, identity.Role, in.RoleName, in.Tags))
+}
+
+func (s *Service) untagUser(ctx context.Context, c *gate.Call, in *api.UntagUserInput) (*api.UntagUserOutput, error) {
+	return nothing[api.UntagUserOutput](s.Directory.Untag(ctx, c.Principal.Account, identity.User, in.UserName, in.TagKeys))
+}
+
+func (s *Service) untagRole(ctx context.Context, c *gate.Call, in *api.UntagRoleInput) (*api.UntagRoleOutput, error) {
+	return nothing[api.UntagRoleOutput](s.Directory.Untag(ctx, c.Principal.Account, identity.Role, in.RoleName, in.TagKeys))
+}
+
+func (s *Service) tagPolicy(ctx context.Context, c *gate.Call, in *api.TagPolicyInput) (*api.TagPolicyOutput, error) {
+	tags, err := exactTagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return nothing[api.TagPolicyOutput](s.Directory.TagManaged(ctx, c.Principal.Account, in.PolicyArn, tags))
+}
+
+func (s *Service) untagPolicy(ctx context.Context, c *gate.Call, in *api.UntagPolicyInput) (*api.UntagPolicyOutput, error) {
+	return nothing[api.UntagPolicyOutput](s.Directory.UntagManaged(ctx, c.Principal.Account, in.PolicyArn, in.TagKeys))
+}
+
+// tagPage cuts a page out of the tags of something. Its markers are positions:
+// a key can be longer than a marker.
+func tagPage(tags map[string]string, marker string, maxItems *int64) ([]api.Tag, string, *bool, error) {
+	p, err := pageOf(marker, maxItems)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	list := tagList(tags)
+	start := 0
+	if p.after != "" {
+		start, err = strconv.Atoi(p.after)
+	}
+	if err != nil || start < 0 {
+		return nil, "", nil, errBadMarker
+	}
+	start = min(start, len(list))
+	end := min(start+p.limit, len(list))
+	marker, truncated := next(end < len(list), strconv.Itoa(end))
+	return append([]api.Tag{}, list[start:end]...), marker, truncated, nil
+}
+
+func (s *Service) entityTags(ctx context.Context, c *gate.Call, kind, name, marker string, maxItems *int64) ([]api.Tag, string, *bool, error) {
+	e, err := s.Directory.Find(ctx, c.Principal.Account, kind, name)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	return tagPage(e.Tags, marker, maxItems)
+}
+
+func (s *Service) listUserTags(ctx context.Context, c *gate.Call, in *api.ListUserTagsInput) (*api.ListUserTagsOutput, error) {
+	tags, marker, truncated, err := s.entityTags(ctx, c, identity.User, in.UserName, in.Marker, in.MaxItems)
+	return &api.ListUserTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
+}
+
+func (s *Service) listRoleTags(ctx context.Context, c *gate.Call, in *api.ListRoleTagsInput) (*api.ListRoleTagsOutput, error) {
+	tags, marker, truncated, err := s.entityTags(ctx, c, identity.Role, in.RoleName, in.Marker, in.MaxItems)
+	return &api.ListRoleTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
+}
+
+func (s *Service) listPolicyTags(ctx context.Context, c *gate.Call, in *api.ListPolicyTagsInput) (*api.ListPolicyTagsOutput, error) {
+	m, err := s.Directory.Managed(ctx, c.Principal.Account, in.PolicyArn)
+	if err != nil {
+		return nil, err
+	}
+	tags, marker, truncated, err := tagPage(m.Tags, in.Marker, in.MaxItems)
+	return &api.ListPolicyTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
+}

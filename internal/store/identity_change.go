@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// SaveIdentity writes what can change of an identity: its name, path,
+// description, longest session, boundary and tags. It returns [ErrExists] if
+// another one of its kind has the name.
+func (tx *Tx) SaveIdentity(ctx context.Context, i *Identity) error {
+	tags, err := encodeMap(i.Tags)
+	if err != nil {
+		return err
+	}
+	return tx.execOne(ctx, `UPDATE identities SET name = $1, fold = $2, path = $3, description = $4, max_session = $5, boundary = $6, tags = $7 WHERE id = $8`,
+		i.Name, fold(i.Name), i.Path, i.Description, int64(i.MaxSession/time.Second), i.Boundary, tags, i.ID)
+}
+
+// SaveManagedPolicy writes what can change of a managed policy: its tags, the
+// version in force, the highest number and when it was last updated.
+func (tx *Tx) SaveManagedPolicy(ctx context.Context, p *ManagedPolicy) error {
+	tags, err := encodeMap(p.Tags)
+	if err != nil {
+		return err
+	}
+	return tx.execOne(ctx, `UPDATE managed_policies SET tags = $1, default_version = $2, latest_version = $3, updated = $4 WHERE id = $5`,
+		tags, p.Default, p.Latest, p.Updated.UnixMilli(), p.ID)
+}
+
+// CreatePolicyVersion adds a version to a managed policy, or returns [ErrExists].
+func (tx *Tx) CreatePolicyVersion(ctx context.Context, policy string, v PolicyVersion) error {
+	_, err := tx.exec(ctx, `INSERT INTO managed_policy_versions (policy, version, document, created) VALUES ($1, $2, $3, $4)`,
+		policy, v.Number, v.Document, v.Created.UnixMilli())
+	return err
+}
+
+// PolicyVersions returns all versions of a managed policy, the newest first;
+// quotas keep them few.
+func (tx *Tx) PolicyVersions(ctx context.Context, policy string) ([]*PolicyVersion, error) {
+	var found []*PolicyVersion
+	err := tx.queryEach(ctx, `SELECT version, document, created FROM managed_policy_versions WHERE policy = $1 ORDER BY version DESC`, []any{policy},
+		func(scan func(...any) error) error {
+			v := new(PolicyVersion)
+			var created int64
+			err := scan(&v.Number, &v.Document, &created)
+			v.Created = time.UnixMilli(created).UTC()
+			found = append(found, v)
+			return err
+		})
+	return found, err
+}
+
+// DeletePolicyVersion removes one version of a managed policy.
+func (tx *Tx) DeletePolicyVersion(ctx context.Context, policy string, number int64) error {
+	return tx.execOne(ctx, `DELETE FROM managed_policy_versions WHERE policy = $1 AND version = $2`, policy, number)
+}
+
+// A Usage is a way to use a managed policy.
+type Usage int
+
+const (
+	AnyUsage Usage = iota
+	AsPermissions
+	AsBoundary
+)
+
+// PolicyUsers returns up to limit identities of a kind in an account that use a
+// managed policy, whose path begins with prefix and whose name comes after the
+// given one, in the order of names without regard to case.
+func (tx *Tx) PolicyUsers(ctx context.Context, policy string, usage Usage, account, kind, prefix, after string, limit int) ([]*Identity, error) {
+	return tx.manyIdentities(ctx, `SELECT `+identityColumns+` FROM identities
+		WHERE account = $1 AND kind = $2 AND substr(path, 1, $3) = $4 AND fold > $5
+		AND ($6 AND id IN (SELECT identity FROM attachments WHERE policy = $7) OR $8 AND boundary = $9) ORDER BY fold LIMIT $10`,
+		account, kind, len(prefix), prefix, fold(after), usage != AsBoundary, policy, usage != AsPermissions, policy, limit)
+}
