@@ -17,6 +17,9 @@ const (
 	queued = 4096
 	// batch is how many bytes are written at once.
 	batch = 256 << 10
+	// linger is the least time between two writes, so that a busy server's records
+	// share them: what comes after a pause is written at once.
+	linger = 2 * time.Millisecond
 	// patience is how long a request waits for room in the queue. After it the
 	// record is lost, counted and told: a full disk must not stop the service for
 	// longer than an operator needs to hear of it.
@@ -56,6 +59,7 @@ type Trail struct {
 	lines    []byte // not written yet
 	waiting  uint64 // records in lines
 	dirty    bool   // written and not synced
+	flushed  time.Time
 	lostTold uint64
 	encoder  *json.Encoder
 	encoded  bytes.Buffer
@@ -180,6 +184,7 @@ func (t *Trail) run() {
 		select {
 		case e := <-queue:
 			t.add(&e)
+			time.Sleep(linger - time.Since(t.flushed))
 			t.gather()
 			t.flush()
 		case <-tick.C:
@@ -256,6 +261,7 @@ func (t *Trail) flush() {
 	t.writing.Store(time.Now().UnixNano())
 	n, err := t.sink.Write(t.lines)
 	t.writing.Store(0)
+	t.flushed = time.Now()
 	t.dirty = t.dirty || n > 0
 	if err != nil {
 		t.lines = append(t.lines[:0], t.lines[n:]...)

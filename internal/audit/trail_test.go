@@ -225,6 +225,7 @@ func TestAPipeThatNobodyReadsIsToldAndNotWaitedForAtTheEnd(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
 		close(h.goOn)
+		<-trail.done
 	})
 }
 
