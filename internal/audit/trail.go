@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -61,8 +60,7 @@ type Trail struct {
 	dirty    bool   // written and not synced
 	flushed  time.Time
 	lostTold uint64
-	encoder  *json.Encoder
-	encoded  bytes.Buffer
+	encoded  []byte
 
 	written, lost, failures atomic.Uint64
 	failing                 atomic.Pointer[error]
@@ -76,8 +74,6 @@ func New(sink Sink, log *slog.Logger, secrets *regexp.Regexp, id func() string) 
 		sink: sink, log: log, secrets: secrets, id: id,
 		queue: make(chan Event, queued), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	t.encoder = json.NewEncoder(&t.encoded)
-	t.encoder.SetEscapeHTML(false)
 	go t.run()
 	return t
 }
@@ -222,21 +218,15 @@ func (t *Trail) drain() {
 }
 
 func (t *Trail) add(e *Event) {
-	t.encoded.Reset()
 	r := e.record(t.id())
-	err := t.encoder.Encode(r)
-	if err == nil && t.encoded.Len() > maxBytes {
-		t.encoded.Reset()
-		r.RequestParameters, r.ResponseElements = omitted, nil
-		err = t.encoder.Encode(r)
+	for _, v := range [...]*json.RawMessage{&r.RequestParameters, &r.ResponseElements} {
+		if *v != nil && (len(*v) > maxBytes/2 || !json.Valid(*v)) { // the rest is kept
+			t.log.Error("audit record without its elements", "request_id", r.RequestID)
+			*v = omitted
+		}
 	}
-	if err != nil { // an element that is no JSON: the rest is kept
-		t.log.Error("audit record without its elements", "request_id", r.RequestID, "cause", err.Error())
-		t.encoded.Reset()
-		r.RequestParameters, r.ResponseElements = omitted, nil
-		_ = t.encoder.Encode(r) // texts alone: it cannot fail
-	}
-	t.lines = append(t.lines, t.masked(t.encoded.Bytes())...)
+	t.encoded = r.append(t.encoded[:0])
+	t.lines = append(t.lines, t.masked(t.encoded)...)
 	t.waiting++
 }
 
