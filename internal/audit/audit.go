@@ -105,6 +105,8 @@ const (
 	maxURI   = 2 << 10 // also of names in it
 	maxText  = 1 << 10
 	maxBytes = 256 << 10 // of a whole record; CloudTrail's bound
+
+	usual = 256 // bytes of what a call takes or gives; more is made room for
 )
 
 // Bound cuts a text to at most n bytes. What is kept of a long one is a copy,
@@ -152,12 +154,12 @@ func (e *Event) record(id string) *Record {
 	}
 	switch {
 	case e.Parameters != nil:
-		r.RequestParameters = e.Parameters(nil)
+		r.RequestParameters = e.Parameters(make([]byte, 0, usual))
 	case e.Package != (Package{}):
-		r.RequestParameters, _ = json.Marshal(&e.Package) // texts alone: it cannot fail
+		r.RequestParameters = e.Package.append(make([]byte, 0, usual))
 	}
 	if e.Response != nil {
-		r.ResponseElements = e.Response(nil)
+		r.ResponseElements = e.Response(make([]byte, 0, usual))
 	}
 	return r
 }

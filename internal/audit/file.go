@@ -16,8 +16,9 @@ import (
 // instant. A new file begins when the old one is large, and on each new day, so
 // that whole days can be kept or dropped.
 //
-// It is our own because the libraries for this leave the last step out: none
-// makes a file durable, and what they could not write whole they do not tell.
+// It is our own: the libraries for this (lumberjack and its forks) cannot make a
+// file durable, are for one process alone, and empty a file that another one has
+// begun in the meantime.
 //
 // Several processes may write to one path; each line is one piece of one call.
 // Whoever moves the file away, us or logrotate, the next write begins a new one.

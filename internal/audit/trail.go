@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -17,6 +16,9 @@ const (
 	queued = 4096
 	// batch is how many bytes are written at once.
 	batch = 256 << 10
+	// linger is the least time between two writes, so that a busy server's records
+	// share them: what comes after a pause is written at once.
+	linger = 2 * time.Millisecond
 	// patience is how long a request waits for room in the queue. After it the
 	// record is lost, counted and told: a full disk must not stop the service for
 	// longer than an operator needs to hear of it.
@@ -56,9 +58,9 @@ type Trail struct {
 	lines    []byte // not written yet
 	waiting  uint64 // records in lines
 	dirty    bool   // written and not synced
+	flushed  time.Time
 	lostTold uint64
-	encoder  *json.Encoder
-	encoded  bytes.Buffer
+	encoded  []byte
 
 	written, lost, failures atomic.Uint64
 	failing                 atomic.Pointer[error]
@@ -72,8 +74,6 @@ func New(sink Sink, log *slog.Logger, secrets *regexp.Regexp, id func() string) 
 		sink: sink, log: log, secrets: secrets, id: id,
 		queue: make(chan Event, queued), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	t.encoder = json.NewEncoder(&t.encoded)
-	t.encoder.SetEscapeHTML(false)
 	go t.run()
 	return t
 }
@@ -180,6 +180,7 @@ func (t *Trail) run() {
 		select {
 		case e := <-queue:
 			t.add(&e)
+			time.Sleep(linger - time.Since(t.flushed))
 			t.gather()
 			t.flush()
 		case <-tick.C:
@@ -217,21 +218,15 @@ func (t *Trail) drain() {
 }
 
 func (t *Trail) add(e *Event) {
-	t.encoded.Reset()
 	r := e.record(t.id())
-	err := t.encoder.Encode(r)
-	if err == nil && t.encoded.Len() > maxBytes {
-		t.encoded.Reset()
-		r.RequestParameters, r.ResponseElements = omitted, nil
-		err = t.encoder.Encode(r)
+	for _, v := range [...]*json.RawMessage{&r.RequestParameters, &r.ResponseElements} {
+		if *v != nil && (len(*v) > maxBytes/2 || !json.Valid(*v)) { // the rest is kept
+			t.log.Error("audit record without its elements", "request_id", r.RequestID)
+			*v = omitted
+		}
 	}
-	if err != nil { // an element that is no JSON: the rest is kept
-		t.log.Error("audit record without its elements", "request_id", r.RequestID, "cause", err.Error())
-		t.encoded.Reset()
-		r.RequestParameters, r.ResponseElements = omitted, nil
-		_ = t.encoder.Encode(r) // texts alone: it cannot fail
-	}
-	t.lines = append(t.lines, t.masked(t.encoded.Bytes())...)
+	t.encoded = r.append(t.encoded[:0])
+	t.lines = append(t.lines, t.masked(t.encoded)...)
 	t.waiting++
 }
 
@@ -256,6 +251,7 @@ func (t *Trail) flush() {
 	t.writing.Store(time.Now().UnixNano())
 	n, err := t.sink.Write(t.lines)
 	t.writing.Store(0)
+	t.flushed = time.Now()
 	t.dirty = t.dirty || n > 0
 	if err != nil {
 		t.lines = append(t.lines[:0], t.lines[n:]...)

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // slow is a sink whose disk fills up and whose writes can be held back.
@@ -225,6 +227,7 @@ func TestAPipeThatNobodyReadsIsToldAndNotWaitedForAtTheEnd(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
 		close(h.goOn)
+		<-trail.done
 	})
 }
 
@@ -248,6 +251,33 @@ func TestElementsThatAreNoJSONOrTooLongAreLeftOut(t *testing.T) {
 		}
 		if got := s.text.String(); !strings.Contains(got, `"requestParameters":{"omitted":true}`) || strings.Count(got, "\n") != 1 {
 			t.Errorf("%s: %.300s", name, got)
+		}
+	}
+}
+
+// Package json knows the form; our own encoder must not differ.
+func TestALineIsWhatPackageJSONWouldMakeOfARecord(t *testing.T) {
+	t.Parallel()
+	text := "é \"\\<&>\n\u2028\xff"
+	for name, r := range map[string]*Record{
+		"empty": {},
+		"full": {"v", Identity{"t", "p", "a", "1", "k", text, "i", &SessionContext{SourceIdentity: "s"}}, "e", "s", "n", "r", "1", text, "c", text,
+			json.RawMessage(`{"a":1}`), json.RawMessage(`null`), &Additional{"GET", "/" + text, "ABIA", "AKIA"}, "r", "e", true, []Resource{{"a", "1", "t"}, {text, "", ""}}, "t", true, "1", "c"},
+		"nothing in its parts": {AdditionalEventData: &Additional{}, Resources: []Resource{{}}, UserIdentity: Identity{SessionContext: &SessionContext{}}},
+		"a middle part":        {AdditionalEventData: &Additional{RequestURI: "/"}},
+	} {
+		want, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want)+"\n", string(r.append(nil))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	for _, p := range []Package{{}, {Version: "1"}, {"d", "1", "r", "n", text, "f", "v"}} {
+		want, err := json.Marshal(p)
+		if diff := cmp.Diff(string(want), string(p.append(nil))); diff != "" || err != nil {
+			t.Errorf("%v %s", err, diff)
 		}
 	}
 }
