@@ -77,10 +77,10 @@ func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Co
 		printUsage(usage, flags)
 		return c, errHelp
 	}
-	if err != nil {
-		faults = append(faults, err)
-	}
-	if flags.NArg() > 0 {
+	switch {
+	case err != nil:
+		faults = append(faults, worded(err))
+	case flags.NArg() > 0:
 		faults = append(faults, fmt.Errorf("unexpected argument %q", flags.Arg(0)))
 	}
 	faults = append(faults, c.secrets(getenv)...)
@@ -106,6 +106,15 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
+}
+
+// worded spells options as this program's help does.
+func worded(err error) error {
+	text := err.Error()
+	if name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
+		return fmt.Errorf("unknown option --%s: \"daypass serve --help\" lists them", name)
+	}
+	return errors.New(strings.NewReplacer("flag needs an argument: -", "a value is missing: --", " for flag -", " for --").Replace(text))
 }
 
 func twin(name string) string {
