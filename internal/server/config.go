@@ -197,9 +197,8 @@ func decodeKey(text string) ([]byte, error) {
 }
 
 var (
-	accountPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
-	regionPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
-	domainPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
+	regionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
+	domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
 )
 
 // validate checks each value, and reports all that is wrong.
@@ -221,7 +220,7 @@ func (c *Config) validate() []error {
 		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", redactURL(c.Database), "postgres://user@host/name"},
 		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", redactURL(c.Blobs), "s3://bucket/prefix"},
 		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
-		{!accountPattern().MatchString(c.AccountID), "account-id", c.AccountID, "12 digits"},
+		{!isAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
 		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", redactURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
 		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
 		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},
