@@ -337,7 +337,7 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	// touch the data.
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
 	defer listener.Close()
 	c.Listen = listener.Addr().String()
