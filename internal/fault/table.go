@@ -37,6 +37,11 @@ const (
 	MissingParameter
 	UnsupportedOperation
 	Unavailable
+
+	// Identity tokens of others, in STS.
+	InvalidIdentityToken
+	ExpiredIdentityToken
+	ProviderUnreachable
 )
 
 type wire struct {
@@ -75,4 +80,7 @@ var table = [...]struct{ json, query wire }{
 	MissingParameter:      {wire{"ValidationException", 400}, wire{"MissingParameter", 400}},
 	UnsupportedOperation:  {wire{"ValidationException", 400}, wire{"UnsupportedOperation", 400}},
 	Unavailable:           {wire{"ServiceUnavailable", 503}, wire{"ServiceUnavailable", 503}},
+	InvalidIdentityToken:  {wire{"ValidationException", 400}, wire{"InvalidIdentityToken", 400}},
+	ExpiredIdentityToken:  {wire{"ValidationException", 400}, wire{"ExpiredTokenException", 400}},
+	ProviderUnreachable:   {wire{"ValidationException", 400}, wire{"IDPCommunicationError", 400}},
 }

@@ -137,7 +137,10 @@ func (c Claims) List(name string) ([]string, bool) {
 	var list []string
 	if json.Unmarshal(c[name], &list) != nil {
 		one, ok := c.Text(name)
-		return []string{one}, ok
+		if !ok {
+			return nil, false
+		}
+		return []string{one}, true
 	}
 	for _, s := range list {
 		if !clean(s) {

@@ -103,6 +103,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	if e.call.Principal != nil {
 		attributes = append(attributes, slog.String("principal", e.call.Principal.ARN()))
 	}
+	if v := e.call.Voucher; v != nil {
+		attributes = append(attributes, slog.String("provider", v.Provider), slog.String("provider_subject", v.Subject))
+	}
 	if e.call.AccessKeyID != "" {
 		attributes = append(attributes, slog.String("access_key_id", e.call.AccessKeyID))
 	}
@@ -116,6 +119,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 		attributes = append(attributes, slog.String("error", e.fault.Kind.Code(fault.RestJSON)))
 		if e.fault.Cause != nil {
 			level = slog.LevelError
+			if a.status < http.StatusInternalServerError {
+				level = slog.LevelWarn // not ours, but what the client was not told
+			}
 			attributes = append(attributes, slog.String("cause", e.fault.Cause.Error()))
 		}
 	}

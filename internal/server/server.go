@@ -26,6 +26,7 @@ import (
 	"daypass/internal/format/pypi"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/oidc"
 	"daypass/internal/registry"
 	"daypass/internal/service/codeartifact"
 	"daypass/internal/service/daypass"
@@ -50,6 +51,7 @@ type Server struct {
 	keyring   *token.Keyring
 	directory *identity.Directory
 	registry  *registry.Registry
+	issuers   *oidc.Issuers
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
 }
@@ -91,9 +93,13 @@ func (s *Server) open(ctx context.Context) error {
 		return fmt.Errorf("token keys: %w", err)
 	}
 	s.directory = identity.New(identity.Config{
-		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID,
+		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID, LoopbackIssuers: s.config.Dev,
 		Root: identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
 	})
+	s.issuers, err = newIssuers(s.config, s.now)
+	if err != nil {
+		return err
+	}
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
 		Limits: registry.Limits{AssetSize: s.config.MaxUpload}})
 	return s.bootstrap(ctx)
@@ -130,7 +136,7 @@ func (s *Server) mount() http.Handler {
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
 		},
 		query: []*surface{
-			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring}).Operations()),
+			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring, Issuers: s.issuers}).Operations()),
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}
