@@ -70,7 +70,7 @@ type story struct {
 	servers map[string]*server
 	started []*server // all of them, also those that a restart replaced
 	issuers map[string]*issuer
-	code    int       // exit status of the last client
+	code    int // exit status of the last client
 }
 
 type storyKey struct{}

@@ -102,7 +102,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
-	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
+	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
 }
 
 func twin(name string) string {

@@ -70,6 +70,12 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 }
 
 func (s *Server) open(ctx context.Context) error {
+	// First, as it reads a file that may be missing, and makes nothing.
+	issuers, err := newIssuers(s.config, s.now)
+	if err != nil {
+		return err
+	}
+	s.issuers = issuers
 	if !s.config.Dev {
 		err := os.MkdirAll(s.config.Data, 0o700)
 		if err != nil {
@@ -96,10 +102,6 @@ func (s *Server) open(ctx context.Context) error {
 		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID, LoopbackIssuers: s.config.Dev,
 		Root: identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
 	})
-	s.issuers, err = newIssuers(s.config, s.now)
-	if err != nil {
-		return err
-	}
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
 		Limits: registry.Limits{AssetSize: s.config.MaxUpload}})
 	return s.bootstrap(ctx)
