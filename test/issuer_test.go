@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,8 +21,12 @@ import (
 // issuers are real OpenID Connect issuers, in npm packages that one script drives.
 var issuers = sync.OnceValue(func() client {
 	folder := os.Getenv("DAYPASS_TEST_ISSUERS")
-	if folder == "" {
-		return client{err: errors.New("DAYPASS_TEST_ISSUERS is not set; scripts/install-clients installs the npm packages oidc-provider and oauth2-mock-server")}
+	if folder == "" { // where scripts/install-clients puts them
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return client{err: err}
+		}
+		folder = filepath.Join(cache, "daypass-clients", "issuers")
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -58,11 +61,11 @@ type issuer struct {
 
 // cmdIssuer is the verb "issuer":
 //
-//	issuer start provider|mock [NAME]
+//	issuer start provider|mock|plain [NAME]
 //	issuer token FILE [CLAIMS] [-expires SECONDS] [-by NAME]
 //	issuer rotate|stop|thumbprint [NAME]
 //
-// A start sets ISSUER, the URL, and ISSUER_HOST, the URL without the scheme (with
+// A plain one is a mock without TLS. A start sets ISSUER, the URL, and ISSUER_HOST, the URL without the scheme (with
 // _NAME behind them when the issuer has a name); its authority's certificate is
 // issuer/ca.crt (issuer_NAME/ca.crt). A token is written to a file; CLAIMS is a file
 // with those that it is to have, from a mock. A rotation gives the issuer a new key.
@@ -122,7 +125,7 @@ func issuerStart(ts *testscript.TestScript, kind, name string) *issuer {
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
 			// What the packages print besides is no answer.
-			if text := lines.Text(); strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "{") {
+			if text := lines.Text(); strings.HasPrefix(text, "http") || strings.HasPrefix(text, "{") {
 				i.answers <- text
 			}
 		}
@@ -132,7 +135,8 @@ func issuerStart(ts *testscript.TestScript, kind, name string) *issuer {
 		ts.Fatalf("the issuer did not start")
 	}
 	ts.Setenv("ISSUER"+suffix, url)
-	ts.Setenv("ISSUER_HOST"+suffix, strings.TrimPrefix(url, "https://"))
+	_, host, _ := strings.Cut(url, "://")
+	ts.Setenv("ISSUER_HOST"+suffix, host)
 	return i
 }
 

@@ -1,13 +1,14 @@
 // An OpenID Connect issuer for the stories, made of a real one's library:
 //
-//	node issuer.mjs FOLDER provider|mock CERTIFICATE KEY
+//	node issuer.mjs FOLDER provider|mock|plain CERTIFICATE KEY
 //
 // FOLDER has the packages in its node_modules. "provider" is oidc-provider, whose
 // tokens come out of its token endpoint; "mock" is oauth2-mock-server, whose tokens
-// have whatever claims are wanted. The first line printed is the issuer's URL. Then
+// have whatever claims are wanted; "plain" is that without TLS. The first line printed is the issuer's URL. Then
 // each line read is a command in JSON, and each line printed its answer.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -78,10 +79,11 @@ async function mock(url) {
 }
 
 let issuer;
-const server = https.createServer(tls, (...at) => issuer.serve(...at));
+const handler = (...at) => issuer.serve(...at);
+const server = kind === 'plain' ? http.createServer(handler) : https.createServer(tls, handler);
 await new Promise((done) => server.listen(0, '127.0.0.1', done));
-const url = `https://127.0.0.1:${server.address().port}`;
-issuer = await { provider, mock }[kind](url);
+const url = `${kind === 'plain' ? 'http' : 'https'}://127.0.0.1:${server.address().port}`;
+issuer = await { provider, mock, plain: mock }[kind](url);
 console.log(url);
 for await (const line of createInterface({ input: process.stdin })) {
 	const command = JSON.parse(line);
