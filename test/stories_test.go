@@ -52,6 +52,8 @@ func TestStories(t *testing.T) {
 			"python":  cmdClient(boto3),
 			"pip":     cmdClient(pip),
 			"twine":   cmdClient(twine),
+			"issuer":  cmdIssuer,
+			"fill":    cmdFill,
 			"exit":    cmdExit,
 			"let":     cmdLet,
 			"profile": cmdProfile,
@@ -67,7 +69,8 @@ func TestStories(t *testing.T) {
 type story struct {
 	servers map[string]*server
 	started []*server // all of them, also those that a restart replaced
-	code    int       // exit status of the last client
+	issuers map[string]*issuer
+	code    int // exit status of the last client
 }
 
 type storyKey struct{}
@@ -112,7 +115,7 @@ func setup(env *testscript.Env) error {
 		"TWINE_NON_INTERACTIVE=1",
 		quickExit,
 	)
-	s, t := &story{servers: map[string]*server{}}, env.T()
+	s, t := &story{servers: map[string]*server{}, issuers: map[string]*issuer{}}, env.T()
 	env.Values[storyKey{}] = s
 	env.Defer(func() {
 		for _, srv := range s.started {
@@ -168,11 +171,11 @@ func TestClients(t *testing.T) {
 		c := find()
 		switch {
 		case c.err == nil:
-			t.Logf("%-6s %s (%s)", name, c.version, strings.Join(c.argv, " "))
+			t.Logf("%-7s %s (%s)", name, c.version, strings.Join(c.argv, " "))
 		case requireAll():
-			t.Errorf("%-6s MISSING: %v", name, c.err)
+			t.Errorf("%-7s MISSING: %v", name, c.err)
 		default:
-			t.Logf("%-6s MISSING: %v; stories not told: %s", name, c.err, strings.Join(waiting[name], ", "))
+			t.Logf("%-7s MISSING: %v; stories not told: %s", name, c.err, strings.Join(waiting[name], ", "))
 		}
 	}
 }

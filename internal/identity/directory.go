@@ -102,7 +102,7 @@ func (d *Directory) Principal(ctx context.Context, ref principal.Ref) (*principa
 	who := base.who
 	who.Ref = ref
 	if ref.Kind == principal.Federated {
-		who.Name, who.Path, who.Tags = "", "", nil
+		who.Name, who.Path = "", ""
 	}
 	if len(ref.Session.Tags) > 0 {
 		who.Tags = overlay(who.Tags, ref.Session.Tags)

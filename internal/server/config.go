@@ -33,6 +33,7 @@ type Config struct {
 	TLSCert       string
 	TLSKey        string
 	MasterKeyFile string
+	OIDCCAFile    string        // PEM of authorities that issuers of identity tokens may have besides the system's
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
 	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
 	MaxUpload     int64         // bytes of one uploaded file
@@ -104,6 +105,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.TLSCert, "tls-cert", "", "PEM `file` with the certificate chain; needs --tls-key")
 	flags.StringVar(&c.TLSKey, "tls-key", "", "PEM `file` with the private key")
 	flags.StringVar(&c.MasterKeyFile, "master-key-file", "", "`file` with the base64 master key (default: master.key in the data folder, made at first start)")
+	flags.StringVar(&c.OIDCCAFile, "oidc-ca-file", "", "PEM `file` of authorities, besides the system's, that certificates of OpenID Connect issuers may come from")
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
@@ -113,7 +115,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
 	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
 	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
-	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
+	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
 }
 
 // worded spells options as this program's help does.
