@@ -149,6 +149,10 @@ func (d *Directory) Delete(ctx context.Context, account, kind, name string) erro
 		if err != nil {
 			return err
 		}
+		devices, err := tx.UserMFADevices(ctx, e.ID)
+		if err != nil {
+			return err
+		}
 		switch {
 		case len(attached) > 0:
 			return fault.New(fault.DeleteConflict, "Cannot delete entity, must detach all policies first.")
@@ -156,6 +160,8 @@ func (d *Directory) Delete(ctx context.Context, account, kind, name string) erro
 			return fault.New(fault.DeleteConflict, "Cannot delete entity, must delete policies first.")
 		case len(keys) > 0:
 			return fault.New(fault.DeleteConflict, "Cannot delete entity, must delete access keys first.")
+		case len(devices) > 0:
+			return fault.New(fault.DeleteConflict, "Cannot delete entity, must delete MFA device first.")
 		}
 		return tx.DeleteIdentity(ctx, e.ID)
 	})
