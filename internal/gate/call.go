@@ -30,6 +30,7 @@ type Call struct {
 	Principal   *principal.Principal // nil while anonymous
 	Grants      *policy.Grants       // what the principal's own account says of it
 	Token       *token.Claims        // set if the caller showed an authorization token
+	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
 
 	// What was judged last, for the request's log line.
 	Action   string
@@ -70,7 +71,7 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 		s.Account = c.account()
 	}
 	c.Action, c.Resource = action, s.ARN
-	request := policy.Request{Principal: c.Principal, Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
+	request := policy.Request{Principal: c.Principal, Action: action, Resource: s.ARN, MFAAt: c.MFAAt, Context: &requestKeys{call: c, subject: &s}}
 	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
 	decision := policy.Evaluate(&request, c.grants(), &target)
 	if decision.Allowed {

@@ -39,6 +39,10 @@ func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.Ass
 	if err != nil {
 		return gate.Subject{}, err
 	}
+	err = s.mfa(ctx, c, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return gate.Subject{}, err
+	}
 	subject := gate.Subject{ARN: in.RoleArn, Account: a.Account, Trust: true, RequestTags: tags, Keys: assumeKeys(c, in)}
 	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
 	if err != nil || role == nil {
@@ -90,7 +94,7 @@ func (s *Service) assumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRo
 	if err != nil {
 		return nil, err
 	}
-	session := newSession(c.Now, life)
+	session := newSession(c, life)
 	session.Tags, session.TransitiveKeys, err = sessionTags(c.Principal.Session, in.Tags, in.TransitiveTagKeys)
 	if err != nil {
 		return nil, err
@@ -132,10 +136,6 @@ func (s *Service) assumed(role *identity.AssumableRole, ref principal.Ref) (*api
 // roleLife is how long the session lives. More than is allowed is refused, not
 // cut.
 func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInput) (time.Duration, error) {
-	err := refuseMFA(in.SerialNumber, in.TokenCode)
-	if err != nil {
-		return 0, err
-	}
 	life := seconds(in.DurationSeconds, defaultRoleSession)
 	if c.Principal.Session != nil && life > maxChained {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
