@@ -98,6 +98,9 @@ func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Ob
 		}
 		var refused *wire.ResponseError
 		if errors.As(err, &refused) {
+			if t.credentials != nil && isStale(refused.Code) {
+				t.credentials.forget()
+			}
 			info := ""
 			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
@@ -106,6 +109,12 @@ func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Ob
 		}
 		return nil, err
 	}
+}
+
+// isStale tells the codes with which services refuse credentials that were good
+// once.
+func isStale(code string) bool {
+	return slices.Contains([]string{"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}, code)
 }
 
 // maxWait bounds the pause between two tries.

@@ -58,6 +58,9 @@ type session struct {
 	readTimeout, connectTimeout time.Duration // 0: none
 
 	settings *settings // of the configuration files; see [session.config]
+
+	tokenCode string // a one-time code that was given, until it is used
+	refresh   bool   // a session that is kept is not good enough
 }
 
 func (s *session) text(name string) string {

@@ -15,6 +15,8 @@ usage: daypass [options] <command> [<operation>] [parameters]
 
 Commands
   get-authorization-token   a temporary token for the repositories of a domain
+  credentials               credentials for other programs, with a one-time code
+                            where the profile has an MFA device
   token                     revoke and describe tokens of a Daypass server
   account                   create and list accounts of a Daypass server
   keys                      rotate and list the keys that seal tokens

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,10 +21,21 @@ import (
 // then it has an environment and standard streams of its own, as aws has.
 func TestMain(m *testing.M) {
 	if os.Getenv("CLI_UNDER_TEST") != "" {
-		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0"}
+		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0", Ask: typed}
 		os.Exit(app.Main(context.Background()))
 	}
 	os.Exit(m.Run())
+}
+
+// typed stands for somebody at the terminal who types CLI_TYPES; without it there
+// is no terminal.
+func typed(_ context.Context, prompt string) (string, error) {
+	line, ok := os.LookupEnv("CLI_TYPES")
+	if !ok {
+		return "", errNoTerminal
+	}
+	_, err := os.Stderr.WriteString(prompt + "\n")
+	return line, err
 }
 
 const (
@@ -54,6 +66,8 @@ func reply(domain string) (status int, code, body string) {
 		return 500, "InternalServerException", `{"message":"Internal server error"}`
 	case "throttled":
 		return 429, "ThrottlingException", `{"message":"Rate exceeded"}`
+	case "ended":
+		return 403, "ExpiredTokenException", `{"message":"The security token included in the request is expired"}`
 	case "whole":
 		return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000}`
 	case "early":
@@ -88,6 +102,7 @@ const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-
 type backend struct {
 	mu       sync.Mutex
 	requests []string
+	expires  time.Time // of the sessions that it gives; zero: in the past
 }
 
 func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -113,7 +128,10 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/":
 		status, text := 200, callerIdentity
 		if strings.Contains(body.String(), "Action=AssumeRole") {
-			text = assumedRole
+			text = s.session(assumedRole)
+		}
+		if strings.Contains(body.String(), "Action=GetSessionToken") {
+			text = s.session(strings.ReplaceAll(assumedRole, "AssumeRole", "GetSessionToken"))
 		}
 		if strings.Contains(body.String(), "Action=GetUser") {
 			status, text = 404, noSuchUser
@@ -126,6 +144,13 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", "UnknownOperationException")
 		w.WriteHeader(404)
 	}
+}
+
+func (s *backend) session(text string) string {
+	if s.expires.IsZero() {
+		return text
+	}
+	return strings.Replace(text, "2026-09-21T14:13:20Z", s.expires.UTC().Format(time.RFC3339), 1)
 }
 
 // asked takes the requests so far out of the record.
