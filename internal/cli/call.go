@@ -27,8 +27,16 @@ import (
 // an output that streams.
 func (s *session) call(ctx context.Context, op *api.Operation, input *document.Object, file string) error {
 	result, err := s.ask(ctx, op, input)
+	if s.bootstrap != nil && err != nil {
+		s.bootstrap.drop()
+	}
 	if err != nil {
 		return err
+	}
+	if s.bootstrap != nil {
+		if result, err = s.bootstrap.save(result); err != nil {
+			return err
+		}
 	}
 	if streams(op) {
 		if result, err = save(op, result, file); err != nil {

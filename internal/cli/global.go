@@ -59,8 +59,10 @@ type session struct {
 
 	settings *settings // of the configuration files; see [session.config]
 
-	tokenCode string // a one-time code that was given, until it is used
-	refresh   bool   // a session that is kept is not good enough
+	tokenCode string         // a one-time code that was given, until it is used
+	bootstrap *bootstrapFile // takes the secret of an MFA device; nil for other commands
+
+	refresh bool // a session that is kept is not good enough
 }
 
 func (s *session) text(name string) string {

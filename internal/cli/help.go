@@ -96,6 +96,9 @@ func (a *App) helpOperation(op *api.Operation) error {
 	if streams(op) {
 		b.WriteString("  <outfile>, required\n      The file that takes the content.\n")
 	} else {
+		if op.Name == bootstrapOperation {
+			b.WriteString(bootstrapHelp)
+		}
 		b.WriteString(documentHelp)
 	}
 	if op.Output != nil {

@@ -96,6 +96,8 @@ const callerIdentity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.
 
 const assumedRole = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAXXXXXXXXXXXXXXXX</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-09-21T14:13:20Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>`
 
+const virtualDevice = `<CreateVirtualMFADeviceResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateVirtualMFADeviceResult><VirtualMFADevice><SerialNumber>arn:aws:iam::111122223333:mfa/phone</SerialNumber><Base32StringSeed>U0VFRA==</Base32StringSeed><QRCodePNG>iVBORw==</QRCodePNG></VirtualMFADevice></CreateVirtualMFADeviceResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></CreateVirtualMFADeviceResponse>`
+
 const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name x cannot be found.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
 
 // A backend records what it is asked, so that requests are compared too.
@@ -135,6 +137,9 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if strings.Contains(body.String(), "Action=GetUser") {
 			status, text = 404, noSuchUser
+		}
+		if strings.Contains(body.String(), "Action=CreateVirtualMFADevice") {
+			text = virtualDevice
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
