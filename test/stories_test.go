@@ -52,6 +52,7 @@ func TestStories(t *testing.T) {
 			"python":  cmdClient(boto3),
 			"pip":     cmdClient(pip),
 			"twine":   cmdClient(twine),
+			"code":    cmdCode,
 			"exit":    cmdExit,
 			"let":     cmdLet,
 			"profile": cmdProfile,

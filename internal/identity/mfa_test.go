@@ -460,3 +460,28 @@ func TestDevicesAreListedWithTheirUsers(t *testing.T) {
 	got, _ = names(false, true, "", 10)
 	equal(t, []string{"b", "c"}, got)
 }
+
+// FuzzOneTimeCodes shows a device whatever a stranger may send.
+func FuzzOneTimeCodes(f *testing.F) {
+	f.Add("arn:aws:iam::111111111111:mfa/phone", "123456")
+	f.Add("arn:aws:iam::111111111111:mfa/phone\x00", "")
+	f.Add("GAHT12345678", "\xff\xfe")
+	i := newInstance(f)
+	_, _, err := i.Bootstrap(f.Context(), identity.KeyPair{}, nil)
+	i.must(err)
+	u := i.user("u")
+	p := i.enabled("u", "phone")
+	f.Fuzz(func(t *testing.T, serial, code string) {
+		for off := -2; off <= 2; off++ {
+			if p.code(i.clock.Add(time.Duration(off)*step)) == code {
+				t.Skip()
+			}
+		}
+		var lock *identity.LockedError
+		err := i.UseCode(context.Background(), account, u.ID, serial, code)
+		if !errors.Is(err, identity.ErrForeignDevice) && !errors.Is(err, identity.ErrWrongCode) && !errors.As(err, &lock) {
+			t.Errorf("UseCode(%q, %q) = %v", serial, code, err)
+		}
+		i.clock = i.clock.Add(2 * time.Hour) // past every lock
+	})
+}
