@@ -54,6 +54,7 @@ func TestStories(t *testing.T) {
 			"twine":   cmdClient(twine),
 			"issuer":  cmdIssuer,
 			"fill":    cmdFill,
+			"code":    cmdCode,
 			"exit":    cmdExit,
 			"let":     cmdLet,
 			"profile": cmdProfile,

@@ -26,6 +26,8 @@ func TestWireNames(t *testing.T) {
 		{fault.Throttling, "ThrottlingException", "Throttling", 429, 400},
 		{fault.Validation, "ValidationException", "ValidationError", 400, 400},
 		{fault.Internal, "InternalServerException", "InternalFailure", 500, 500},
+		{fault.InvalidAuthenticationCode, "AccessDeniedException", "InvalidAuthenticationCode", 403, 403},
+		{fault.TemporarilyUnmodifiable, "ConflictException", "EntityTemporarilyUnmodifiable", 409, 409},
 		{fault.MissingAuthentication, "MissingAuthenticationTokenException", "MissingAuthenticationToken", 403, 403},
 		{fault.IncompleteSignature, "IncompleteSignatureException", "IncompleteSignature", 403, 400},
 		{fault.UnknownKey, "UnrecognizedClientException", "InvalidClientTokenId", 403, 403},
