@@ -32,6 +32,8 @@ func TestWireNames(t *testing.T) {
 		{fault.IncompleteSignature, "IncompleteSignatureException", "IncompleteSignature", 403, 400},
 		{fault.UnknownKey, "UnrecognizedClientException", "InvalidClientTokenId", 403, 403},
 		{fault.ExpiredSession, "ExpiredTokenException", "ExpiredToken", 403, 403},
+		{fault.ReportNotPresent, "ResourceNotFoundException", "ReportNotPresent", 404, 410},
+		{fault.ReportExpired, "ResourceNotFoundException", "ReportExpired", 404, 410},
 		{fault.BadSignature, "InvalidSignatureException", "SignatureDoesNotMatch", 403, 403},
 	} {
 		if got := test.kind.Code(fault.RestJSON); got != test.json {

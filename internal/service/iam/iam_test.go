@@ -46,14 +46,14 @@ var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // A door does with calls what the server's does, but for signatures and wire.
 type door struct {
-	t          *testing.T
+	t          testing.TB
 	directory  *identity.Directory
 	operations map[string]gate.Operation
 	now        time.Time
 	admin      principal.Ref
 }
 
-func newDoor(t *testing.T) *door {
+func newDoor(t testing.TB) *door {
 	t.Helper()
 	d := &door{t: t, now: noon.Add(345 * time.Millisecond), operations: map[string]gate.Operation{}}
 	d.directory = identity.New(identity.Config{
