@@ -77,8 +77,13 @@ func chain(ctx context.Context, c *settings, region, main string) (aws.Credentia
 	if c.explicit {
 		options = append(options, awsconfig.WithSharedConfigProfile(c.name))
 	}
-	if main != "" && !isAWS(main) {
-		options = append(options, awsconfig.WithBaseEndpoint(main)) // settings for STS alone win
+	if sts := c.sts(main); sts != "" {
+		// The SDK sets its credentials up before it reads AWS_ENDPOINT_URL, which so
+		// does not reach their STS; this one does, and reaches nothing else.
+		err := os.Setenv("AWS_ENDPOINT_URL_STS", sts)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
 	}
 	config, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
