@@ -127,7 +127,7 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
-	case r.URL.Path == "/", r.URL.Path == "/x/", r.URL.Path == "/sts/":
+	case r.URL.Path == "/", r.URL.Path == "/x/", strings.TrimSuffix(r.URL.Path, "/") == "/sts":
 		status, text := 200, callerIdentity
 		if strings.Contains(body.String(), "Action=AssumeRole") {
 			text = s.session(assumedRole)

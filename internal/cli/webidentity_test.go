@@ -51,13 +51,22 @@ func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 	}
 }
 
-func TestAProfilesWebIdentityFollowsTheEndpoint(t *testing.T) {
+func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, map[string]string{"web": "a.b.c"})
-	writeConfig(t, s, "[profile ci]\nregion=us-east-1\nrole_arn="+ciRole+"\nweb_identity_token_file=HOME/web\n")
-	got := daypass(t, s, "-", "get-authorization-token --domain abc --profile ci --endpoint-url URL")
-	if got.Exit != 0 || len(got.Requests) != 2 || !strings.Contains(got.Requests[0], exchange) {
-		t.Errorf("%+v", got)
+	for _, test := range []struct{ env, args, sts string }{
+		{"-", " --endpoint-url URL", "POST|/|"},
+		{"- AWS_ENDPOINT_URL=URL", "", "POST|/|"},
+		{"- AWS_ENDPOINT_URL=URL AWS_ENDPOINT_URL_STS=URL/sts", "", "POST|/sts|"},
+	} {
+		for profile, action := range map[string]string{"ci": exchange, "role": "Action=AssumeRole&"} {
+			s := newStage(t, map[string]string{"web": "a.b.c"})
+			writeConfig(t, s, "[profile ci]\nregion=us-east-1\nrole_arn="+ciRole+"\nweb_identity_token_file=HOME/web\n"+
+				"[profile base]\naws_access_key_id=AKIABASE\naws_secret_access_key=b\n[profile role]\nregion=us-east-1\nrole_arn="+ciRole+"\nsource_profile=base\n")
+			got := daypass(t, s, test.env, "get-authorization-token --domain abc --profile "+profile+test.args)
+			if got.Exit != 0 || len(got.Requests) != 2 || !strings.HasPrefix(got.Requests[0], test.sts) || !strings.Contains(got.Requests[0], action) {
+				t.Errorf("%s%s, %s: %+v", test.env, test.args, profile, got)
+			}
+		}
 	}
 }
 

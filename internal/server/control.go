@@ -88,7 +88,9 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *surface, op *api.Operation, body []byte) error {
 	ctx, call := r.Context(), &e.call
 	row, supported := at.operations[op.Name]
-	if !op.Unsigned {
+	if op.Unsigned {
+		call.Region = c.gate.Region // there is no scope to tell it
+	} else {
 		err := c.gate.Signed(ctx, call, r, body, at.signing)
 		if err != nil {
 			return err

@@ -168,7 +168,11 @@ func TestTheChecksOnAnIdentityToken(t *testing.T) {
 		notJWT   = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 		rolesKey = "https://aws.amazon.com/roles"
 	)
-	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC).Unix()
+	const past = 1_700_000_000
+	d := newDoor(t)
+	d.provider(account, issuerURL, "sts.amazonaws.com")
+	d.provider(other, "https://theirs.example", "sts.amazonaws.com")
+	d.role("r", 0, vouched("Allow", webIdentity, when("StringLike", "sub", `"repo:acme/*"`)))
 	set := func(text string) func(*api.AssumeRoleWithWebIdentityInput) {
 		return func(in *api.AssumeRoleWithWebIdentityInput) { in.WebIdentityToken = text }
 	}
@@ -195,7 +199,7 @@ func TestTheChecksOnAnIdentityToken(t *testing.T) {
 		{"2 no role's ARN", nil, roleOf("arn:aws:iam::111111111111:user/rr"), nil, "ValidationError", "arn:aws:iam::111111111111:user/rr is invalid"},
 		{"4 unusable documents", nil, nil, &oidc.Error{Reason: oidc.NoKey}, "InvalidIdentityToken", noKey},
 		{"5 an untrusted certificate", nil, nil, &oidc.Error{Reason: oidc.Certificate}, "InvalidIdentityToken", "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"},
-		{"6 expired", map[string]any{"exp": now}, nil, nil, "ExpiredTokenException", fmt.Sprintf("Token expired: current date/time %d must be before the expiration date/time %d", now, now)},
+		{"6 expired", map[string]any{"exp": past}, nil, nil, "ExpiredTokenException", "Token expired: current date/time NOW must be before the expiration date/time 1700000000"},
 		{"6 no iat", map[string]any{"iat": nil}, nil, nil, "InvalidIdentityToken", "Missing a required claim: iat"},
 		{"6 an exp that is no integer", map[string]any{"exp": "soon"}, nil, nil, "InvalidIdentityToken", "The claim exp must be an integer"},
 		{"6 a long sub", map[string]any{"sub": strings.Repeat("s", 256)}, nil, nil, "InvalidIdentityToken", "The claim sub is longer than 255 characters"},
@@ -214,11 +218,8 @@ func TestTheChecksOnAnIdentityToken(t *testing.T) {
 			`ProviderId: "www.amazon.com" is not supported: OAuth 2.0 access tokens are not accepted, only OpenID Connect tokens`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			d := newDoor(t)
-			d.provider(account, issuerURL, "sts.amazonaws.com")
-			d.provider(other, "https://theirs.example", "sts.amazonaws.com")
-			d.role("r", 0, vouched("Allow", webIdentity, when("StringLike", "sub", `"repo:acme/*"`)))
+			d.t = t
+			d.now = d.now.Add(time.Hour) // what the issuer said before is forgotten
 			d.idp.err = test.idp
 			_, err := d.web(test.edit, test.change)
 			if test.code == "" {
@@ -228,12 +229,11 @@ func TestTheChecksOnAnIdentityToken(t *testing.T) {
 			if test.idp != nil {
 				err = withoutCause(err)
 			}
-			refuses(t, err, test.code, test.text)
+			refuses(t, err, test.code, strings.ReplaceAll(test.text, "NOW", fmt.Sprint(d.now.Unix())))
 		})
 	}
-	d := newDoor(t)
-	d.provider(account, issuerURL, "sts.amazonaws.com")
-	d.role("r", 0, vouched("Allow", webIdentity, ""))
+	d.t, d.idp.err = t, nil
+	d.now = d.now.Add(time.Hour)
 	_, err := d.web(nil, set(d.idp.token(d.idp.foreign, d.claims(nil))))
 	refuses(t, err, "InvalidIdentityToken", "The signature of the token could not be verified with the key of its issuer")
 }
@@ -242,6 +242,9 @@ func TestTheChecksOnAnIdentityToken(t *testing.T) {
 // be named, for the action, and the claims must be as the conditions have it.
 func TestWhomATrustPolicyLetsIn(t *testing.T) {
 	t.Parallel()
+	d := newDoor(t)
+	d.provider(account, issuerURL, "sts.amazonaws.com")
+	d.role("r", 0, vouched("Allow", webIdentity, ""))
 	for _, test := range []struct {
 		name  string
 		trust string
@@ -269,10 +272,8 @@ func TestWhomATrustPolicyLetsIn(t *testing.T) {
 		{"a deny", vouched("Allow", webIdentity, "") + "," + vouched("Deny", webIdentity, when("StringLike", "sub", `"repo:acme/*"`)), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			d := newDoor(t)
-			d.provider(account, issuerURL, "sts.amazonaws.com")
-			d.role("r", 0, test.trust)
+			d.t = t
+			d.must(d.directory.SetTrust(t.Context(), account, "r", policyOf(test.trust)))
 			_, err := d.web(nil, nil)
 			if test.want {
 				d.must(err)
