@@ -9,6 +9,7 @@ import (
 type actions struct {
 	patterns []action
 	not      bool
+	texts    []string // as in the document
 }
 
 // An action is one pattern, in lower case. The service * stands for all.
@@ -25,7 +26,7 @@ func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
 	if err != nil {
 		return actions{}, within(element, err)
 	}
-	compiled := actions{patterns: make([]action, len(values)), not: found.notAction}
+	compiled := actions{patterns: make([]action, len(values)), not: found.notAction, texts: values}
 	for i, v := range values {
 		err = c.checkAction(v)
 		if err != nil {

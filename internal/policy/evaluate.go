@@ -183,6 +183,18 @@ func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny
 	return allow, best, nil
 }
 
+// concerns reports whether a statement that names principals is about the
+// caller.
+func (s *statement) concerns(e *env) bool {
+	switch {
+	case s.principals == nil:
+		return false
+	case s.deny:
+		return s.hits(e)
+	}
+	return s.principals.grade(e) != unnamed
+}
+
 // hits reports whether a Deny is about the caller.
 func (s *statement) hits(e *env) bool {
 	if s.principals.not {

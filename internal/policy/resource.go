@@ -8,6 +8,7 @@ type resources struct {
 	patterns []pattern
 	not      bool
 	implied  bool
+	texts    []string // as in the document
 }
 
 func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
@@ -24,7 +25,7 @@ func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
 	if err != nil {
 		return resources{}, within(element, err)
 	}
-	r := resources{patterns: make([]pattern, len(values)), not: found.notResource}
+	r := resources{patterns: make([]pattern, len(values)), not: found.notResource, texts: values}
 	for i, v := range values {
 		r.patterns[i], err = c.resource(v)
 		if err != nil {
