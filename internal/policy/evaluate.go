@@ -11,6 +11,9 @@ type Request struct {
 	Action   string  // service:Name
 	Resource string  // ARN, or * where the action has no resource type
 	Context  Context // nil: no keys but those of the principal
+	// Simulated says that Context alone answers for all keys, also for those that
+	// follow from the principal. No real request sets it.
+	Simulated bool
 }
 
 // Grants is what the principal's own account lets it do.

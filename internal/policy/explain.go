@@ -27,7 +27,7 @@ type Finding struct {
 	Number     int    // in its policy, counted from 1
 	Sid        string // if it has one
 	Deny       bool
-	Start, End Position // of the statement in its document
+	Start, End Position // behind what comes before the statement, and behind it
 	// Delegates says that the statement names the caller's account, and so leaves
 	// the caller to that account's own policies.
 	Delegates bool

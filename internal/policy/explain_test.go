@@ -119,7 +119,7 @@ func TestExplainTellsWhereAStatementStands(t *testing.T) {
 	for _, f := range x.Policies[0].Statements {
 		got = append(got, [2]Position{f.Start, f.End})
 	}
-	want := [][2]Position{{{3, 3}, {4, 48}}, {{4, 50}, {4, 111}}}
+	want := [][2]Position{{{2, 16}, {4, 48}}, {{4, 49}, {4, 111}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("positions (-want +got):\n%s", diff)
 	}

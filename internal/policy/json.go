@@ -35,7 +35,9 @@ type node struct {
 	names []string // of an object's members
 	items []node   // of an array or object
 
-	start, end int // where an object stands: its first byte, and behind its last
+	// Where an object stands: behind what comes before it, and behind it. That is
+	// how IAM counts: replies of SimulatePrincipalPolicy in its CLI reference.
+	start, end int
 }
 
 // readJSON reads a document as a tree. It refuses what encoding/json lets
@@ -106,7 +108,7 @@ func (r *reader) array(depth int) (node, *SyntaxError) {
 }
 
 func (r *reader) object(depth int) (node, *SyntaxError) {
-	n := node{shape: isObject, start: int(r.tokens.InputOffset()) - len("{")}
+	n := node{shape: isObject, start: len(strings.TrimRight(r.document[:r.tokens.InputOffset()-1], " \t\r\n"))}
 	for r.tokens.More() {
 		name, err := r.value(depth + 1)
 		if err != nil {

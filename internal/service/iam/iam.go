@@ -30,7 +30,7 @@ type Service struct {
 // Operations returns the service's table.
 func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
-		s.inlineOperations(), s.attachOperations(), s.policyOperations())
+		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.simulateOperations())
 }
 
 // op is a row of the table. Some sessions may not call IAM at all, whatever

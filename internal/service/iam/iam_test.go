@@ -153,7 +153,7 @@ func TestEveryOperationIsInTheModelAndJudged(t *testing.T) {
 			t.Errorf("%s needs no permission", name)
 		}
 	}
-	equal(t, 33, len(d.operations))
+	equal(t, 37, len(d.operations))
 }
 
 func TestEachOperationIsJudgedOnItsResource(t *testing.T) {
