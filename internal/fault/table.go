@@ -32,6 +32,7 @@ const (
 	InvalidInput
 	Unmodifiable
 	PackedPolicyTooLarge
+	InvalidAuthorizationMessage
 	InvalidAction
 	MissingAction
 	MissingParameter
@@ -50,29 +51,30 @@ type wire struct {
 // of their API references; replies pasted in public issue trackers. Where they
 // contradict each other DIVERGENCES.md says which was taken.
 var table = [...]struct{ json, query wire }{
-	Internal:              {wire{"InternalServerException", 500}, wire{"InternalFailure", 500}},
-	MissingAuthentication: {wire{"MissingAuthenticationTokenException", 403}, wire{"MissingAuthenticationToken", 403}},
-	IncompleteSignature:   {wire{"IncompleteSignatureException", 403}, wire{"IncompleteSignature", 400}},
-	UnknownKey:            {wire{"UnrecognizedClientException", 403}, wire{"InvalidClientTokenId", 403}},
-	ExpiredSession:        {wire{"ExpiredTokenException", 403}, wire{"ExpiredToken", 403}},
-	BadSignature:          {wire{"InvalidSignatureException", 403}, wire{"SignatureDoesNotMatch", 403}},
-	AccessDenied:          {wire{"AccessDeniedException", 403}, wire{"AccessDenied", 403}},
-	Throttling:            {wire{"ThrottlingException", 429}, wire{"Throttling", 400}},
-	Validation:            {wire{"ValidationException", 400}, wire{"ValidationError", 400}},
-	UnknownOperation:      {wire{"UnknownOperationException", 404}, wire{"InvalidAction", 400}},
-	BodyTooLarge:          {wire{"RequestEntityTooLargeException", 413}, wire{"RequestEntityTooLarge", 413}},
-	MalformedRequest:      {wire{"MalformedHttpRequestException", 400}, wire{"MalformedQueryString", 404}},
-	NotFound:              {wire{"ResourceNotFoundException", 404}, wire{"NoSuchEntity", 404}},
-	Conflict:              {wire{"ConflictException", 409}, wire{"EntityAlreadyExists", 409}},
-	Quota:                 {wire{"ServiceQuotaExceededException", 402}, wire{"LimitExceeded", 409}},
-	DeleteConflict:        {wire{"ConflictException", 409}, wire{"DeleteConflict", 409}},
-	MalformedPolicy:       {wire{"ValidationException", 400}, wire{"MalformedPolicyDocument", 400}},
-	InvalidInput:          {wire{"ValidationException", 400}, wire{"InvalidInput", 400}},
-	Unmodifiable:          {wire{"ConflictException", 409}, wire{"UnmodifiableEntity", 400}},
-	PackedPolicyTooLarge:  {wire{"ValidationException", 400}, wire{"PackedPolicyTooLarge", 400}},
-	InvalidAction:         {wire{"UnknownOperationException", 404}, wire{"InvalidAction", 400}},
-	MissingAction:         {wire{"UnknownOperationException", 404}, wire{"MissingAction", 400}},
-	MissingParameter:      {wire{"ValidationException", 400}, wire{"MissingParameter", 400}},
-	UnsupportedOperation:  {wire{"ValidationException", 400}, wire{"UnsupportedOperation", 400}},
-	Unavailable:           {wire{"ServiceUnavailable", 503}, wire{"ServiceUnavailable", 503}},
+	Internal:                    {wire{"InternalServerException", 500}, wire{"InternalFailure", 500}},
+	MissingAuthentication:       {wire{"MissingAuthenticationTokenException", 403}, wire{"MissingAuthenticationToken", 403}},
+	IncompleteSignature:         {wire{"IncompleteSignatureException", 403}, wire{"IncompleteSignature", 400}},
+	UnknownKey:                  {wire{"UnrecognizedClientException", 403}, wire{"InvalidClientTokenId", 403}},
+	ExpiredSession:              {wire{"ExpiredTokenException", 403}, wire{"ExpiredToken", 403}},
+	BadSignature:                {wire{"InvalidSignatureException", 403}, wire{"SignatureDoesNotMatch", 403}},
+	AccessDenied:                {wire{"AccessDeniedException", 403}, wire{"AccessDenied", 403}},
+	Throttling:                  {wire{"ThrottlingException", 429}, wire{"Throttling", 400}},
+	Validation:                  {wire{"ValidationException", 400}, wire{"ValidationError", 400}},
+	UnknownOperation:            {wire{"UnknownOperationException", 404}, wire{"InvalidAction", 400}},
+	BodyTooLarge:                {wire{"RequestEntityTooLargeException", 413}, wire{"RequestEntityTooLarge", 413}},
+	MalformedRequest:            {wire{"MalformedHttpRequestException", 400}, wire{"MalformedQueryString", 404}},
+	NotFound:                    {wire{"ResourceNotFoundException", 404}, wire{"NoSuchEntity", 404}},
+	Conflict:                    {wire{"ConflictException", 409}, wire{"EntityAlreadyExists", 409}},
+	Quota:                       {wire{"ServiceQuotaExceededException", 402}, wire{"LimitExceeded", 409}},
+	DeleteConflict:              {wire{"ConflictException", 409}, wire{"DeleteConflict", 409}},
+	MalformedPolicy:             {wire{"ValidationException", 400}, wire{"MalformedPolicyDocument", 400}},
+	InvalidInput:                {wire{"ValidationException", 400}, wire{"InvalidInput", 400}},
+	Unmodifiable:                {wire{"ConflictException", 409}, wire{"UnmodifiableEntity", 400}},
+	PackedPolicyTooLarge:        {wire{"ValidationException", 400}, wire{"PackedPolicyTooLarge", 400}},
+	InvalidAuthorizationMessage: {wire{"ValidationException", 400}, wire{"InvalidAuthorizationMessageException", 400}},
+	InvalidAction:               {wire{"UnknownOperationException", 404}, wire{"InvalidAction", 400}},
+	MissingAction:               {wire{"UnknownOperationException", 404}, wire{"MissingAction", 400}},
+	MissingParameter:            {wire{"ValidationException", 400}, wire{"MissingParameter", 400}},
+	UnsupportedOperation:        {wire{"ValidationException", 400}, wire{"UnsupportedOperation", 400}},
+	Unavailable:                 {wire{"ServiceUnavailable", 503}, wire{"ServiceUnavailable", 503}},
 }

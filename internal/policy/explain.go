@@ -13,6 +13,7 @@ import (
 type Explanation struct {
 	Decision Decision
 	Policies []Reading
+	withheld bool
 }
 
 // A Reading is one policy as it was read for a request.
@@ -28,6 +29,7 @@ type Finding struct {
 	Sid        string // if it has one
 	Deny       bool
 	Start, End Position // behind what comes before the statement, and behind it
+	Elements   []Element
 	// Delegates says that the statement names the caller's account, and so leaves
 	// the caller to that account's own policies.
 	Delegates bool
@@ -43,16 +45,21 @@ func (f *Finding) Matches() bool { return len(f.Failures) == 0 }
 // Near reports whether the statement misses the request by a little: it is
 // about the action, or everything but the action fits.
 func (f *Finding) Near() bool {
-	return len(f.Failures) == 1 || len(f.Failures) > 0 && !strings.HasSuffix(f.Failures[0].Element, "Action")
+	return len(f.Failures) == 1 || len(f.Failures) > 0 && !strings.HasSuffix(f.Failures[0].Name, "Action")
+}
+
+// An Element is a part of a statement as it stands in the document.
+type Element struct {
+	Name          string // Action, NotResource, Condition, …
+	Operator, Key string // of a condition
+	Values        []string
 }
 
 // A Failure is one element of a statement that does not fit a request.
 type Failure struct {
-	Element       string   // Action, NotResource, Condition, …
-	Operator, Key string   // of a condition
-	Policy        []string // what stands in the document
-	Request       []string // what the request has
-	Missing       bool     // the request has no such key
+	Element
+	Request []string // what the request has
+	Missing bool     // the request has no such key
 }
 
 // Explain decides a request as [Evaluate] does, and says of every statement why
@@ -88,7 +95,7 @@ func (x *Explanation) read(e *env, policies []*Policy, target bool) {
 }
 
 func (s *statement) find(e *env, target bool) Finding {
-	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Failures: s.failures(e, target)}
+	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements(), Failures: s.failures(e, target)}
 	f.Delegates = target && !s.deny && s.concerns(e) && s.principals.grade(e) == delegated
 	if slices.ContainsFunc(f.Failures, func(f Failure) bool { return f.Operator == "" }) {
 		return f
@@ -100,6 +107,42 @@ func (s *statement) find(e *env, target bool) Finding {
 		}
 	}
 	return f
+}
+
+func (s *statement) elements() []Element {
+	list := []Element{s.actions.element()}
+	if s.principals != nil {
+		list = append(list, s.principals.element())
+	}
+	if !s.resources.implied {
+		list = append(list, s.resources.element())
+	}
+	for i := range s.conditions {
+		list = append(list, s.conditions[i].element())
+	}
+	return list
+}
+
+func (a *actions) element() Element { return Element{Name: named("Action", a.not), Values: a.texts} }
+
+func (r *resources) element() Element {
+	return Element{Name: named("Resource", r.not), Values: r.texts}
+}
+
+func (c *condition) element() Element {
+	return Element{Name: "Condition", Operator: c.name, Key: c.spelt, Values: c.texts}
+}
+
+// element of a policy that names nobody is empty.
+func (ps *principals) element() Element {
+	if ps == nil {
+		return Element{Name: "Principal"}
+	}
+	e := Element{Name: named("Principal", ps.not), Values: make([]string, len(ps.list))}
+	for i := range ps.list {
+		e.Values[i] = ps.list[i].text
+	}
+	return e
 }
 
 // keys lists the condition keys that the statement asks for, in lower case and
@@ -147,27 +190,21 @@ func ContextKeys(policies []*Policy) []string {
 func (s *statement) failures(e *env, target bool) []Failure {
 	var failed []Failure
 	if !s.actions.match(e) {
-		failed = append(failed, Failure{Element: named("Action", s.actions.not), Policy: s.actions.texts, Request: []string{e.req.Action}})
+		failed = append(failed, Failure{Element: s.actions.element(), Request: []string{e.req.Action}})
 	}
 	if target && !s.concerns(e) {
-		f := Failure{Element: "Principal", Request: []string{e.caller()}}
-		if s.principals != nil {
-			f.Element, f.Policy = named(f.Element, s.principals.not), s.principals.texts()
-		}
-		failed = append(failed, f)
+		failed = append(failed, Failure{Element: s.principals.element(), Request: []string{e.caller()}})
 	}
 	if !s.resources.match(e) {
-		failed = append(failed, Failure{Element: named("Resource", s.resources.not), Policy: s.resources.texts, Request: []string{e.req.Resource}})
+		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}})
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		if c.holds(e) {
 			continue
 		}
-		f := Failure{Element: "Condition", Operator: c.name, Key: c.spelt, Policy: c.texts}
 		v, ok := e.lookup(c.key)
-		f.Request, f.Missing = v.list(ok), !ok
-		failed = append(failed, f)
+		failed = append(failed, Failure{Element: c.element(), Request: v.list(ok), Missing: !ok})
 	}
 	return failed
 }
@@ -180,14 +217,6 @@ func (v Value) list(present bool) []string {
 		return v.many
 	}
 	return []string{v.one}
-}
-
-func (ps *principals) texts() []string {
-	texts := make([]string, len(ps.list))
-	for i := range ps.list {
-		texts[i] = ps.list[i].text
-	}
-	return texts
 }
 
 // caller names who asks, for people.
@@ -205,7 +234,10 @@ func (e *env) caller() string {
 // the statements that match, then those that nearly do.
 func (x *Explanation) Lines(req *Request) []string {
 	d := &x.Decision
-	lines := []string{d.sentence(req.Action)}
+	lines := []string{d.Sentence(req.Action)}
+	if x.withheld {
+		lines = append(lines, "The policies of the resource belong to another account and are not shown.")
+	}
 	if len(x.Policies) == 0 {
 		lines = append(lines, "There is no policy to look at.")
 	}
@@ -218,7 +250,7 @@ func (x *Explanation) Lines(req *Request) []string {
 			case f.Matches():
 				lines = append(lines, x.matched(p, f))
 			case f.Near():
-				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.why()+".")
+				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.Why()+".")
 			default:
 				rest++
 			}
@@ -238,14 +270,24 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// sentence is the decision in words.
-func (d *Decision) sentence(action string) string {
-	by := ""
+// Withhold drops what the policies of the resource's side say, for those who
+// may know the decision but not the policies of another account.
+func (x *Explanation) Withhold() {
+	x.withheld = true
+	x.Policies = slices.DeleteFunc(x.Policies, func(r Reading) bool { return r.Type.namesPrincipals() })
+	if x.Decision.Type.namesPrincipals() {
+		x.Decision.Policy, x.Decision.Sid, x.Decision.Statement = "", "", 0
+	}
+}
+
+// Sentence is the decision in words, for people.
+func (d Decision) Sentence(action string) string {
+	by := types[d.Type].article + " " + d.Type.String()
 	if d.Statement > 0 {
 		by = fmt.Sprintf("statement %s of %s", statementName(d.Statement, d.Sid), policyName(d.Type, d.Policy))
 	}
 	switch {
-	case d.Allowed && by == "":
+	case d.Allowed && d.Statement == 0 && d.Type == Identity:
 		return "Allowed: the root user may do everything in its own account."
 	case d.Allowed:
 		return "Allowed by " + by + "."
@@ -288,8 +330,8 @@ func (x *Explanation) matched(r *Reading, f *Finding) string {
 	return text + "."
 }
 
-// why tells what does not fit.
-func (f *Finding) why() string {
+// Why tells what does not fit, for people.
+func (f *Finding) Why() string {
 	parts := make([]string, len(f.Failures))
 	for i := range f.Failures {
 		parts[i] = f.Failures[i].String()
@@ -301,7 +343,7 @@ func (f *Finding) why() string {
 const most = 5
 
 func (f Failure) String() string {
-	element := f.Element
+	element := f.Name
 	if f.Operator != "" {
 		element = f.Operator + " " + f.Key
 	}
@@ -309,10 +351,10 @@ func (f Failure) String() string {
 	switch {
 	case f.Missing:
 		has = "the request has no such key"
-	case f.Operator == "" && strings.HasPrefix(f.Element, "Not"):
+	case f.Operator == "" && strings.HasPrefix(f.Name, "Not"):
 		has = "which excludes " + listed(f.Request)
 	}
-	return element + " is " + listed(f.Policy) + ", " + has
+	return element + " is " + listed(f.Values) + ", " + has
 }
 
 func listed(values []string) string {

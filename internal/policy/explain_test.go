@@ -98,12 +98,47 @@ func TestExplainWithoutPoliciesOrNames(t *testing.T) {
 	}
 	// A policy of the wrong kind on the resource's side names nobody.
 	x = Explain(req, nil, &Target{Account: owner, Policies: []*Policy{must(t, Identity, allowAll)}})
-	want := []Failure{{Element: "Principal", Request: []string{aliceARN}}}
+	want := []Failure{{Element: Element{Name: "Principal"}, Request: []string{aliceARN}}}
 	if diff := cmp.Diff(want, x.Policies[0].Statements[0].Failures); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}
 	if got := x.Lines(req)[1]; !strings.HasSuffix(got, `but Principal is nothing, the request has "arn:aws:iam::111122223333:user/eng/Alice".`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestExplainShowsTheElementsOfAStatement(t *testing.T) {
+	t.Parallel()
+	p := must(t, Resource, `{"Effect":"Deny","NotPrincipal":{"AWS":"`+owner+`"},"NotAction":"iam:*","Resource":["*"],"Condition":{"Bool":{"aws:SecureTransport":false}}}`)
+	trust := must(t, Trust, `{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}`)
+	x := Explain(&Request{Principal: alice(owner), Action: readAction, Resource: repoARN}, nil, &Target{Account: owner, Policies: []*Policy{p, trust}})
+	got := [][]Element{x.Policies[0].Statements[0].Elements, x.Policies[1].Statements[0].Elements}
+	want := [][]Element{
+		{{Name: "NotAction", Values: []string{"iam:*"}}, {Name: "NotPrincipal", Values: []string{owner}}, {Name: "Resource", Values: []string{"*"}},
+			{Name: "Condition", Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
+		{{Name: "Action", Values: []string{"sts:AssumeRole"}}, {Name: "Principal", Values: []string{"*"}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("elements (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsWithheldOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	req := &Request{Principal: alice(third), Action: readAction, Resource: repoARN}
+	for name, c := range map[string]struct {
+		resource string
+		want     string
+	}{
+		"a deny":  {denyTo("*"), "Denied explicitly by a resource-based policy."},
+		"silence": {allowTo(owner), "Denied, because no resource-based policy allows the codeartifact:ReadFromRepository action."},
+	} {
+		x := Explain(req, &Grants{Identity: one(t, Identity, allowAll)}, &Target{Account: owner, Policies: one(t, Resource, c.resource)})
+		x.Withhold()
+		want := []string{c.want, "The policies of the resource belong to another account and are not shown.", "Matches: statement 1 of the identity-based policy test, which allows."}
+		if diff := cmp.Diff(want, x.Lines(req)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -50,6 +50,7 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 // unsigned, by the action.
 type control struct {
 	gate  *gate.Gate
+	seal  sealMessage
 	rest  []*surface
 	query []*surface
 }
@@ -74,6 +75,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		e.fault = fault.From(err)
+		tellWhy(w, e, c.seal)
 		wire.WriteError(w, at.protocol, at.api.Namespace, e.fault, e.call.RequestID)
 	}
 }

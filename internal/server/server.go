@@ -125,12 +125,13 @@ func (s *Server) mount() http.Handler {
 	packages := &packages{server: s, gate: g, registry: s.registry, maxAsset: s.config.MaxUpload}
 	apis := &control{
 		gate: g,
+		seal: s.keyring.SealMessage,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
 		},
 		query: []*surface{
-			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring}).Operations()),
+			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring, Messages: s.keyring}).Operations()),
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}

@@ -27,6 +27,7 @@ type Sealer interface {
 type Service struct {
 	Directory *identity.Directory
 	Sealer    Sealer
+	Messages  Opener
 	Rand      io.Reader // of ids and secrets; nil means crypto/rand
 }
 
@@ -41,6 +42,7 @@ func (s *Service) Operations() []gate.Operation {
 		gate.Op("GetSessionToken", nil, s.getSessionToken),
 		gate.Op("GetCallerIdentity", nil, s.getCallerIdentity),
 		gate.Op("GetAccessKeyInfo", s.judgeGetAccessKeyInfo, s.getAccessKeyInfo),
+		gate.Op("DecodeAuthorizationMessage", s.judgeDecode, s.decodeAuthorizationMessage),
 	}
 }
 

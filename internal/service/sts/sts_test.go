@@ -60,7 +60,7 @@ func newDoor(t *testing.T) *door {
 	d.must(err)
 	_, _, err = d.directory.CreateAccount(t.Context(), other, "")
 	d.must(err)
-	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}}).Operations() {
+	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}, Messages: keeper{}}).Operations() {
 		d.operations[op.Name] = op
 	}
 	return d
