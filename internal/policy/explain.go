@@ -230,6 +230,22 @@ func (e *env) caller() string {
 	return anonymous
 }
 
+// Missing lists the condition keys that statements about the request ask for and
+// that it lacks, each once, in the order in which they come up.
+func (x *Explanation) Missing() []string {
+	var names []string
+	for _, r := range x.Policies {
+		for i := range r.Statements {
+			for _, name := range r.Statements[i].Missing {
+				if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) }) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
 // Lines tells the explanation in words, one sentence a line: what decided, then
 // the statements that match, then those that nearly do.
 func (x *Explanation) Lines(req *Request) []string {

@@ -170,6 +170,9 @@ func TestMissingKeysAreThoseOfStatementsAboutTheRequest(t *testing.T) {
 	if diff := cmp.Diff([][]string{{"aws:RequestTag/Team", "aws:SourceIp", "aws:PrincipalTag/Team"}, nil}, got); diff != "" {
 		t.Errorf("missing keys (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([]string{"aws:RequestTag/Team", "aws:SourceIp", "aws:PrincipalTag/Team"}, x.Missing()); diff != "" {
+		t.Errorf("missing keys of all (-want +got):\n%s", diff)
+	}
 	want := []string{"a:b", "aws:PrincipalTag/Team", "aws:PrincipalType", "AWS:requesttag/team", "aws:SourceIp"}
 	if diff := cmp.Diff(want, ContextKeys([]*Policy{p})); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)

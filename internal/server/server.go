@@ -128,7 +128,7 @@ func (s *Server) mount() http.Handler {
 		seal: s.keyring.SealMessage,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
-			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
+			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Registry: s.registry, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
 		},
 		query: []*surface{
 			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring, Messages: s.keyring}).Operations()),

@@ -394,12 +394,11 @@ func (m *simulation) judge(action, resource string) api.ResourceSpecificResult {
 	request := &policy.Request{Principal: m.caller, Action: action, Resource: resource, Context: m, Simulated: true}
 	target := m.target(resource)
 	x := policy.Explain(request, &m.grants, target)
-	r := api.ResourceSpecificResult{EvalResourceName: resource, EvalResourceDecision: verdict(x.Decision)}
+	r := api.ResourceSpecificResult{EvalResourceName: resource, EvalResourceDecision: verdict(x.Decision), MissingContextValues: x.Missing()}
 	sides := map[policy.Type]string{policy.Identity: decisions[1], policy.Resource: decisions[1], policy.Boundary: decisions[1]}
 	for i, p := range x.Policies {
 		for j := range p.Statements {
 			f := &p.Statements[j]
-			r.MissingContextValues = append(r.MissingContextValues, unseen(r.MissingContextValues, f.Missing)...)
 			if !f.Matches() {
 				continue
 			}
@@ -447,10 +446,6 @@ func verdict(d policy.Decision) string {
 		return decisions[2]
 	}
 	return decisions[1]
-}
-
-func unseen(known, names []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(known, name) })
 }
 
 func statement(from source, f *policy.Finding) api.Statement {
