@@ -83,7 +83,7 @@ func (p *Policy) parseStatements(c *compiler, list []node, r *ruler) *SyntaxErro
 		}
 		s.start, s.end = r.to(list[i].start), r.to(list[i].end)
 		if s.sid != "" && sids[s.sid] {
-			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)))
+			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)).known("Statement IDs (SID) in a single policy must be unique."))
 		}
 		sids[s.sid] = true
 	}

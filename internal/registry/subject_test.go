@@ -16,9 +16,14 @@ func TestSubjectOfAnARNIsWhatItsOperationsAreJudgedOn(t *testing.T) {
 	d, err := b.Domain(t.Context(), "us-east-1", owner, "dom")
 	for _, change := range []func() error{
 		func() error { return b.TagDomain(t.Context(), d, map[string]string{"team": "core"}, nil) },
-		func() error { return b.TagRepository(t.Context(), b.repository("repo"), map[string]string{"team": "core"}, nil) },
+		func() error {
+			return b.TagRepository(t.Context(), b.repository("repo"), map[string]string{"team": "core"}, nil)
+		},
 		func() error { _, err := b.SetDomainPolicy(t.Context(), d, "", document, nil); return err },
-		func() error { _, err := b.SetRepositoryPolicy(t.Context(), b.repository("repo"), "", document, nil); return err },
+		func() error {
+			_, err := b.SetRepositoryPolicy(t.Context(), b.repository("repo"), "", document, nil)
+			return err
+		},
 	} {
 		if err == nil {
 			err = change()

@@ -278,3 +278,24 @@ func TestSimulatingNeedsPermissionOnThePrincipal(t *testing.T) {
 		t.Errorf("keys of a broken policy: %v", err)
 	}
 }
+
+// Clients look for the beginning of these texts.
+func TestAPolicyThatIsRefusedIsRefusedInIAMsWords(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.user("alice", "")
+	for document, text := range map[string]string{
+		"{":                 "Syntax errors in policy. not valid JSON at line 1, column 1: unexpected end of JSON input",
+		policyOf(denyToAll): "Policy document should not specify a principal. Statement 1: Principal is not allowed in an identity-based policy",
+		policyOf(`{"Effect":"Allow","Action":"GetUser","Resource":"*"}`): `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. Statement 1, Action: "GetUser" names no service: expected service:Action or *`,
+	} {
+		_, err := do[api.PutUserPolicyOutput](d, d.admin, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "alice", PolicyName: "p", PolicyDocument: document})
+		refuses(t, err, "MalformedPolicyDocument", text)
+	}
+	_, err := do[api.CreateRoleOutput](d, d.admin, "CreateRole", &api.CreateRoleInput{RoleName: "r",
+		AssumeRolePolicyDocument: policyOf(`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}`)})
+	refuses(t, err, "MalformedPolicyDocument", "Has prohibited field Resource. Statement 1: Resource is not allowed in a role trust policy")
+	_, err = do[api.CreateRoleOutput](d, d.admin, "CreateRole", &api.CreateRoleInput{RoleName: "r",
+		AssumeRolePolicyDocument: policyOf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/ghost"},"Action":"sts:AssumeRole"}`)})
+	refuses(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::111111111111:user/ghost"`)
+}

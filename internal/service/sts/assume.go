@@ -189,7 +189,7 @@ func (s *Service) restrict(ctx context.Context, role *identity.AssumableRole, in
 		}
 		_, err := policy.Parse("", in.Policy, policy.Session)
 		if err != nil {
-			return fault.New(fault.MalformedPolicy, "%s", err.Error())
+			return identity.Malformed(err)
 		}
 		session.Policies = []string{in.Policy}
 	}
