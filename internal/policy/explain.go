@@ -258,7 +258,7 @@ func (x *Explanation) Lines(req *Request) []string {
 		lines = append(lines, "There is no policy to look at.")
 	}
 	rest := 0
-	var near []string
+	var near, elsewhere []string
 	for i := range x.Policies {
 		p := &x.Policies[i]
 		for j := range p.Statements {
@@ -269,12 +269,13 @@ func (x *Explanation) Lines(req *Request) []string {
 				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.Why()+".")
 			default:
 				rest++
+				elsewhere = append(elsewhere, policyName(p.Type, p.Policy))
 			}
 		}
 	}
 	lines = append(lines, near...)
 	if rest > 0 {
-		lines = append(lines, fmt.Sprintf("%s about something else.", plural(rest, "other statement is", "other statements are")))
+		lines = append(lines, plural(rest, "other statement is", "other statements are")+" about something else: in "+enumerated(slices.Compact(elsewhere))+".")
 	}
 	return lines
 }
@@ -374,16 +375,20 @@ func (f Failure) String() string {
 }
 
 func listed(values []string) string {
-	shown := slices.Clone(values[:min(len(values), most)])
-	for i, v := range shown {
-		shown[i] = quote(v)
-	}
-	text := strings.Join(shown, ", ")
-	if n := len(values) - len(shown); n > 0 {
-		text += fmt.Sprintf(" and %d more", n)
-	}
 	if len(values) == 0 {
 		return "nothing"
+	}
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
+	}
+	return enumerated(quoted)
+}
+
+func enumerated(texts []string) string {
+	text := strings.Join(texts[:min(len(texts), most)], ", ")
+	if n := len(texts) - most; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
 	}
 	return text
 }

@@ -49,7 +49,7 @@ func TestExplainNamesWhatDecidedAndWhatNearlyDid(t *testing.T) {
 				`Matches: statement 1 of the identity-based policy test, which allows.`,
 				`Near miss: statement 1 of the resource-based policy test would allow, but Principal is "arn:aws:iam::111122223333:user/eng/Alice", the request has "arn:aws:sts::111122223333:assumed-role/Ops/ci".`,
 				`Near miss: statement 1 of the permissions boundary test would allow, but Action is "iam:*", the request has "codeartifact:ReadFromRepository".`,
-				`1 other statement is about something else.`}},
+				`1 other statement is about something else: in the session policy test.`}},
 		{name: "what a negated element excludes", req: read, identity: `{"Effect":"Allow","NotAction":["codeartifact:R*","a:B","a:C","a:D","a:E","a:F","a:G"],"Resource":"*"}`, want: []string{
 			`Denied, because no identity-based policy allows the codeartifact:ReadFromRepository action.`,
 			`Near miss: statement 1 of the identity-based policy test would allow, but NotAction is "codeartifact:R*", "a:B", "a:C", "a:D", "a:E" and 2 more, which excludes "codeartifact:ReadFromRepository".`}},
@@ -65,7 +65,7 @@ func TestExplainNamesWhatDecidedAndWhatNearlyDid(t *testing.T) {
 			`Near miss: statement 1 of the resource-based policy test would allow, but Principal is "arn:aws:iam::111122223333:user/eng/Alice", the request has "accounts.google.com".`}},
 		{name: "other matters", req: read, identity: `{"Effect":"Deny","Action":"iam:*","Resource":"arn:aws:iam:*"},{"Effect":"Allow","Action":"sts:*","Resource":"arn:aws:iam:*"}`, want: []string{
 			`Denied, because no identity-based policy allows the codeartifact:ReadFromRepository action.`,
-			`2 other statements are about something else.`}},
+			`2 other statements are about something else: in the identity-based policy test.`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -324,8 +324,8 @@ func verdict(d Decision) string {
 	return "ImplicitlyDenied"
 }
 
-// judged runs the other evaluator on all comparisons.
-func judged(t *testing.T, all []*comparison) []string {
+// evaluator finds the other evaluator.
+func evaluator(t *testing.T) (string, string) {
 	t.Helper()
 	node, folder := os.Getenv("DAYPASS_TEST_NODE"), os.Getenv("DAYPASS_TEST_IAM_SIMULATE")
 	if node == "" || folder == "" {
@@ -334,6 +334,12 @@ func judged(t *testing.T, all []*comparison) []string {
 		}
 		t.Skip("needs node and @cloud-copilot/iam-simulate: scripts/install-clients installs it")
 	}
+	return node, folder
+}
+
+// judged runs the other evaluator on all comparisons.
+func judged(t *testing.T, node, folder string, all []*comparison) []string {
+	t.Helper()
 	var in bytes.Buffer
 	encoder := json.NewEncoder(&in)
 	for _, c := range all {
@@ -362,12 +368,13 @@ func judged(t *testing.T, all []*comparison) []string {
 
 func TestAnIndependentEvaluatorAgrees(t *testing.T) {
 	t.Parallel()
+	node, folder := evaluator(t)
 	m := &maker{rand.New(rand.NewPCG(2026, 11)), t}
 	all := make([]*comparison, independentCases)
 	for i := range all {
 		all[i] = m.comparison()
 	}
-	verdicts := judged(t, all)
+	verdicts := judged(t, node, folder, all)
 	counts := map[string]int{}
 	shown := 0
 	for i, c := range all {

@@ -8,13 +8,14 @@ import (
 )
 
 // SubjectOf returns what an action on a resource is judged on, by the resource's
-// ARN: a domain, a repository, a package or a package group, whether it exists
-// or not. Of other ARNs ok is false.
-func (g *Registry) SubjectOf(ctx context.Context, action string, resource arn.ARN) (s Subject, ok bool, err error) {
+// ARN, and whether it is one of a domain, a repository, a package or a package
+// group. The resource need not exist.
+func (g *Registry) SubjectOf(ctx context.Context, action string, resource arn.ARN) (Subject, bool, error) {
 	domain, rest, nested := strings.Cut(resource.Name(), "/")
 	if resource.Service != "codeartifact" || domain == "" {
 		return Subject{}, false, nil
 	}
+	var s Subject
 	switch resource.Type() {
 	case "domain", "package-group":
 		d, err := g.Domain(ctx, resource.Region, resource.Account, domain)

@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	api "daypass/api/daypass"
 	"daypass/internal/arn"
 	"daypass/internal/fault"
+	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/policy"
+	"daypass/internal/principal"
 	"daypass/internal/registry"
 )
 
@@ -107,6 +110,33 @@ func TestExplainDecisionFollowsThePoliciesOfToday(t *testing.T) {
 	s := out.Policies[0].Statements[2]
 	if *s.Matches || len(s.Failures) != 1 || s.Failures[0].Key != "aws:SecureTransport" || !*s.Failures[0].Missing || !slices.Equal(out.MissingKeys, []string{"aws:TagKeys", "aws:SecureTransport"}) {
 		t.Errorf("missing %v, statement %+v", out.MissingKeys, s)
+	}
+}
+
+func TestASessionThatAsksAboutItselfIsJudgedByItsOwnPolicies(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.grant(identity.Role, "builder", policyOf(`{"Effect":"Allow","Principal":{"AWS":"`+first+`"},"Action":"sts:AssumeRole"}`), `{"Effect":"Allow","Action":"*","Resource":"*"}`)
+	_, id, _, err := b.directory.ResolvePrincipal(t.Context(), "arn:aws:iam::"+first+":role/builder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &gate.Call{Now: b.now, Region: "us-east-1"}
+	c.Principal, c.Grants, err = b.directory.Principal(t.Context(), principal.Ref{Kind: principal.Role, Account: first, ID: id, SessionName: "ci",
+		Session: &principal.Session{IssuedAt: b.now, ExpiresAt: b.now.Add(time.Hour), Policies: []string{policyOf(`{"Effect":"Allow","Action":"daypass:*","Resource":"*"}`)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for session, want := range map[string]string{"ci": "Deny session policy", "other": "Allow identity-based policy"} {
+		out, err := b.operations["ExplainDecision"].Run(t.Context(), c, &api.ExplainDecisionInput{
+			PrincipalArn: "arn:aws:sts::" + first + ":assumed-role/builder/" + session, Action: "iam:GetUser", Resource: "*"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := out.(*api.ExplainDecisionOutput)
+		if got.Decision+" "+got.PolicyType != want {
+			t.Errorf("%s: %s by %s, want %s", session, got.Decision, got.PolicyType, want)
+		}
 	}
 }
 
