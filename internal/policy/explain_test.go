@@ -211,7 +211,7 @@ func TestExplainAgreesWithEvaluate(t *testing.T) {
 		return list
 	}
 	callers := []*principal.Principal{nil, alice(owner), ops(owner), fed(owner), root(owner), alice(third)}
-	for range 5000 {
+	for range 2000 {
 		req := &Request{Principal: callers[r.IntN(len(callers))], Action: readAction, Resource: repoARN, Context: keys{"a:b": One("x")}}
 		g := &Grants{Identity: policies(Identity), Session: policies(Session)}
 		if list := policies(Boundary); len(list) > 0 {

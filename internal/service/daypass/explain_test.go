@@ -158,6 +158,11 @@ func TestExplainDecisionIsForOnesOwnAccountAndWithPermission(t *testing.T) {
 	if kindOf(err) != fault.Validation || !strings.HasPrefix(err.Error(), "resource: ") {
 		t.Errorf("no resource: %v", err)
 	}
+	_, err = call[api.ExplainDecisionOutput](b, first, "ExplainDecision", &api.ExplainDecisionInput{PrincipalArn: admin, Action: "sts:AssumeRole",
+		Resource: "arn:aws:iam::" + second + ":role/theirs", Context: map[string][]string{"sts:ExternalId": {"guess"}}})
+	if kindOf(err) != fault.Validation || !strings.HasPrefix(err.Error(), "context: ") {
+		t.Errorf("keys supposed of another account's role: %v", err)
+	}
 	_, err = call[api.ExplainDecisionOutput](b, first, "ExplainDecision", &api.ExplainDecisionInput{PrincipalArn: admin, Action: "codeartifact:X", Resource: "arn:aws:codeartifact:us-east-1:" + first + ":domain/down"})
 	if err == nil || kindOf(err) != -1 {
 		t.Errorf("without a database: %v", err)
