@@ -366,6 +366,9 @@ func (m *simulation) evaluate(action string, resources []string) api.EvaluationR
 				whole.MissingContextValues = append(whole.MissingContextValues, key)
 			}
 		}
+		if d := r.PermissionsBoundaryDecisionDetail; d != nil && (whole.PermissionsBoundaryDecisionDetail == nil || !*d.AllowedByPermissionsBoundary) {
+			whole.PermissionsBoundaryDecisionDetail = d
+		}
 		if r.EvalResourceDecision != whole.EvalDecision {
 			continue
 		}
@@ -374,7 +377,7 @@ func (m *simulation) evaluate(action string, resources []string) api.EvaluationR
 				whole.MatchedStatements = append(whole.MatchedStatements, matched)
 			}
 		}
-		whole.PermissionsBoundaryDecisionDetail, whole.EvalDecisionDetails = r.PermissionsBoundaryDecisionDetail, r.EvalDecisionDetails
+		whole.EvalDecisionDetails = r.EvalDecisionDetails
 	}
 	if len(resources) == 1 {
 		whole.EvalResourceName = resources[0]
