@@ -202,11 +202,11 @@ func (m *maker) principal(s map[string]any, kind Type) {
 	if s["Effect"] == "Deny" && kind == Resource && m.odds(3) {
 		element = "NotPrincipal"
 	}
-	whom := []string{"*", owner, third, rootARN, plainAlice, opsARN, sessionARN, plainFed, strings.ReplaceAll(plainAlice, owner, third), strings.ReplaceAll(opsARN, owner, third), strings.ReplaceAll(sessionARN, owner, third)}
+	whom := []string{"*", "*", "*", owner, third, rootARN, plainAlice, opsARN, sessionARN, plainFed, strings.ReplaceAll(plainAlice, owner, third), strings.ReplaceAll(opsARN, owner, third), strings.ReplaceAll(sessionARN, owner, third)}
 	switch {
 	case kind == Trust && m.odds(3):
 		s[element] = map[string]any{"Federated": issuerARN}
-	case m.odds(6) && element == "Principal":
+	case m.odds(4) && element == "Principal":
 		s[element] = "*"
 	default:
 		s[element] = map[string]any{"AWS": m.oneOf(whom...)}
@@ -290,7 +290,7 @@ func (m *maker) own(c *comparison, caller *principal.Principal) {
 		caller.Tags = map[string]string{"team": m.pick("core", "r", "1")}
 	}
 	if caller.Kind != principal.Root {
-		for range m.IntN(3) {
+		for range m.IntN(4) {
 			text, p := m.policy(Identity)
 			c.Identity, c.grants.Identity = append(c.Identity, text), append(c.grants.Identity, p)
 		}
@@ -312,6 +312,31 @@ func (c *comparison) texts() []string {
 		texts = append(texts, string(p))
 	}
 	return texts
+}
+
+// everyOperator checks that the comparisons have every operator in every form.
+func everyOperator(t *testing.T, all []*comparison) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, c := range all {
+		c.about(func(_ *env, s *statement) bool {
+			for i := range s.conditions {
+				seen[strings.ToLower(s.conditions[i].name)] = true
+			}
+			return false
+		})
+	}
+	for name := range operators {
+		forms := []string{name, name + "ifexists", "forallvalues:" + name, "foranyvalue:" + name, "forallvalues:" + name + "ifexists", "foranyvalue:" + name + "ifexists"}
+		if name == "null" {
+			forms = forms[:1]
+		}
+		for _, form := range forms {
+			if !seen[form] {
+				t.Errorf("no case has %s", form)
+			}
+		}
+	}
 }
 
 func verdict(d Decision) string {
@@ -374,6 +399,7 @@ func TestAnIndependentEvaluatorAgrees(t *testing.T) {
 	for i := range all {
 		all[i] = m.comparison()
 	}
+	everyOperator(t, all)
 	verdicts := judged(t, node, folder, all)
 	counts := map[string]int{}
 	shown := 0
@@ -524,9 +550,9 @@ var differences = []difference{
 			return s.resources.not && variables(e, s.resources.patterns, func(_ Value, ok, defaulted bool) bool { return !ok && !defaulted })
 		})
 	}},
-	{"NotResource with the beginning of an ARN has no part in actions without a resource", func(c *comparison, _, _ string) bool {
-		return c.Resource == "*" && c.about(func(_ *env, s *statement) bool {
-			return s.resources.not && slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") < arnColons })
+	{"NotResource with the beginning of an ARN is about all that begins otherwise", func(c *comparison, _, _ string) bool {
+		return c.about(func(e *env, s *statement) bool {
+			return s.resources.not && s.resources.match(e) && slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") < arnColons })
 		})
 	}},
 	{"NotPrincipal spares only who is named in full", func(c *comparison, ours, theirs string) bool {
