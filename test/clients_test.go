@@ -25,7 +25,7 @@ type client struct {
 // clients by the name that a story's condition has. Each is looked for once.
 // An environment variable holds the words of the command line instead:
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
-// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL. DAYPASS_TEST_ISSUERS is a folder instead.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_NODE. DAYPASS_TEST_ISSUERS is a folder instead.
 // scripts/install-clients writes them to a file.
 var clients = map[string]func() client{
 	"aws1":     aws1,
@@ -95,6 +95,19 @@ func installed(variable, name string) client {
 	}
 	return client{argv: []string{path}}
 }
+
+// simulate is the evaluator of policies with which internal/policy compares its
+// own; no story drives it.
+var simulate = sync.OnceValue(func() client {
+	c := given("DAYPASS_TEST_NODE")
+	folder := os.Getenv("DAYPASS_TEST_IAM_SIMULATE")
+	if c.argv == nil || folder == "" {
+		return client{err: errors.New("DAYPASS_TEST_NODE and DAYPASS_TEST_IAM_SIMULATE are not set")}
+	}
+	const read = "console.log(JSON.parse(require('fs').readFileSync(process.argv[1])).version)"
+	out, err := output(c.argv[0], "-e", read, filepath.Join(folder, "node_modules", "@cloud-copilot", "iam-simulate", "package.json"))
+	return client{argv: c.argv, version: "iam-simulate " + firstLine(out), err: err}
+})
 
 func given(variable string) client {
 	if words := strings.Fields(os.Getenv(variable)); len(words) > 0 {

@@ -37,6 +37,30 @@ type DescribeTokenOutput struct {
 	Status       string // Active, Expired, Revoked
 }
 
+// ExplainDecisionInput is what ExplainDecision takes.
+type ExplainDecisionInput struct {
+	PrincipalArn string // required; 1 to 2048
+	Action       string // required; 3 to 128
+	Resource     string // required; 1 to 2048
+	Context      map[string][]string
+}
+
+// ExplainDecisionOutput is what ExplainDecision gives.
+type ExplainDecisionOutput struct {
+	PrincipalArn string // 1 to 2048
+	Action       string
+	Resource     string
+	Decision     string // Allow, Deny
+	Explicit     *bool
+	PolicyType   string
+	Policy       string
+	Statement    *int64
+	Sid          string
+	MissingKeys  []string
+	Explanation  []string
+	Policies     []ExplainedPolicy
+}
+
 // ListAccountsInput is what ListAccounts takes.
 type ListAccountsInput struct {
 	MaxResults *int64 // 1 to 1000
@@ -87,6 +111,32 @@ type Account struct {
 	AccountId   string // exactly 12
 	Name        string // 1 to 100
 	CreatedTime *time.Time
+}
+
+// ElementFailure is a structure of the model.
+type ElementFailure struct {
+	Element       string
+	Operator      string
+	Key           string
+	PolicyValues  []string
+	RequestValues []string
+	Missing       *bool
+}
+
+// ExplainedPolicy is a structure of the model.
+type ExplainedPolicy struct {
+	Type       string
+	Name       string
+	Statements []ExplainedStatement
+}
+
+// ExplainedStatement is a structure of the model.
+type ExplainedStatement struct {
+	Statement *int64
+	Sid       string
+	Effect    string // Allow, Deny
+	Matches   *bool
+	Failures  []ElementFailure
 }
 
 // Key is a structure of the model.

@@ -20,6 +20,7 @@ Commands
   token                     revoke and describe tokens of a Daypass server
   account                   create and list accounts of a Daypass server
   keys                      rotate and list the keys that seal tokens
+  explain                   tell why something is allowed or denied
   audit                     read the audit trail of a server, on its machine
   serve                     run the server
   codeartifact, sts, iam    every operation of these services, as in the AWS CLI

@@ -9,6 +9,7 @@ import (
 	"daypass/internal/policy"
 	"daypass/internal/principal"
 	"daypass/internal/sigv4"
+	"daypass/internal/token"
 )
 
 // warm is a directory that has everything at hand, as the caches of a running
@@ -54,5 +55,31 @@ func BenchmarkTokenCheck(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkRefusal is what a denied request costs beyond its judgement: the
+// reasons found, told and sealed.
+func BenchmarkRefusal(b *testing.B) {
+	keys := keyring(b)
+	p, err := policy.Parse("inline", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":"codeartifact:Get*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}},
+		{"Effect":"Deny","Action":"codeartifact:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`, policy.Identity)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := &gate.Call{Now: now, Principal: &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: account, ID: userID}, Name: "alice", Path: "/"}}
+	c.Grants = &policy.Grants{Identity: []*policy.Policy{p}}
+	err = c.Authorize(b.Context(), "codeartifact:DescribeDomain", gate.Subject{ARN: domainARN, Account: account})
+	if err == nil {
+		b.Fatal("allowed")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		to, content := c.Refusal.Message(token.MaxMessageContent)
+		_, err := keys.SealMessage(token.Message{Account: to, Content: content})
+		if err != nil || content == "" {
+			b.Fatal(err)
+		}
 	}
 }

@@ -39,6 +39,7 @@ type Call struct {
 	Action   string
 	Resource string
 	Decision Decision
+	Refusal  *Refusal // if that judgement said no to somebody
 }
 
 // A Voucher is what an identity provider says of a caller who has no principal
@@ -87,10 +88,10 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
 	decision := policy.Evaluate(&request, c.grants(), &target)
 	if decision.Allowed {
-		c.Decision = Allow
+		c.Decision, c.Refusal = Allow, nil
 		return nil
 	}
-	c.Decision = Deny
+	c.Decision, c.Refusal = Deny, &Refusal{request, c.grants(), target}
 	return c.denied(action, s, decision)
 }
 

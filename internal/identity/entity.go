@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"daypass/internal/arn"
@@ -124,10 +125,17 @@ func (d *Directory) checkTrust(ctx context.Context, document string) (map[string
 // checkDocument validates a policy document for its place.
 func checkDocument(document string, t policy.Type) error {
 	_, err := policy.Parse("", document, t)
-	if err != nil {
-		return fault.New(fault.MalformedPolicy, "%s", err.Error())
+	return Malformed(err)
+}
+
+// Malformed words what is wrong with a document as IAM does, in the sentence that
+// clients look for, and then says what it is. Any other error it passes on.
+func Malformed(err error) error {
+	var bad *policy.SyntaxError
+	if errors.As(err, &bad) {
+		return fault.New(fault.MalformedPolicy, "%s. %s", strings.TrimSuffix(bad.Phrase(), "."), bad)
 	}
-	return nil
+	return err
 }
 
 // SetTrust replaces a role's trust policy.

@@ -9,6 +9,7 @@ import (
 type actions struct {
 	patterns []action
 	not      bool
+	texts    []string // as in the document
 }
 
 // An action is one pattern, in lower case. The service * stands for all.
@@ -19,13 +20,13 @@ type action struct{ service, name string }
 func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
 	element := named("Action", found.notAction)
 	if found.action == nil {
-		return actions{}, problem("Action is missing: expected Action or NotAction")
+		return actions{}, problem("Action is missing: expected Action or NotAction").known("Policy statement must contain actions.")
 	}
 	values, err := texts(found.action)
 	if err != nil {
 		return actions{}, within(element, err)
 	}
-	compiled := actions{patterns: make([]action, len(values)), not: found.notAction}
+	compiled := actions{patterns: make([]action, len(values)), not: found.notAction, texts: values}
 	for i, v := range values {
 		err = c.checkAction(v)
 		if err != nil {
@@ -43,11 +44,11 @@ func (c *compiler) checkAction(v string) *SyntaxError {
 	service, _, ok := strings.Cut(v, ":")
 	switch {
 	case c.kind == Trust && !strings.EqualFold(service, "sts"):
-		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v))
+		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v)).known("AssumeRole policy may only specify STS AssumeRole actions.")
 	case v == "*" || v == "*:*":
 		return nil
 	case !ok || service == "":
-		return problem("%s names no service: expected service:Action or *", quote(v))
+		return problem("%s names no service: expected service:Action or *", quote(v)).known("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 	case strings.ContainsAny(service, "*?"):
 		return problem("%s has a wildcard in the name of the service: expected service:Action or *", quote(v))
 	}

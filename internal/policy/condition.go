@@ -11,9 +11,11 @@ import (
 // must hold; of one condition's values one must match.
 type condition struct {
 	operator
-	quantifier quantifier
-	ifExists   bool
-	key        string // in lower case
+	quantifier  quantifier
+	ifExists    bool
+	key         string   // in lower case
+	name, spelt string   // of the operator and of the key, as in the document
+	texts       []string // of the values
 
 	// The values, in the form that the operator's family compares.
 	patterns []pattern
@@ -43,7 +45,7 @@ func (c *compiler) conditions(n *node) ([]condition, *SyntaxError) {
 			return nil, within(name, problem("expected an object of condition keys, not %v", keys.shape))
 		}
 		for j, key := range keys.names {
-			cond := condition{operator: op, quantifier: q, ifExists: ifExists, key: strings.ToLower(key)}
+			cond := condition{operator: op, quantifier: q, ifExists: ifExists, key: strings.ToLower(key), name: name, spelt: key}
 			if !isKey(key) {
 				return nil, within(name, problem("%s is not a condition key: expected a name such as aws:username", quote(key)))
 			}
@@ -64,7 +66,9 @@ func (c *compiler) values(cond *condition, n *node) *SyntaxError {
 	if len(list) == 0 {
 		return problem("the array is empty: expected at least one value")
 	}
+	cond.texts = make([]string, len(list))
 	for i := range list {
+		cond.texts[i] = list[i].text
 		switch list[i].shape {
 		case isString, isNumber, isBool:
 		default:

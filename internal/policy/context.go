@@ -31,6 +31,16 @@ type Context interface {
 	Lookup(key string) (Value, bool)
 }
 
+// Lookup finds what an evaluation of the request finds for a condition key,
+// given in lower case.
+func (r *Request) Lookup(key string) (Value, bool) {
+	e := env{req: r, p: r.Principal}
+	return e.lookup(key)
+}
+
+// Strings returns the value's strings and whether there may be several.
+func (v Value) Strings() ([]string, bool) { return v.list(true), v.multi }
+
 // env is the surroundings of one evaluation.
 type env struct {
 	req           *Request
@@ -39,8 +49,12 @@ type env struct {
 }
 
 // lookup finds a key's value. The keys that follow from the principal come
-// from it alone; the request's context can't stand in for them.
+// from it alone; the request's context can't stand in for them, unless all of
+// it is made up.
 func (e *env) lookup(key string) (Value, bool) {
+	if e.req.Simulated {
+		return e.ask(key)
+	}
 	if strings.HasPrefix(key, "aws:") {
 		v, ok, own := e.global(key)
 		if own {
@@ -52,6 +66,10 @@ func (e *env) lookup(key string) (Value, bool) {
 			return v, true
 		}
 	}
+	return e.ask(key)
+}
+
+func (e *env) ask(key string) (Value, bool) {
 	if e.req.Context == nil {
 		return Value{}, false
 	}

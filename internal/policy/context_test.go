@@ -191,3 +191,27 @@ func TestDenyRecipes(t *testing.T) {
 		}
 	}
 }
+
+func TestASimulatedRequestHasTheKeysThatItIsGivenAlone(t *testing.T) {
+	t.Parallel()
+	req := &Request{Principal: alice(owner), Context: keys{"aws:userid": One("x"), "aws:tagkeys": Many([]string{"a", "b"})}}
+	real, _ := req.Lookup("aws:userid")
+	name, _ := req.Lookup("aws:username")
+	req.Simulated = true
+	simulated, _ := req.Lookup("aws:userid")
+	_, named := req.Lookup("aws:username")
+	if real.one != aliceID || name.one != "Alice" || simulated.one != "x" || named {
+		t.Errorf("real %v %v, simulated %v, named %v", real, name, simulated, named)
+	}
+	several, _ := req.Lookup("aws:tagkeys")
+	for _, c := range []struct {
+		value Value
+		want  []string
+		multi bool
+	}{{simulated, []string{"x"}, false}, {several, []string{"a", "b"}, true}} {
+		got, multi := c.value.Strings()
+		if diff := cmp.Diff(c.want, got); diff != "" || multi != c.multi {
+			t.Errorf("several %v, strings (-want +got):\n%s", multi, diff)
+		}
+	}
+}

@@ -18,6 +18,9 @@ type Request struct {
 	// MFAAt is when a one-time code was taken that came with the request itself;
 	// zero: none came. It counts before that of the principal's session.
 	MFAAt time.Time
+	// Simulated says that Context alone answers for all keys, also for those that
+	// follow from the principal. No real request sets it.
+	Simulated bool
 }
 
 // Grants is what the principal's own account lets it do.
@@ -188,6 +191,18 @@ func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny
 		}
 	}
 	return allow, best, nil
+}
+
+// concerns reports whether a statement that names principals is about the
+// caller.
+func (s *statement) concerns(e *env) bool {
+	switch {
+	case s.principals == nil:
+		return false
+	case s.deny:
+		return s.hits(e)
+	}
+	return s.principals.grade(e) != unnamed
 }
 
 // hits reports whether a Deny is about the caller.

@@ -27,7 +27,8 @@ func FuzzParse(f *testing.F) {
 		p, err := Parse("p", document, Type(kind%5))
 		if err != nil {
 			var bad *SyntaxError
-			if !errors.As(err, &bad) || err.Error() == "" || strings.ContainsAny(err.Error(), "\r\n") || !utf8.ValidString(err.Error()) {
+			if !errors.As(err, &bad) || err.Error() == "" || strings.ContainsAny(err.Error(), "\r\n") || !utf8.ValidString(err.Error()) ||
+				bad.Phrase() == "" || strings.ContainsAny(bad.Phrase(), "\r\n") {
 				t.Fatalf("error %T %q", err, err)
 			}
 			return
@@ -36,7 +37,11 @@ func FuzzParse(f *testing.F) {
 		for _, caller := range []*principal.Principal{nil, alice(owner), ops(owner), fed(third), root(owner)} {
 			req := &Request{Principal: caller, Provider: "accounts.google.com", Action: action, Resource: resource, Context: context}
 			g := &Grants{Identity: []*Policy{p}, Boundary: p, Session: []*Policy{p}}
-			d := Evaluate(req, g, &Target{Account: owner, Policies: []*Policy{p.Pin(nil)}, Trust: p.Type() == Trust})
+			target := &Target{Account: owner, Policies: []*Policy{p.Pin(nil)}, Trust: p.Type() == Trust}
+			d := Evaluate(req, g, target)
+			if x := Explain(req, g, target); x.Decision != d || strings.ContainsAny(strings.Join(x.Lines(req), ""), "\r\n") {
+				t.Fatalf("explained %+v, evaluated %+v", x, d)
+			}
 			if d.Allowed && d.Explicit || (d.Because(action) == "") != d.Allowed {
 				t.Fatalf("decision %+v", d)
 			}

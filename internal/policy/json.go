@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // maxDepth is how deep objects and arrays may nest. The grammar needs six
@@ -35,6 +34,10 @@ type node struct {
 	text  string   // of a string, number or boolean
 	names []string // of an object's members
 	items []node   // of an array or object
+
+	// Where an object stands: behind what comes before it, and behind it. That is
+	// how IAM counts: replies of SimulatePrincipalPolicy in its CLI reference.
+	start, end int
 }
 
 // readJSON reads a document as a tree. It refuses what encoding/json lets
@@ -67,9 +70,8 @@ func (r *reader) here() string { return place(r.document, r.tokens.InputOffset()
 
 // place tells in words where the last of the first n bytes stands.
 func place(document string, n int64) string {
-	before := document[:max(n-1, 0)]
-	line := before[strings.LastIndexByte(before, '\n')+1:]
-	return fmt.Sprintf("line %d, column %d", strings.Count(before, "\n")+1, utf8.RuneCountInString(line)+1)
+	at := newRuler(document).to(int(max(n-1, 0)))
+	return fmt.Sprintf("line %d, column %d", at.Line, at.Column)
 }
 
 func (r *reader) value(depth int) (node, *SyntaxError) {
@@ -106,7 +108,7 @@ func (r *reader) array(depth int) (node, *SyntaxError) {
 }
 
 func (r *reader) object(depth int) (node, *SyntaxError) {
-	n := node{shape: isObject}
+	n := node{shape: isObject, start: len(strings.TrimRight(r.document[:r.tokens.InputOffset()-1], " \t\r\n"))}
 	for r.tokens.More() {
 		name, err := r.value(depth + 1)
 		if err != nil {
@@ -123,6 +125,7 @@ func (r *reader) object(depth int) (node, *SyntaxError) {
 		n.items = append(n.items, item)
 	}
 	r.next()
+	n.end = int(r.tokens.InputOffset())
 	return n, nil
 }
 

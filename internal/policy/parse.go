@@ -35,10 +35,10 @@ func (p *Policy) parse(document string) *SyntaxError {
 	if root.shape != isObject {
 		return problem("the document is %v: expected an object", root.shape)
 	}
-	return p.parseDocument(&root)
+	return p.parseDocument(&root, newRuler(document))
 }
 
-func (p *Policy) parseDocument(root *node) *SyntaxError {
+func (p *Policy) parseDocument(root *node, r *ruler) *SyntaxError {
 	c := compiler{kind: p.kind}
 	var list *node
 	for i, name := range root.names {
@@ -64,10 +64,10 @@ func (p *Policy) parseDocument(root *node) *SyntaxError {
 	if list == nil {
 		return problem("Statement is missing")
 	}
-	return p.parseStatements(&c, list.list())
+	return p.parseStatements(&c, list.list(), r)
 }
 
-func (p *Policy) parseStatements(c *compiler, list []node) *SyntaxError {
+func (p *Policy) parseStatements(c *compiler, list []node, r *ruler) *SyntaxError {
 	if len(list) == 0 {
 		return within("Statement", problem("expected at least one statement"))
 	}
@@ -81,8 +81,9 @@ func (p *Policy) parseStatements(c *compiler, list []node) *SyntaxError {
 		if err != nil {
 			return within(place, err)
 		}
+		s.start, s.end = r.to(list[i].start), r.to(list[i].end)
 		if s.sid != "" && sids[s.sid] {
-			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)))
+			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)).known("Statement IDs (SID) in a single policy must be unique."))
 		}
 		sids[s.sid] = true
 	}

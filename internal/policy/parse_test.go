@@ -289,3 +289,31 @@ func TestErrorsStayShort(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The sentences are those that IAM begins its refusals with, by which clients
+// tell them apart.
+func TestRefusalsHaveThePhrasesOfIAM(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]struct {
+		kind   Type
+		phrase string
+	}{
+		`{`: {Identity, "Syntax errors in policy."},
+		document(`{"Effect":"Permit","Action":"*","Resource":"*"}`):                                                                      {Identity, "Syntax errors in policy."},
+		document(`{"Effect":"Allow","Resource":"*"}`):                                                                                    {Identity, "Policy statement must contain actions."},
+		document(`{"Effect":"Allow","Action":"Get","Resource":"*"}`):                                                                     {Identity, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
+		document(`{"Effect":"Allow","Action":"*"}`):                                                                                      {Identity, "Policy statement must contain resources."},
+		document(`{"Effect":"Allow","Action":"*","Resource":"my\n  bucket"}`):                                                            {Identity, `Resource my bucket must be in ARN format or "*".`},
+		document(`{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}`):                                                       {Identity, "Policy document should not specify a principal."},
+		document(`{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}`, `{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}`): {Identity, "Statement IDs (SID) in a single policy must be unique."},
+		document(`{"Effect":"Allow","Action":"sts:AssumeRole"}`):                                                                         {Trust, "Missing required field Principal"},
+		document(`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}`):                                          {Trust, "Has prohibited field Resource"},
+		document(`{"Effect":"Allow","Principal":"*","Action":"iam:GetUser"}`):                                                            {Trust, "AssumeRole policy may only specify STS AssumeRole actions."},
+	} {
+		_, err := Parse("p", document, want.kind)
+		var bad *SyntaxError
+		if !errors.As(err, &bad) || bad.Phrase() != want.phrase {
+			t.Errorf("%s: %v, want %s", document, err, want.phrase)
+		}
+	}
+}

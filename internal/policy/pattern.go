@@ -19,6 +19,7 @@ type token struct {
 	kind      tokenKind
 	text      string // of a literal; of a variable: its default
 	key       string // of a variable: the condition key, in lower case
+	spelt     string // and as in the document
 	defaulted bool   // the variable has a default
 	// crossing marks the * that ends an ARN of too few parts: it stands for
 	// the parts that are missing too.
@@ -91,7 +92,7 @@ func parseVariable(s string) (token, string, *SyntaxError) {
 		return token{}, "", problem("the variable %s does not end: expected }", quote(s))
 	}
 	key, rest := strings.TrimSpace(s[2:end]), s[end+1:]
-	t := token{kind: variable, key: strings.ToLower(key)}
+	t := token{kind: variable, key: strings.ToLower(key), spelt: key}
 	if s[end] == ',' {
 		rest = strings.TrimLeft(rest, " ")
 		after, opened := strings.CutPrefix(rest, "'")

@@ -5,7 +5,11 @@
 // it is, or what the clock says.
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // A Type is the place that a policy has in an evaluation.
 type Type uint8
@@ -58,12 +62,39 @@ func (p *Policy) Type() Type { return p.kind }
 type statement struct {
 	policy     *Policy
 	number     int // counted from 1
+	start, end Position
 	sid        string
 	deny       bool
 	principals *principals // nil where the policy type has none
 	actions    actions
 	resources  resources
 	conditions []condition
+}
+
+// A Position is a place in a document. Lines and the characters in them count
+// from 1.
+type Position struct{ Line, Column int }
+
+// A ruler finds positions in the order of the document, so that all of them
+// together cost one pass.
+type ruler struct {
+	document string
+	at       int
+	position Position
+}
+
+func newRuler(document string) *ruler { return &ruler{document: document, position: Position{1, 1}} }
+
+// to returns the position of a byte that is not before the one asked for last.
+func (r *ruler) to(offset int) Position {
+	passed := r.document[r.at:offset]
+	if lines := strings.Count(passed, "\n"); lines > 0 {
+		r.position = Position{r.position.Line + lines, 1}
+		passed = passed[strings.LastIndexByte(passed, '\n')+1:]
+	}
+	r.position.Column += utf8.RuneCountInString(passed)
+	r.at = offset
+	return r.position
 }
 
 // applies reports whether the statement is about the request, whoever makes

@@ -178,11 +178,11 @@ func (c *compiler) principals(found *parts, deny bool) (*principals, *SyntaxErro
 	element := named("Principal", found.notPrincipal)
 	switch {
 	case !c.kind.namesPrincipals() && found.principal != nil:
-		return nil, problem("%s is not allowed in %s %v", element, types[c.kind].article, c.kind)
+		return nil, problem("%s is not allowed in %s %v", element, types[c.kind].article, c.kind).known("Policy document should not specify a principal.")
 	case !c.kind.namesPrincipals():
 		return nil, nil
 	case found.principal == nil:
-		return nil, problem("Principal is missing: expected whom the statement is about")
+		return nil, problem("Principal is missing: expected whom the statement is about").known("Missing required field Principal")
 	case found.notPrincipal && c.kind == Trust:
 		return nil, problem("NotPrincipal is not allowed in a %v", c.kind)
 	case found.notPrincipal && !deny:

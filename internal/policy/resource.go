@@ -8,23 +8,24 @@ type resources struct {
 	patterns []pattern
 	not      bool
 	implied  bool
+	texts    []string // as in the document
 }
 
 func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
 	element := named("Resource", found.notResource)
 	switch {
 	case c.kind == Trust && found.resource != nil:
-		return resources{}, problem("%s is not allowed in a %v", element, c.kind)
+		return resources{}, problem("%s is not allowed in a %v", element, c.kind).known("Has prohibited field " + element)
 	case c.kind == Trust:
 		return resources{implied: true}, nil
 	case found.resource == nil:
-		return resources{}, problem("Resource is missing: expected Resource or NotResource")
+		return resources{}, problem("Resource is missing: expected Resource or NotResource").known("Policy statement must contain resources.")
 	}
 	values, err := texts(found.resource)
 	if err != nil {
 		return resources{}, within(element, err)
 	}
-	r := resources{patterns: make([]pattern, len(values)), not: found.notResource}
+	r := resources{patterns: make([]pattern, len(values)), not: found.notResource, texts: values}
 	for i, v := range values {
 		r.patterns[i], err = c.resource(v)
 		if err != nil {
@@ -46,7 +47,8 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 		return p, nil
 	}
 	if !strings.HasPrefix(v, "arn:") {
-		return pattern{}, problem("%s is not a resource: expected an ARN or *", quote(v))
+		short, _ := shorten(v)
+		return pattern{}, problem("%s is not a resource: expected an ARN or *", quote(v)).known("Resource " + strings.Join(strings.Fields(short), " ") + " must be in ARN format or \"*\".")
 	}
 	p.arn = true
 	colons := 0

@@ -54,6 +54,24 @@ type SyntaxError struct {
 	Element string // where: "Statement 2, Action"; empty for the document as a whole
 	Problem string // what was found and what was expected
 	Limit   int    // the quota that the document exceeds, in characters; 0 for all other errors
+
+	phrase string
+}
+
+// Phrase is what IAM says of such a mistake, a sentence that clients look for.
+//
+// Source: replies of IAM in public issue trackers; moto's table of them.
+func (e *SyntaxError) Phrase() string {
+	if e.phrase == "" {
+		return "Syntax errors in policy."
+	}
+	return e.phrase
+}
+
+// known sets the phrase of an error.
+func (e *SyntaxError) known(phrase string) *SyntaxError {
+	e.phrase = phrase
+	return e
 }
 
 func (e *SyntaxError) Error() string {
@@ -84,15 +102,24 @@ func within(element string, err *SyntaxError) *SyntaxError {
 // quote shows a value of the document, cut so that the error stays one line
 // that can be read.
 func quote(s string) string {
+	short, whole := shorten(s)
+	if whole {
+		return fmt.Sprintf("%q", short)
+	}
+	return fmt.Sprintf("%q…", short)
+}
+
+// shorten cuts a value of the document, unless it is short.
+func shorten(s string) (short string, whole bool) {
 	const most = 100
 	if len(s) <= most {
-		return fmt.Sprintf("%q", s)
+		return s, true
 	}
 	cut := most
 	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return fmt.Sprintf("%q…", s[:cut])
+	return s[:cut], false
 }
 
 // checkSize refuses documents over the limits, before anything else reads them.

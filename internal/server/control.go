@@ -54,6 +54,7 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 type control struct {
 	gate     *gate.Gate
 	throttle throttler
+	seal     sealMessage
 	rest     []*surface
 	query    []*surface
 	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
@@ -80,6 +81,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		e.fault = fault.From(err)
+		tellWhy(w, e, c.seal)
 		wire.WriteError(w, at.protocol, at.api.Namespace, e.fault, e.call.RequestID)
 	}
 }

@@ -119,6 +119,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 			slog.String("resource", e.call.Resource),
 			slog.String("decision", string(e.call.Decision)))
 	}
+	if e.call.Refusal != nil {
+		attributes = append(attributes, slog.String("because", e.call.Refusal.Because()))
+	}
 	if e.fault != nil {
 		attributes = append(attributes, slog.String("error", e.fault.Kind.Code(fault.RestJSON)))
 		if e.throttled != "" {

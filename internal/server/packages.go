@@ -129,6 +129,7 @@ func (p *packages) unknown(f *format.Format) http.Handler {
 // challenges that make its clients send credentials.
 func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, err error) {
 	e.fault = fault.From(err)
+	tellWhy(w, e, p.server.keyring.SealMessage)
 	if format.Code(e.fault) == http.StatusUnauthorized {
 		realm := strings.TrimSuffix(r.PathValue("domain")+"/"+r.PathValue("repository"), "/")
 		for _, scheme := range f.Challenges {

@@ -35,7 +35,8 @@
 // a matter of policy rather than of arithmetic. It costs 16 characters and, where
 // a processor has instructions for AES, some 350 ns for each token.
 //
-// The associated data names the purpose and the instance. Neither kind of token
-// can be taken for the other, nor opened by an instance that merely holds the
-// same key.
+// The associated data names the purpose and the instance. No kind of token can
+// be taken for another, nor opened by an instance that merely holds the same
+// key. Authorization messages, which tell why a request was denied, are sealed
+// in the same way for a purpose of their own, so that they open nothing.
 package token

@@ -193,8 +193,11 @@ func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 		return err
 	}
 	data := keys.claims
-	if prefix == SessionPrefix {
+	switch prefix {
+	case SessionPrefix:
 		data = keys.session
+	case MessagePrefix:
+		data = keys.message
 	}
 	plain, err := key.aead.Decrypt(sealed[prefixLength:], data)
 	if err != nil {

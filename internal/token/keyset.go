@@ -41,6 +41,7 @@ const (
 	keysetContext  = "token keys"
 	purposeClaims  = "daypass authorization token 1"
 	purposeSession = "daypass session token 1"
+	purposeMessage = "daypass authorization message 1"
 )
 
 // keysetWire is the stored form, CBOR under the master key.
@@ -65,6 +66,7 @@ type keyset struct {
 	byID     map[uint32]*key
 	claims   []byte // associated data of authorization tokens
 	session  []byte // and of session tokens
+	message  []byte // and of authorization messages
 }
 
 type key struct {
@@ -88,6 +90,7 @@ func newKeyset(w keysetWire, revision int64) (*keyset, error) {
 	}
 	s.claims = append([]byte(purposeClaims+"\x00"), w.Instance...)
 	s.session = append([]byte(purposeSession+"\x00"), w.Instance...)
+	s.message = append([]byte(purposeMessage+"\x00"), w.Instance...)
 	return s, nil
 }
 

@@ -13,6 +13,10 @@ const (
 	// SessionPrefix is the beginning of every session token.
 	SessionPrefix = "daypass-session_"
 
+	// MessagePrefix is the beginning of every authorization message. It opens
+	// nothing: [Pattern] and [Valid] pass it over.
+	MessagePrefix = "daypass-message_"
+
 	// Pattern is a regular expression (RE2 and PCRE) for secret scanners. It
 	// matches both kinds of tokens, whole.
 	Pattern = `\bdaypass(?:-session)?_[0-9A-Za-z_-]{120,}`
@@ -66,7 +70,7 @@ func decompose(dst []byte, prefix, s string) ([]byte, error) {
 	if len(s) > MaxLength || !strings.HasPrefix(s, prefix) {
 		return nil, ErrMalformed
 	}
-	if !Valid(s) {
+	if !checks(s) {
 		return nil, ErrChecksum
 	}
 	text := s[len(prefix) : len(s)-checksumLength]
@@ -83,7 +87,12 @@ func decompose(dst []byte, prefix, s string) ([]byte, error) {
 // Valid reports whether s begins like a token and its checksum fits. It says
 // nothing of whether the token was ever issued.
 func Valid(s string) bool {
-	if len(s) > MaxLength || len(s) < len(Prefix)+checksumLength || !strings.HasPrefix(s, Prefix) && !strings.HasPrefix(s, SessionPrefix) {
+	return (strings.HasPrefix(s, Prefix) || strings.HasPrefix(s, SessionPrefix)) && checks(s)
+}
+
+// checks reports whether the checksum of what begins with a prefix fits.
+func checks(s string) bool {
+	if len(s) > MaxLength || len(s) < len(Prefix)+checksumLength {
 		return false
 	}
 	b := buffers.Get().(*buffer)

@@ -346,11 +346,15 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{"", Prefix, SessionPrefix, good, session, good[:50], rechecked(good[:60]), strings.ToUpper(good)} {
+	message, err := ring.SealMessage(Message{Account: "111122223333", Content: "{}"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", Prefix, SessionPrefix, MessagePrefix, good, session, message, good[:50], rechecked(good[:60]), strings.ToUpper(good)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, s := range []string{s, rechecked(s), rechecked(Prefix + s), rechecked(SessionPrefix + s)} {
+		for _, s := range []string{s, rechecked(s), rechecked(Prefix + s), rechecked(SessionPrefix + s), rechecked(MessagePrefix + s)} {
 			claims, err := ring.Open(context.Background(), s)
 			if err == nil && (s != good || !cmp.Equal(claims, ordinary())) {
 				t.Errorf("%q opened", s)
@@ -359,7 +363,11 @@ func FuzzOpen(f *testing.F) {
 			if errSession == nil && s != session {
 				t.Errorf("%q opened", s)
 			}
-			for _, err := range []error{err, errSession} {
+			_, errMessage := ring.OpenMessage(context.Background(), s)
+			if errMessage == nil && s != message {
+				t.Errorf("%q opened", s)
+			}
+			for _, err := range []error{err, errSession, errMessage} {
 				if err != nil && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrUnknownKey) {
 					t.Errorf("%q: error %v is of neither family", s, err)
 				}

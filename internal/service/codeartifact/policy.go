@@ -38,18 +38,13 @@ func (s *Service) policyOperations() []gate.Operation {
 	}
 }
 
-// judgePutDomainPolicy asks no resource policy: nobody locks themselves out,
-// and no other account can be given this.
-//
-// Source: CodeArtifact User Guide, "Domain policies".
+// judgePutDomainPolicy asks no resource policy.
 func (s *Service) judgePutDomainPolicy(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (gate.Subject, error) {
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	on := subject(d.Subject())
-	on.Policies = nil
-	return on, nil
+	return subject(d.BareSubject()), nil
 }
 
 // judgePutRepositoryPolicy asks the domain's policy but not the repository's.

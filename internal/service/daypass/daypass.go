@@ -1,5 +1,5 @@
-// Package daypass owns Daypass's own API: accounts, revocation and the keys
-// that seal tokens. It is signed and judged like every other API; what it adds
+// Package daypass owns Daypass's own API: accounts, revocation, the keys that
+// seal tokens, and explanations of decisions. It is signed and judged like every other API; what it adds
 // is what AWS has no call for. It knows nothing of SQL or of the wire.
 package daypass
 
@@ -27,6 +27,7 @@ type Keyring interface {
 type Service struct {
 	Directory *identity.Directory
 	Keyring   Keyring
+	Registry  Registry
 	// Account is the one that the first start made. Only its principals may
 	// make accounts and rotate keys: both concern every account.
 	Account string
@@ -42,6 +43,7 @@ func (s *Service) Operations() []gate.Operation {
 		gate.Op("RevokeToken", s.judgeRevoke, s.revokeToken),
 		gate.Op("RotateKeys", s.judgeRotate, s.rotateKeys),
 		gate.Op("ListKeys", s.judgeListKeys, s.listKeys),
+		gate.Op("ExplainDecision", s.judgeExplain, s.explainDecision),
 	}
 }
 

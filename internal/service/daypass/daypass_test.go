@@ -65,7 +65,7 @@ func setup(t *testing.T) *bundle {
 		}
 		b.admins[account] = principal.Ref{Kind: principal.User, Account: account, ID: id}
 	}
-	service := &daypass.Service{Directory: b.directory, Keyring: b.keyring, Account: first, Region: "us-east-1"}
+	service := &daypass.Service{Directory: b.directory, Keyring: b.keyring, Registry: places{}, Account: first, Region: "us-east-1"}
 	for _, op := range service.Operations() {
 		b.operations[op.Name] = op
 	}

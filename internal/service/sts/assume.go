@@ -210,7 +210,7 @@ func (s *Service) restrict(ctx context.Context, account, document string, arns [
 		}
 		_, err := policy.Parse("", document, policy.Session)
 		if err != nil {
-			return fault.New(fault.MalformedPolicy, "%s", err.Error())
+			return identity.Malformed(err)
 		}
 		session.Policies = []string{document}
 	}

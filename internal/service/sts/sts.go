@@ -29,6 +29,7 @@ type Service struct {
 	Directory *identity.Directory
 	Sealer    Sealer
 	Issuers   *oidc.Issuers
+	Messages  Opener
 	Rand      io.Reader // of ids and secrets; nil means crypto/rand
 }
 
@@ -45,6 +46,7 @@ func (s *Service) Operations() []gate.Operation {
 		gate.Op("GetFederationToken", s.judgeFederationToken, s.getFederationToken),
 		gate.Op("GetCallerIdentity", nil, s.getCallerIdentity),
 		gate.Op("GetAccessKeyInfo", s.judgeGetAccessKeyInfo, s.getAccessKeyInfo),
+		gate.Op("DecodeAuthorizationMessage", s.judgeDecode, s.decodeAuthorizationMessage),
 	}
 }
 

@@ -64,7 +64,7 @@ func newDoor(t *testing.T) *door {
 	d.must(err)
 	d.idp = newIDP(t)
 	issuers := &oidc.Issuers{Get: d.idp.get, Now: func() time.Time { return d.now }}
-	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}, Issuers: issuers}).Operations() {
+	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}, Issuers: issuers, Messages: keeper{}}).Operations() {
 		d.operations[op.Name] = op
 	}
 	return d

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"daypass/api"
+	"daypass/internal/cli/argument"
+	"daypass/internal/cli/document"
+)
+
+const explainHelp = "usage: daypass [options] explain --principal ARN --action ACTION --resource ARN [--context KEY=VALUE ...]\n"
+
+const explainWords = "Tells whether a user, role or role session may do something now, and why. " +
+	"--context gives condition keys that the request would have, a key with several values several times. " +
+	"Words are printed; with --output or --query the whole answer is."
+
+// explain asks why something is allowed or denied, and prints the words of the
+// answer unless a format is asked for.
+func (s *session) explain(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == "help" {
+		_, err := io.WriteString(s.app.Stdout, explainHelp+wrap(explainWords, 6)+"\n")
+		return err
+	}
+	parser := argument.Parser{Options: []*argument.Argument{
+		{Names: []string{"--principal"}, Dest: "principalArn", Required: true},
+		{Names: []string{"--action"}, Dest: "action", Required: true},
+		{Names: []string{"--resource"}, Dest: "resource", Required: true},
+		{Names: []string{"--context"}, Dest: "context", Count: argument.Some},
+	}}
+	values, rest, err := parser.Parse(args)
+	if err != nil {
+		return grammarError(err)
+	}
+	if len(rest) > 0 {
+		return unknownOptions(rest, parser.Options)
+	}
+	input := &document.Object{}
+	for _, name := range []string{"principalArn", "action", "resource"} {
+		input.Set(name, values[name])
+	}
+	given, _ := values["context"].([]any)
+	if len(given) > 0 {
+		keys, err := contextKeys(given)
+		if err != nil {
+			return err
+		}
+		input.Set("context", keys)
+	}
+	op := api.Daypass().Operations["ExplainDecision"]
+	if s.text("output") != "" || s.query != nil {
+		return s.call(ctx, op, input, "")
+	}
+	result, err := s.ask(ctx, op, input)
+	if err != nil {
+		return err
+	}
+	lines, _ := result.Get("explanation")
+	var words strings.Builder
+	for _, line := range lines.([]any) {
+		words.WriteString(line.(string) + "\n")
+	}
+	_, err = io.WriteString(s.app.Stdout, words.String())
+	return err
+}
+
+// contextKeys reads KEY=VALUE, in the order of their first appearance.
+func contextKeys(given []any) (*document.Object, error) {
+	keys := &document.Object{}
+	for _, pair := range given {
+		key, value, ok := strings.Cut(pair.(string), "=")
+		if !ok || key == "" {
+			return nil, parameterError("--context", "Expected KEY=VALUE, received %q", pair)
+		}
+		known, _ := keys.Get(key)
+		list, _ := known.([]any)
+		keys.Set(key, append(list, value))
+	}
+	return keys, nil
+}

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// explainer answers every explanation with what it was asked, in two words.
+func explainer(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil && r.URL.Path != "/daypass/v1/explain" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		if err == nil {
+			err = json.NewEncoder(w).Encode(map[string]any{"decision": "Deny", "explanation": []string{"Asked:", strings.TrimSpace(string(body))}})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	url := explainer(t)
+	const asked = "explain --principal arn:aws:x --action iam:GetUser --resource *"
+	for _, c := range []struct {
+		args         string
+		exit         int
+		stdout, says string
+	}{
+		{args: asked, stdout: "Asked:\n" + `{"action":"iam:GetUser","principalArn":"arn:aws:x","resource":"*"}` + "\n"},
+		{args: asked + " --context aws:TagKeys=a aws:SourceIp=::1 aws:TagKeys=b=c",
+			stdout: "Asked:\n" + `{"action":"iam:GetUser","context":{"aws:SourceIp":["::1"],"aws:TagKeys":["a","b=c"]},"principalArn":"arn:aws:x","resource":"*"}` + "\n"},
+		{args: asked + " --output json --query decision", stdout: "\"Deny\"\n"},
+		{args: asked + " --query decision --output text", stdout: "Deny\n"},
+		{args: asked + " --context aws:TagKeys", exit: exitUsage, says: `Error parsing parameter '--context': Expected KEY=VALUE, received "aws:TagKeys"`},
+		{args: asked + " --contexts a=b", exit: exitUsage, says: "--contexts"},
+		{args: "explain --action iam:GetUser", exit: exitUsage, says: "--principal"},
+		{args: asked + " extra", exit: exitUsage, says: "extra"},
+		{args: "explain --principal x --action iam:GetUser --resource * --endpoint-url http://127.0.0.1:1", exit: exitGeneral, says: "127.0.0.1:1"},
+	} {
+		words := append([]string{"--endpoint-url", url, "--no-sign-request", "--region", "us-east-1"}, strings.Fields(c.args)...)
+		exit, stdout, stderr := inProcess(t, "", words...)
+		if exit != c.exit || !sameWords(stdout, c.stdout) || !strings.Contains(stderr, c.says) {
+			t.Errorf("%s: exit %d\n%s\n%s", c.args, exit, stdout, stderr)
+		}
+	}
+	exit, stdout, _ := inProcess(t, "", "explain", "help")
+	if exit != 0 || !strings.HasPrefix(stdout, "usage: daypass [options] explain --principal ARN") {
+		t.Errorf("help: exit %d, %s", exit, stdout)
+	}
+}
+
+// sameWords compares outputs whose last line is an object, whatever the order
+// of its members.
+func sameWords(got, want string) bool {
+	var a, b any
+	gotLine, wantLine := got[strings.LastIndex(strings.TrimSpace(got), "\n")+1:], want[strings.LastIndex(strings.TrimSpace(want), "\n")+1:]
+	if json.Unmarshal([]byte(gotLine), &a) != nil || json.Unmarshal([]byte(wantLine), &b) != nil {
+		return got == want
+	}
+	again, err := json.Marshal(a)
+	wanted, other := json.Marshal(b)
+	return err == nil && other == nil && string(again) == string(wanted)
+}

@@ -1,0 +1,394 @@
+package policy
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// An Explanation is a decision with what each statement that was looked at had
+// to do with it.
+type Explanation struct {
+	Decision Decision
+	Policies []Reading
+	withheld bool
+}
+
+// A Reading is one policy as it was read for a request.
+type Reading struct {
+	Type       Type
+	Policy     string // its name
+	Statements []Finding
+}
+
+// A Finding is one statement as it was read for a request.
+type Finding struct {
+	Number     int    // in its policy, counted from 1
+	Sid        string // if it has one
+	Deny       bool
+	Start, End Position // behind what comes before the statement, and behind it
+	Elements   []Element
+	// Delegates says that the statement names the caller's account, and so leaves
+	// the caller to that account's own policies.
+	Delegates bool
+	Failures  []Failure // why it does not match; without any it does
+	// Missing are the condition keys that the statement asks for and the request
+	// lacks, if the statement is about the action and the resource.
+	Missing []string
+}
+
+// Matches reports whether the statement is about the request.
+func (f *Finding) Matches() bool { return len(f.Failures) == 0 }
+
+// Near reports whether the statement misses the request by a little: it is
+// about the action, or everything but the action fits.
+func (f *Finding) Near() bool {
+	return len(f.Failures) == 1 || len(f.Failures) > 0 && !strings.HasSuffix(f.Failures[0].Name, "Action")
+}
+
+// An Element is a part of a statement as it stands in the document.
+type Element struct {
+	Name          string // Action, NotResource, Condition, …
+	Operator, Key string // of a condition
+	Values        []string
+}
+
+// A Failure is one element of a statement that does not fit a request.
+type Failure struct {
+	Element
+	Request []string // what the request has
+	Missing bool     // the request has no such key
+}
+
+// Explain decides a request as [Evaluate] does, and says of every statement why
+// it matches or does not. It is for people who ask: it allocates.
+func Explain(req *Request, g *Grants, t *Target) Explanation {
+	x := Explanation{Decision: Evaluate(req, g, t)}
+	e := env{req: req, p: req.Principal}
+	e.service, e.name = split(req.Action, nil)
+	if g == nil {
+		g = &Grants{}
+	}
+	if t == nil {
+		t = &Target{}
+	}
+	x.read(&e, g.Identity, false)
+	x.read(&e, t.Policies, true)
+	if g.Boundary != nil {
+		x.read(&e, []*Policy{g.Boundary}, false)
+	}
+	x.read(&e, g.Session, false)
+	return x
+}
+
+// read adds policies; those of the resource's side say whom they are about.
+func (x *Explanation) read(e *env, policies []*Policy, target bool) {
+	for _, p := range policies {
+		r := Reading{Type: p.kind, Policy: p.name, Statements: make([]Finding, len(p.statements))}
+		for i := range p.statements {
+			r.Statements[i] = p.statements[i].find(e, target)
+		}
+		x.Policies = append(x.Policies, r)
+	}
+}
+
+func (s *statement) find(e *env, target bool) Finding {
+	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements(), Failures: s.failures(e, target)}
+	f.Delegates = target && !s.deny && s.concerns(e) && s.principals.grade(e) == delegated
+	if slices.ContainsFunc(f.Failures, func(f Failure) bool { return f.Operator == "" }) {
+		return f
+	}
+	for key, spelt := range s.keys() {
+		_, ok := e.lookup(key)
+		if !ok && !slices.ContainsFunc(f.Missing, func(s string) bool { return strings.EqualFold(s, spelt) }) {
+			f.Missing = append(f.Missing, spelt)
+		}
+	}
+	return f
+}
+
+func (s *statement) elements() []Element {
+	list := []Element{s.actions.element()}
+	if s.principals != nil {
+		list = append(list, s.principals.element())
+	}
+	if !s.resources.implied {
+		list = append(list, s.resources.element())
+	}
+	for i := range s.conditions {
+		list = append(list, s.conditions[i].element())
+	}
+	return list
+}
+
+func (a *actions) element() Element { return Element{Name: named("Action", a.not), Values: a.texts} }
+
+func (r *resources) element() Element {
+	return Element{Name: named("Resource", r.not), Values: r.texts}
+}
+
+func (c *condition) element() Element {
+	return Element{Name: "Condition", Operator: c.name, Key: c.spelt, Values: c.texts}
+}
+
+// element of a policy that names nobody is empty.
+func (ps *principals) element() Element {
+	if ps == nil {
+		return Element{Name: "Principal"}
+	}
+	e := Element{Name: named("Principal", ps.not), Values: make([]string, len(ps.list))}
+	for i := range ps.list {
+		e.Values[i] = ps.list[i].text
+	}
+	return e
+}
+
+// keys lists the condition keys that the statement asks for, in lower case and
+// as they are spelt: in conditions and as variables.
+func (s *statement) keys() iter.Seq2[string, string] {
+	return func(yield func(key, spelt string) bool) {
+		patterns := slices.Clone(s.resources.patterns)
+		for i := range s.conditions {
+			c := &s.conditions[i]
+			if !yield(c.key, c.spelt) {
+				return
+			}
+			patterns = append(patterns, c.patterns...)
+		}
+		for i := range patterns {
+			for _, t := range patterns[i].tokens {
+				if t.kind == variable && !yield(t.key, t.spelt) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ContextKeys lists the condition keys that policies ask for, each once, in
+// order of their names.
+func ContextKeys(policies []*Policy) []string {
+	spelt := map[string]string{}
+	for _, p := range policies {
+		for i := range p.statements {
+			for key, name := range p.statements[i].keys() {
+				spelt[key] = name
+			}
+		}
+	}
+	var names []string
+	for _, key := range slices.Sorted(maps.Keys(spelt)) {
+		names = append(names, spelt[key])
+	}
+	return names
+}
+
+// failures asks of each element what [statement.applies] and the look at the
+// principal ask.
+func (s *statement) failures(e *env, target bool) []Failure {
+	var failed []Failure
+	if !s.actions.match(e) {
+		failed = append(failed, Failure{Element: s.actions.element(), Request: []string{e.req.Action}})
+	}
+	if target && !s.concerns(e) {
+		failed = append(failed, Failure{Element: s.principals.element(), Request: []string{e.caller()}})
+	}
+	if !s.resources.match(e) {
+		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}})
+	}
+	for i := range s.conditions {
+		c := &s.conditions[i]
+		if c.holds(e) {
+			continue
+		}
+		v, ok := e.lookup(c.key)
+		failed = append(failed, Failure{Element: c.element(), Request: v.list(ok), Missing: !ok})
+	}
+	return failed
+}
+
+func (v Value) list(present bool) []string {
+	switch {
+	case !present:
+		return nil
+	case v.multi:
+		return v.many
+	}
+	return []string{v.one}
+}
+
+// caller names who asks, for people.
+func (e *env) caller() string {
+	switch {
+	case e.p != nil:
+		return e.p.ARN()
+	case e.req.Provider != "":
+		return e.req.Provider
+	}
+	return anonymous
+}
+
+// Missing lists the condition keys that statements about the request ask for and
+// that it lacks, each once, in the order in which they come up.
+func (x *Explanation) Missing() []string {
+	var names []string
+	for _, r := range x.Policies {
+		for i := range r.Statements {
+			for _, name := range r.Statements[i].Missing {
+				if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) }) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// Lines tells the explanation in words, one sentence a line: what decided, then
+// the statements that match, then those that nearly do.
+func (x *Explanation) Lines(req *Request) []string {
+	d := &x.Decision
+	lines := []string{d.Sentence(req.Action)}
+	if x.withheld {
+		lines = append(lines, "The policies of the resource belong to another account and are not shown.")
+	}
+	if len(x.Policies) == 0 {
+		lines = append(lines, "There is no policy to look at.")
+	}
+	rest := 0
+	var near, elsewhere []string
+	for i := range x.Policies {
+		p := &x.Policies[i]
+		for j := range p.Statements {
+			switch f := &p.Statements[j]; {
+			case f.Matches():
+				lines = append(lines, x.matched(p, f))
+			case f.Near():
+				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.Why()+".")
+			default:
+				rest++
+				elsewhere = append(elsewhere, policyName(p.Type, p.Policy))
+			}
+		}
+	}
+	lines = append(lines, near...)
+	if rest > 0 {
+		lines = append(lines, plural(rest, "other statement is", "other statements are")+" about something else: in "+enumerated(slices.Compact(elsewhere))+".")
+	}
+	return lines
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Withhold drops what the policies of the resource's side say, for those who
+// may know the decision but not the policies of another account.
+func (x *Explanation) Withhold() {
+	x.withheld = true
+	x.Policies = slices.DeleteFunc(x.Policies, func(r Reading) bool { return r.Type.namesPrincipals() })
+	if x.Decision.Type.namesPrincipals() {
+		x.Decision.Policy, x.Decision.Sid, x.Decision.Statement = "", "", 0
+	}
+}
+
+// Sentence is the decision in words, for people.
+func (d Decision) Sentence(action string) string {
+	by := types[d.Type].article + " " + d.Type.String()
+	if d.Statement > 0 {
+		by = fmt.Sprintf("statement %s of %s", statementName(d.Statement, d.Sid), policyName(d.Type, d.Policy))
+	}
+	switch {
+	case d.Allowed && d.Statement == 0 && d.Type == Identity:
+		return "Allowed: the root user may do everything in its own account."
+	case d.Allowed:
+		return "Allowed by " + by + "."
+	case d.Explicit:
+		return "Denied explicitly by " + by + "."
+	}
+	return "Denied, because no " + d.Type.String() + " allows the " + action + " action."
+}
+
+func statementName(number int, sid string) string {
+	if sid == "" {
+		return fmt.Sprint(number)
+	}
+	return fmt.Sprintf("%d (%s)", number, sid)
+}
+
+func policyName(t Type, name string) string {
+	if name == "" {
+		return "the " + t.String()
+	}
+	return "the " + t.String() + " " + name
+}
+
+func (r *Reading) place(f *Finding) string {
+	return fmt.Sprintf("statement %s of %s", statementName(f.Number, f.Sid), policyName(r.Type, r.Policy))
+}
+
+func (f *Finding) verb() string {
+	if f.Deny {
+		return "deny"
+	}
+	return "allow"
+}
+
+func (x *Explanation) matched(r *Reading, f *Finding) string {
+	text := fmt.Sprintf("Matches: %s, which %s", r.place(f), map[bool]string{false: "allows", true: "denies"}[f.Deny])
+	if f.Delegates {
+		text += " the caller's account, so that the caller's own policies must allow too"
+	}
+	return text + "."
+}
+
+// Why tells what does not fit, for people.
+func (f *Finding) Why() string {
+	parts := make([]string, len(f.Failures))
+	for i := range f.Failures {
+		parts[i] = f.Failures[i].String()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// most is how many values of a list are shown to people.
+const most = 5
+
+func (f Failure) String() string {
+	element := f.Name
+	if f.Operator != "" {
+		element = f.Operator + " " + f.Key
+	}
+	has := "the request has " + listed(f.Request)
+	switch {
+	case f.Missing:
+		has = "the request has no such key"
+	case f.Operator == "" && strings.HasPrefix(f.Name, "Not"):
+		has = "which excludes " + listed(f.Request)
+	}
+	return element + " is " + listed(f.Values) + ", " + has
+}
+
+func listed(values []string) string {
+	if len(values) == 0 {
+		return "nothing"
+	}
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
+	}
+	return enumerated(quoted)
+}
+
+func enumerated(texts []string) string {
+	text := strings.Join(texts[:min(len(texts), most)], ", ")
+	if n := len(texts) - most; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}

@@ -1,0 +1,168 @@
+package daypass
+
+import (
+	"context"
+	"strings"
+
+	api "daypass/api/daypass"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+	"daypass/internal/registry"
+)
+
+// A Registry tells what an action on one of its resources is judged on.
+type Registry interface {
+	SubjectOf(ctx context.Context, action string, resource arn.ARN) (registry.Subject, bool, error)
+}
+
+// judgeExplain judges on the principal whose permissions are asked for. One of
+// another account is a stranger's, whom no policy here can open.
+func (s *Service) judgeExplain(_ context.Context, _ *gate.Call, in *api.ExplainDecisionInput) (gate.Subject, error) {
+	a, err := arn.Parse(in.PrincipalArn)
+	if err != nil {
+		return gate.Subject{}, fault.Invalid("principalArn: %s", err)
+	}
+	return gate.Subject{ARN: in.PrincipalArn, Account: a.Account}, nil
+}
+
+func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*api.ExplainDecisionOutput, error) {
+	supposed := &gate.Call{Now: c.Now, Region: c.Region, Principal: c.Principal, Grants: c.Grants}
+	if in.PrincipalArn != c.Principal.ARN() {
+		var err error
+		supposed.Principal, supposed.Grants, err = s.Directory.Standing(ctx, in.PrincipalArn)
+		if err != nil {
+			return nil, err
+		}
+	}
+	subject, err := s.explained(ctx, supposed.Principal, in)
+	if err != nil {
+		return nil, err
+	}
+	own := supposed.Principal.Account
+	if len(in.Context) > 0 && subject.Account != "" && subject.Account != own && subject.Admin != own {
+		// Whoever could suppose keys could try out what another account's policies
+		// ask for, such as the external id of a role.
+		return nil, fault.Invalid("context: the resource is account %s's, whose policies can't be tried with keys that nobody has: leave it out", subject.Account)
+	}
+	given := make(map[string]policy.Value, len(in.Context))
+	for key, values := range in.Context {
+		given[strings.ToLower(key)] = value(values)
+	}
+	request, x := supposed.Explain(in.Action, subject, given)
+	return shownExplanation(in, request, &x), nil
+}
+
+// value is a condition key's: one that is given once has a single value.
+func value(values []string) policy.Value {
+	if len(values) == 1 {
+		return policy.One(values[0])
+	}
+	return policy.Many(values)
+}
+
+// explained finds the resource's side: the policies of a domain and repository,
+// or the trust policy of a role that would be assumed.
+func (s *Service) explained(ctx context.Context, who *principal.Principal, in *api.ExplainDecisionInput) (gate.Subject, error) {
+	if in.Resource == "*" {
+		return gate.Subject{ARN: "*"}, nil
+	}
+	resource, err := arn.Parse(in.Resource)
+	if err != nil {
+		return gate.Subject{}, fault.Invalid("resource: %s", err)
+	}
+	found, ok, err := s.Registry.SubjectOf(ctx, in.Action, resource)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	if ok {
+		return gate.Subject{ARN: in.Resource, Account: found.Account, Admin: found.Admin, Policies: found.Policies, Tags: found.Tags}, nil
+	}
+	if resource.Service == "iam" && resource.Type() == identity.Role && strings.HasPrefix(strings.ToLower(in.Action), "sts:") {
+		return s.trusting(ctx, in.Resource, resource.Account)
+	}
+	subject := gate.Subject{ARN: in.Resource, Account: resource.Account}
+	if resource.Account == who.Account && resource.Service == "iam" {
+		return s.tagged(ctx, subject, resource)
+	}
+	return subject, nil
+}
+
+func (s *Service) trusting(ctx context.Context, roleARN, account string) (gate.Subject, error) {
+	subject := gate.Subject{ARN: roleARN, Account: account, Trust: true}
+	role, err := s.Directory.AssumableRole(ctx, roleARN)
+	if err != nil || role == nil {
+		return subject, err
+	}
+	subject.Policies, subject.Tags, subject.Keys = []*policy.Policy{role.Policy}, role.Tags, iamTags(role.Tags)
+	return subject, nil
+}
+
+// tagged adds the tags of a user or role, if there is one.
+func (s *Service) tagged(ctx context.Context, subject gate.Subject, resource arn.ARN) (gate.Subject, error) {
+	kind, name := resource.Type(), resource.Name()
+	if kind != identity.User && kind != identity.Role {
+		return subject, nil
+	}
+	e, err := s.Directory.Find(ctx, resource.Account, kind, name[strings.LastIndexByte(name, '/')+1:])
+	if fault.Is(err, fault.NotFound) || err == nil && identity.ARN(e) != subject.ARN {
+		return subject, nil
+	}
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	subject.Tags, subject.Keys = e.Tags, iamTags(e.Tags)
+	return subject, nil
+}
+
+func iamTags(tags map[string]string) map[string]policy.Value {
+	keys := make(map[string]policy.Value, len(tags))
+	for key, tag := range tags {
+		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(tag)
+	}
+	return keys
+}
+
+func shownExplanation(in *api.ExplainDecisionInput, request *policy.Request, x *policy.Explanation) *api.ExplainDecisionOutput {
+	d := &x.Decision
+	out := &api.ExplainDecisionOutput{
+		PrincipalArn: in.PrincipalArn, Action: in.Action, Resource: in.Resource,
+		Decision: effects[!d.Allowed], Explicit: &d.Explicit, PolicyType: d.Type.String(), Policy: d.Policy, Sid: d.Sid,
+		Explanation: x.Lines(request), MissingKeys: x.Missing(),
+		Policies: make([]api.ExplainedPolicy, len(x.Policies)),
+	}
+	if d.Statement > 0 {
+		out.Statement = number(d.Statement)
+	}
+	for i, r := range x.Policies {
+		shown := api.ExplainedPolicy{Type: r.Type.String(), Name: r.Policy, Statements: make([]api.ExplainedStatement, len(r.Statements))}
+		for j := range r.Statements {
+			shown.Statements[j] = shownStatement(&r.Statements[j])
+		}
+		out.Policies[i] = shown
+	}
+	return out
+}
+
+// effects are the words for whether something is denied.
+var effects = map[bool]string{false: "Allow", true: "Deny"}
+
+func number(n int) *int64 {
+	n64 := int64(n)
+	return &n64
+}
+
+func shownStatement(f *policy.Finding) api.ExplainedStatement {
+	matches := f.Matches()
+	shown := api.ExplainedStatement{Statement: number(f.Number), Sid: f.Sid, Effect: effects[f.Deny], Matches: &matches}
+	for i := range f.Failures {
+		e := &f.Failures[i]
+		shown.Failures = append(shown.Failures, api.ElementFailure{
+			Element: e.Name, Operator: e.Operator, Key: e.Key, PolicyValues: e.Values, RequestValues: e.Request, Missing: &e.Missing,
+		})
+	}
+	return shown
+}
