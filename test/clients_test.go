@@ -25,7 +25,8 @@ type client struct {
 // clients by the name that a story's condition has. Each is looked for once.
 // An environment variable holds the words of the command line instead:
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
-// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO. scripts/install-clients writes them to a file.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_TERRAFORM. scripts/install-clients
+// writes them to a file.
 var clients = map[string]func() client{
 	"aws1":  aws1,
 	"aws2":  aws2,
@@ -33,6 +34,8 @@ var clients = map[string]func() client{
 	"moto":  moto,
 	"pip":   pip,
 	"twine": twine,
+
+	"terraform": terraform,
 }
 
 // The order matters where two are on PATH: the AWS CLI has one name for two
@@ -85,6 +88,31 @@ var (
 		return client{argv: []string{path}}.versioned("twine version")
 	})
 )
+
+// terraform is the program with its provider for AWS, which is found in a folder
+// of providers: it is to load nothing. Both are told of by variables of their own,
+// as the machine's configuration is not to be seen.
+var terraform = sync.OnceValue(func() client {
+	providers := os.Getenv("DAYPASS_TEST_TERRAFORM_PROVIDERS")
+	if providers == "" {
+		return client{err: errors.New("DAYPASS_TEST_TERRAFORM_PROVIDERS names no folder with registry.terraform.io/hashicorp/aws")}
+	}
+	c := given("DAYPASS_TEST_TERRAFORM")
+	if c.argv == nil {
+		path, err := exec.LookPath("terraform")
+		if err != nil {
+			return client{err: err}
+		}
+		c = client{argv: []string{path}}
+	}
+	config := filepath.Join(scratch, "terraform.rc")
+	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", providers)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return client{err: err}
+	}
+	c.argv = append([]string{"env", "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color"}, c.argv...)
+	return c.versioned("Terraform v")
+})
 
 func given(variable string) client {
 	if words := strings.Fields(os.Getenv(variable)); len(words) > 0 {

@@ -52,6 +52,9 @@ func TestStories(t *testing.T) {
 			"python":  cmdClient(boto3),
 			"pip":     cmdClient(pip),
 			"twine":   cmdClient(twine),
+
+			"terraform": cmdClient(terraform),
+
 			"exit":    cmdExit,
 			"let":     cmdLet,
 			"profile": cmdProfile,
@@ -93,10 +96,15 @@ func setup(env *testscript.Env) error {
 	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte("[default]\nregion = us-east-1\n"), 0o600); err != nil {
 		return err
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
 	path := strings.Join([]string{filepath.Dir(bin), wrappers, env.Getenv("PATH")}, string(os.PathListSeparator))
 	env.Vars = append(env.Vars,
 		"PATH="+path,
 		"HOME="+home,
+		"STORIES="+here,
 		"USERPROFILE="+home,
 		"LANG=C.UTF-8",
 		"AWS_EC2_METADATA_DISABLED=true",
