@@ -130,3 +130,4 @@ refuses("UpdateUser", "EntityAlreadyExists", without("NewUserName", lambda w: w.
 refuses("UpdateRole UpdateRoleDescription", "NoSuchEntity", without("RoleName", "absent"))
 refuses("DeleteAccountAlias", "NoSuchEntity", without("AccountAlias", "absent"))
 refuses("GetAccessKeyLastUsed", "AccessDenied", without("AccessKeyId", "AKIAABSENTABSENTABSE"))
+unreachable("UpdateUser DeleteAccountAlias", "LimitExceeded", "it makes nothing")

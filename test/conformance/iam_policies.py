@@ -261,7 +261,7 @@ refuses("GetPolicyVersion SetDefaultPolicyVersion DeletePolicyVersion", "NoSuchE
 refuses("CreatePolicy", "EntityAlreadyExists", lambda w, sent: {**sent, "PolicyName": w.policy().rpartition("/")[2].upper()})
 refuses("CreatePolicy CreatePolicyVersion", "MalformedPolicyDocument", *malformed("PolicyDocument"))
 refuses("CreatePolicy CreatePolicyVersion", "LimitExceeded", without("PolicyDocument", long_policy(6144)))
-refuses("CreatePolicy", "InvalidInput", without("Tags", [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]))
+refuses("CreatePolicy", "InvalidInput", without("Tags", [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]))
 
 
 @maker_of("CreatePolicyVersion", "LimitExceeded")

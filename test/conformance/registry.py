@@ -44,6 +44,7 @@ UNHELD = {}
 # Shapes whose constraints outputs need not meet, and why.
 LOOSE = {
     "PermissionsBoundaryAttachmentType": "the API reference's text and AWS's answers have Policy, the model's enumeration another word",
+    "PolicySourceType": "AWS answers with IAM Policy, as the API reference's samples show; the model's enumeration has other words",
 }
 
 # Error codes of the models, or pairs of operation and code, that cannot be

@@ -21,7 +21,7 @@ import model
 from registry import CASES, REFUSALS, UNREACHABLE, UNHELD, LOOSE
 from world import World
 
-for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_account", "sts_sessions"):
+for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_account", "simulation", "sts_sessions"):
     importlib.import_module(part)
 
 
@@ -113,7 +113,7 @@ def check(world, service, operation, all_supported, report):
     after = world.state(all_supported)
     for what in before:
         if before[what] != after[what]:
-            report.fail(operation, "a refused call changed %s: from %r to %r" % (what, before[what], after[what]))
+            report.fail(operation, "a refused call changed %s: from %.500r to %.500r" % (what, before[what], after[what]))
     try:
         while True:
             out = world.call(service, operation, sent)
