@@ -185,5 +185,5 @@ refuses("DeleteRole", "DeleteConflict", *occupied(
 refuses("CreateAccessKey", "LimitExceeded", with_keys)
 refuses("UpdateAccessKey", "InvalidInput", without("Status", "Expired"))
 refuses("DeleteAccessKey UpdateAccessKey", "NoSuchEntity", without("AccessKeyId", "AKIAABSENTABSENTABSE"), key_of_another)
-unreachable("CreateUser CreateGroup", "LimitExceeded", "their number is not bounded")
+unreachable("CreateUser CreateGroup", "LimitExceeded", "the quotas are of hundreds and thousands; tests in Go count to them")
 unreachable("DeleteUser DeleteRole DeleteAccessKey UpdateAccessKey", "LimitExceeded", "it makes nothing")
