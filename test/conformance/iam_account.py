@@ -131,3 +131,4 @@ refuses("UpdateRole UpdateRoleDescription", "NoSuchEntity", without("RoleName", 
 refuses("DeleteAccountAlias", "NoSuchEntity", without("AccountAlias", "absent"))
 refuses("GetAccessKeyLastUsed", "AccessDenied", without("AccessKeyId", "AKIAABSENTABSENTABSE"))
 unreachable("UpdateUser DeleteAccountAlias", "LimitExceeded", "it makes nothing")
+unreachable("UpdateUser", "EntityTemporarilyUnmodifiable", "a name is free as soon as its bearer is deleted")

@@ -54,7 +54,6 @@ UNREACHABLE = {
     "ConcurrentModification": "the database serialises changes, and the server tries again by itself",
     "UnmodifiableEntity": "it protects service-linked roles, and there are none",
     "PolicyNotAttachable": "it protects policies of service-linked roles, and there are none",
-    "EntityTemporarilyUnmodifiable": "a name is free as soon as its bearer is deleted",
     "RegionDisabledException": "Regions cannot be switched off",
     "ExpiredTokenException": "the shortest session lives for a quarter of an hour",
 }

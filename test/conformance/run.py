@@ -21,7 +21,7 @@ import model
 from registry import CASES, REFUSALS, UNREACHABLE, UNHELD, LOOSE
 from world import World
 
-for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_account", "simulation", "federation", "sts_sessions"):
+for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_account", "simulation", "federation", "mfa", "sts_sessions"):
     importlib.import_module(part)
 
 
