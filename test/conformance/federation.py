@@ -97,9 +97,16 @@ def AssumeRoleWithWebIdentity(w):
 def federated_role(w, arn):
     name = w.note("RoleName", w.name("role"))
     w.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": "sts:AssumeRoleWithWebIdentity",
+        {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
          "Condition": {"StringEquals": {issuer.url.partition("://")[2] + ":sub": "repo:acme/app"}}}]}))
     return name
+
+
+def from_a_dead_issuer(w, sent):
+    """A token of an issuer that is trusted and does not answer."""
+    url = "http://127.0.0.1:1"
+    w.iam.create_open_id_connect_provider(Url=url, ClientIDList=["conformance"], ThumbprintList=[THUMB])
+    return {**sent, "WebIdentityToken": issuer.token(iss=url)}
 
 
 def hundred_clients(w, sent):
@@ -123,8 +130,9 @@ WEB = "AssumeRoleWithWebIdentity"
 refuses(WEB, "MalformedPolicyDocument", without("Policy", "{"))
 refuses(WEB, "PackedPolicyTooLarge", lambda w, sent: {**sent, "Policy": READ + " " * (2048 - len(READ)), "PolicyArns": MANAGED * 10, "WebIdentityToken": issuer.token(
     **{"https://aws.amazon.com/tags": {"principal_tags": {"k%d" % i: ["v" * 250] for i in range(15)}}})})
-refuses(WEB, "InvalidIdentityToken", without("WebIdentityToken", "no.token.at-all"), without("WebIdentityToken", lambda w: issuer.token(iss="http://127.0.0.1:1")),
+refuses(WEB, "InvalidIdentityToken", without("WebIdentityToken", "no.token.at-all"), without("WebIdentityToken", lambda w: issuer.token(iss="http://127.0.0.1:2")),
         without("WebIdentityToken", lambda w: issuer.token(aud="other")), without("WebIdentityToken", lambda w: issuer.token()[:-8] + "AAAAAAAA"))
 refuses(WEB, "ExpiredTokenException", without("WebIdentityToken", lambda w: issuer.token(iat=1, exp=2)))
 refuses(WEB, "AccessDenied", without("WebIdentityToken", lambda w: issuer.token(sub="repo:evil/app")), without("RoleArn", lambda w: w.arn("role")))
+refuses(WEB, "IDPCommunicationError", from_a_dead_issuer)
 unreachable(WEB, "IDPRejectedClaim", "no issuer is asked about a token")

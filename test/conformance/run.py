@@ -83,7 +83,7 @@ def check_refusals(world, service, operation, refusals, report):
         client = sent.pop("client", None)
         got = refused(world, service, operation, sent, client)
         if got[0] != code or got[1] != modelled.get(code, got[1]) or not got[2]:
-            report.fail(operation, "%s %r: got %s %d %r" % (code, sent, *got))
+            report.fail(operation, "%s %.300r: got %s %d %r" % (code, sent, *got))
     for code in set(modelled) - {code for code, _ in refusals}:
         if code not in UNREACHABLE and (operation, code) not in UNREACHABLE:
             report.fail(operation, "the model has %s, which is neither provoked nor explained" % code)

@@ -1,6 +1,9 @@
 """Sessions and what tells of them."""
 
+import json
 import time
+
+from botocore.exceptions import ClientError
 
 from registry import case, refuses, without
 from world import READ
@@ -51,8 +54,39 @@ def GetAccessKeyInfo(w):
     assert out["Account"] == w.account, out
 
 
+@case("sts")
+def GetFederationToken(w):
+    out = yield {"Name": "guest", "DurationSeconds": 900, "Policy": READ, "PolicyArns": MANAGED, "Tags": TAGS}
+    lives(out["Credentials"], 900)
+    assert out["FederatedUser"] == {"FederatedUserId": w.account + ":guest", "Arn": "arn:aws:sts::%s:federated-user/guest" % w.account}, out
+    assert out["PackedPolicySize"] > 0, out
+    me = w.client("sts", out["Credentials"]).get_caller_identity()
+    assert (me["Arn"], me["UserId"]) == (out["FederatedUser"]["Arn"], out["FederatedUser"]["FederatedUserId"]), me
+    out = yield {"Name": "guest"}
+    lives(out["Credentials"], 43200)
+
+
+@case("sts")
+def DecodeAuthorizationMessage(w):
+    user = w.user()
+    out = yield {"EncodedMessage": denial(w, user)}
+    message = json.loads(out["DecodedMessage"])
+    assert message["allowed"] is False and message["explicitDeny"] is False, message
+    assert message["context"]["action"] == "iam:ListUsers" and user in json.dumps(message["context"]["principal"]), message
+
+
+def denial(w, user):
+    """The message that comes with a denial, which says why to whoever may decode it."""
+    try:
+        w.client("iam", w.key(user)).list_users()
+    except ClientError as e:
+        return e.response["ResponseMetadata"]["HTTPHeaders"]["x-daypass-authorization-message"]
+    raise AssertionError("%s may list users" % user)
+
+
 def large(w, sent):
-    return {**sent, "Tags": [{"Key": "k%d" % i, "Value": "v" * 256} for i in range(40)], "TransitiveTagKeys": []}
+    rest = {k: v for k, v in sent.items() if k != "TransitiveTagKeys"}
+    return {**rest, "Tags": [{"Key": "k%d" % i, "Value": "v" * 256} for i in range(40)]}
 
 
 SESSIONS = "AssumeRole GetFederationToken"
@@ -60,4 +94,5 @@ refuses(SESSIONS, "MalformedPolicyDocument", without("Policy", "{"), without("Po
 refuses(SESSIONS, "PackedPolicyTooLarge", large)
 refuses("AssumeRole", "AccessDenied", without("RoleArn", lambda w: w.arn("role")))
 refuses("AssumeRole", "ValidationError", without("DurationSeconds", 3601), without("RoleArn", lambda w: w.arn("user")))
+refuses("DecodeAuthorizationMessage", "InvalidAuthorizationMessageException", without("EncodedMessage", "nonsense"))
 refuses("GetSessionToken GetFederationToken", "AccessDenied", lambda w, sent: {**sent, "client": w.client("sts", w.sts.get_session_token()["Credentials"])})
