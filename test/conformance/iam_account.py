@@ -125,10 +125,21 @@ def GetAccessKeyLastUsed(w):
     assert "LastUsedDate" not in out["AccessKeyLastUsed"], out
 
 
+def alias_of_another(w, sent):
+    w.client("iam", w.other_account()).create_account_alias(AccountAlias="anothers-alias")
+    return {"AccountAlias": "anothers-alias"}
+
+
 refuses("UpdateUser", "NoSuchEntity", without("UserName", "absent"))
 refuses("UpdateUser", "EntityAlreadyExists", without("NewUserName", lambda w: w.user().upper()))
 refuses("UpdateRole UpdateRoleDescription", "NoSuchEntity", without("RoleName", "absent"))
 refuses("DeleteAccountAlias", "NoSuchEntity", without("AccountAlias", "absent"))
+refuses("CreateAccountAlias", "EntityAlreadyExists", alias_of_another)
+refuses("GetCredentialReport", "ReportNotPresent", lambda w, sent: {"client": w.client("iam", w.other_account())})
+unreachable("CreateAccountAlias", "LimitExceeded", "a second alias takes the place of the first")
+unreachable("GenerateCredentialReport", "LimitExceeded", "a report is made anew only when it has grown old")
+unreachable("GetCredentialReport", "ReportExpired", "a report holds for hours")
+unreachable("GetCredentialReport", "ReportInProgress", "a report is made at once")
 refuses("GetAccessKeyLastUsed", "NoSuchEntity", without("AccessKeyId", "AKIAABSENTABSENTABSE"))
 unreachable("UpdateUser DeleteAccountAlias", "LimitExceeded", "it makes nothing")
 unreachable("UpdateUser", "EntityTemporarilyUnmodifiable", "a name is free as soon as its bearer is deleted")

@@ -3,6 +3,8 @@
 CASES = {}     # (service, operation): a function of the world that yields valid inputs
 REFUSALS = {}  # operation: [(code, function of the world and a valid input that gives inputs)]
 
+NEVER = set()  # operations that have no valid call
+
 
 def case(service):
     """Keeps a generator under its name, which is the operation's: it yields a
@@ -22,6 +24,13 @@ def refuses(operations, code, *makers):
     world and a valid input and returns one that is refused."""
     for operation in operations.split():
         REFUSALS.setdefault(operation, []).extend((code, lambda w, sent, make=make: [make(w, sent)]) for make in makers)
+
+
+def never(service, operation, code, sent):
+    """Keeps an operation that can only be refused, as what it is about cannot be."""
+    keep(service, operation, lambda w: iter([sent(w)]))
+    refuses(operation, code, lambda w, valid: valid)
+    NEVER.add(operation)
 
 
 def maker_of(operations, code):

@@ -3,8 +3,11 @@
 import json
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 READ = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "codeartifact:*", "Resource": "*"}]})
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -40,6 +43,16 @@ class World:
         """A client of the same server with other credentials."""
         return boto3.client(service, config=self.config, aws_access_key_id=pair["AccessKeyId"],
                             aws_secret_access_key=pair["SecretAccessKey"], aws_session_token=pair.get("SessionToken"))
+
+    def other_account(self):
+        """The keys of the administrator of a new account, made as "daypass account" does."""
+        session = boto3.Session()
+        request = AWSRequest("POST", self.iam.meta.endpoint_url + "/daypass/v1/account", data=b"{}", headers={"Content-Type": "application/json"})
+        SigV4Auth(session.get_credentials(), "daypass", session.region_name).add_auth(request)
+        answer = URLLib3Session().send(request.prepare())
+        assert answer.status_code == 200, answer.text
+        made = json.loads(answer.text)
+        return {"AccessKeyId": made["accessKeyId"], "SecretAccessKey": made["secretAccessKey"]}
 
     def name(self, kind="thing"):
         self.count += 1
