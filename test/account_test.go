@@ -21,7 +21,9 @@ import (
 )
 
 // plain is the environment of a server whose test is not a script.
-func plain() []string { return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + scratch, quickExit, unlimited} }
+func plain() []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + scratch, quickExit, unlimited}
+}
 
 // started serves for the rest of the test.
 func started(t *testing.T, data string, args ...string) *server {
