@@ -38,7 +38,7 @@ func prepare(ctx context.Context, bareURL, daypassURL, file string) ([]scenario,
 	if err != nil {
 		return nil, err
 	}
-	at := site{bareURL, string(bareToken), daypassURL, daypassURL + "/pypi/d/" + domain + "-" + owner + "/repo/", token}
+	at := site{bareURL, string(bareToken), daypassURL, repository(daypassURL), token}
 	err = makeRole(ctx, daypassURL)
 	if err != nil {
 		return nil, err
@@ -93,6 +93,10 @@ func makeRole(ctx context.Context, daypassURL string) error {
 	_, err := client.CreateRole(ctx, &iam.CreateRoleInput{RoleName: aws.String("bench"), AssumeRolePolicyDocument: aws.String(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + owner + `:root"},"Action":"sts:AssumeRole"}]}`)})
 	return err
+}
+
+func repository(daypassURL string) string {
+	return daypassURL + "/pypi/d/" + domain + "-" + owner + "/repo/"
 }
 
 func keys() aws.CredentialsProvider {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -77,54 +78,64 @@ func growth(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	token, err := makeRepository(ctx, p.url)
+	check, err := p.checked(ctx)
 	if err != nil {
 		return err
 	}
-	before, err := p.speeds(ctx, o, token)
+	before, err := p.costs(ctx, o, check)
 	if err != nil {
 		return err
 	}
 	for issued := 0; issued < o.tokens; {
-		n, err := p.issue(ctx, o, 10*time.Second)
+		r, err := p.issue(ctx, o)
 		if err != nil {
 			return err
 		}
-		issued += int(n * 10)
+		issued += r.requests
 	}
-	after, err := p.speeds(ctx, o, token)
+	after, err := p.costs(ctx, o, check)
 	if err != nil {
 		return err
 	}
 	loaded, err := p.memory("VmHWM")
 	row("resident memory, idle", "%.0f MiB", idle)
 	row("resident memory, the most under load", "%.0f MiB", loaded)
-	row(fmt.Sprintf("tokens issued a second, before and after %d", o.tokens), "%.0f, %.0f", before[0], after[0])
-	row(fmt.Sprintf("tokens checked a second, before and after %d", o.tokens), "%.0f, %.0f", before[1], after[1])
+	row(fmt.Sprintf("CPU of a token's issue, before and after %d", o.tokens), "%s, %s", before[0], after[0])
+	row(fmt.Sprintf("CPU of a page for a token, before and after %d", o.tokens), "%s, %s", before[1], after[1])
 	return err
 }
 
-// speeds are the tokens that are issued and checked in a second.
-func (p *process) speeds(ctx context.Context, o options, token string) ([2]float64, error) {
-	issued, err := p.issue(ctx, o, 3*o.round)
+// checked prepares the request for a small page, most of whose cost is that of
+// its token.
+func (p *process) checked(ctx context.Context) (*http.Request, error) {
+	token, err := makeRepository(ctx, p.url)
 	if err != nil {
-		return [2]float64{}, err
+		return nil, err
 	}
-	list, err := bearer(ctx, p.url+"/pypi/d/"+domain+"-"+owner+"/repo/simple/", token)
-	if err != nil {
-		return [2]float64{}, err
-	}
-	checked, err := load(ctx, o.connections, 3*o.round, list)
-	return [2]float64{issued, checked.perSecond}, err
+	page, err := site{daypassURL: p.url, repository: repository(p.url), token: token}.page(ctx, "small", 4)
+	return page.daypass, err
 }
 
-func (p *process) issue(ctx context.Context, o options, round time.Duration) (float64, error) {
+// costs are the processor's time that it takes to issue a token, and to answer
+// the request that shows one.
+func (p *process) costs(ctx context.Context, o options, check *http.Request) ([2]time.Duration, error) {
+	issued, err := p.issue(ctx, o)
+	if err != nil {
+		return [2]time.Duration{}, err
+	}
+	checked, err := p.load(ctx, o, check)
+	return [2]time.Duration{issued.cpu.Round(100), checked.cpu.Round(100)}, err
+}
+
+// issue asks for tokens for a while. It signs anew each time, as a signature
+// ages.
+func (p *process) issue(ctx context.Context, o options) (result, error) {
+	o.round *= 3
 	request, err := signed(ctx, p.url+"/v1/authorization-token?domain="+domain, "codeartifact", nil)
 	if err != nil {
-		return 0, err
+		return result{}, err
 	}
-	r, err := load(ctx, o.connections, round, request)
-	return r.perSecond, err
+	return p.load(ctx, o, request)
 }
 
 // uploads looks at the memory while one large asset is published and, over and
@@ -139,7 +150,7 @@ func uploads(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	repository := p.url + "/pypi/d/" + domain + "-" + owner + "/repo/"
+	repository := repository(p.url)
 	_, err = publishFile(ctx, o, repository, token, "other", 100<<20)
 	if err != nil {
 		return err

@@ -45,23 +45,23 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server":  cmdServer,
-			"daypass": cmdDaypass,
-			"aws1":    cmdClient(aws1),
-			"aws2":    cmdClient(aws2),
-			"python":  cmdClient(boto3),
-			"pip":     cmdClient(pip),
-			"twine":   cmdClient(twine),
-
+			"server":    cmdServer,
+			"daypass":   cmdDaypass,
+			"aws1":      cmdClient(aws1),
+			"aws2":      cmdClient(aws2),
+			"python":    cmdClient(boto3),
+			"pip":       cmdClient(pip),
+			"twine":     cmdClient(twine),
 			"terraform": cmdClient(terraform),
-
-			"exit":    cmdExit,
-			"let":     cmdLet,
-			"profile": cmdProfile,
-			"expiry":  cmdExpiry,
-			"http":    cmdHTTP,
-			"wheel":   cmdWheel,
-			"s3":      cmdS3,
+			"issuer":    cmdIssuer,
+			"fill":      cmdFill,
+			"exit":      cmdExit,
+			"let":       cmdLet,
+			"profile":   cmdProfile,
+			"expiry":    cmdExpiry,
+			"http":      cmdHTTP,
+			"wheel":     cmdWheel,
+			"s3":        cmdS3,
 		},
 	})
 }
@@ -70,7 +70,8 @@ func TestStories(t *testing.T) {
 type story struct {
 	servers map[string]*server
 	started []*server // all of them, also those that a restart replaced
-	code    int       // exit status of the last client
+	issuers map[string]*issuer
+	code    int // exit status of the last client
 }
 
 type storyKey struct{}
@@ -120,7 +121,7 @@ func setup(env *testscript.Env) error {
 		"TWINE_NON_INTERACTIVE=1",
 		quickExit,
 	)
-	s, t := &story{servers: map[string]*server{}}, env.T()
+	s, t := &story{servers: map[string]*server{}, issuers: map[string]*issuer{}}, env.T()
 	env.Values[storyKey{}] = s
 	env.Defer(func() {
 		for _, srv := range s.started {
@@ -176,11 +177,11 @@ func TestClients(t *testing.T) {
 		c := find()
 		switch {
 		case c.err == nil:
-			t.Logf("%-6s %s (%s)", name, c.version, strings.Join(c.argv, " "))
+			t.Logf("%-7s %s (%s)", name, c.version, strings.Join(c.argv, " "))
 		case requireAll():
-			t.Errorf("%-6s MISSING: %v", name, c.err)
+			t.Errorf("%-7s MISSING: %v", name, c.err)
 		default:
-			t.Logf("%-6s MISSING: %v; stories not told: %s", name, c.err, strings.Join(waiting[name], ", "))
+			t.Logf("%-7s MISSING: %v; stories not told: %s", name, c.err, strings.Join(waiting[name], ", "))
 		}
 	}
 }

@@ -106,3 +106,7 @@ func Package(region, owner, domain, repository, format, namespace, name string) 
 func Token(region, account, id string) string {
 	return "arn:" + Partition + ":daypass:" + region + ":" + account + ":token/" + id
 }
+
+// OIDCProvider names an OpenID Connect provider by its issuer's URL without the
+// scheme.
+func OIDCProvider(account, url string) string { return iam(account, "oidc-provider/"+url) }

@@ -78,6 +78,17 @@ type Package struct {
 // after the call, on another goroutine: it MUST NOT read what may still change.
 type Elements func(b []byte) []byte
 
+// json makes the elements. One that panics is no JSON, and left out for that: a
+// mistake in one record must not end the server.
+func (f Elements) json() (b json.RawMessage) {
+	defer func() {
+		if recover() != nil {
+			b = json.RawMessage{}
+		}
+	}()
+	return f(make([]byte, 0, usual))
+}
+
 // An Event is a call as the server saw it: a record before it costs anything.
 type Event struct {
 	Time      time.Time
@@ -154,12 +165,12 @@ func (e *Event) record(id string) *Record {
 	}
 	switch {
 	case e.Parameters != nil:
-		r.RequestParameters = e.Parameters(make([]byte, 0, usual))
+		r.RequestParameters = e.Parameters.json()
 	case e.Package != (Package{}):
 		r.RequestParameters = e.Package.append(make([]byte, 0, usual))
 	}
 	if e.Response != nil {
-		r.ResponseElements = e.Response(make([]byte, 0, usual))
+		r.ResponseElements = e.Response.json()
 	}
 	return r
 }

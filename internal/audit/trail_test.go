@@ -242,10 +242,15 @@ func TestATokenInAnUnexpectedPlaceIsMasked(t *testing.T) {
 
 func TestElementsThatAreNoJSONOrTooLongAreLeftOut(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{"no JSON": "{", "too long": `"` + strings.Repeat("x", maxBytes) + `"`} {
+	for name, text := range map[string]string{"no JSON": "{", "too long": `"` + strings.Repeat("x", maxBytes) + `"`, "none": "panic"} {
 		s := &slow{room: -1}
 		trail, _ := newTrail(s)
-		trail.Record(&Event{Name: "x", Parameters: func(b []byte) []byte { return append(b, text...) }})
+		trail.Record(&Event{Name: "x", Parameters: func(b []byte) []byte {
+			if text == "panic" {
+				panic(text)
+			}
+			return append(b, text...)
+		}})
 		if err := trail.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -72,6 +72,11 @@ func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Ob
 	if err != nil {
 		return nil, err
 	}
+	return s.askAt(ctx, op, t, input)
+}
+
+// askAt is ask for a target that is known.
+func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input *document.Object) (wire.Object, error) {
 	if err := validate(op.Input, input); err != nil {
 		return nil, err
 	}
@@ -235,7 +240,8 @@ func mayPass(err error) bool {
 	switch refused.Code {
 	case "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "Throttling", "ThrottlingException", "ThrottledException",
 		"RequestThrottledException", "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-		"RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "EC2ThrottledException":
+		"RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown", "EC2ThrottledException",
+		"IDPCommunicationError":
 		return true
 	}
 	return false

@@ -87,11 +87,14 @@ func (c *settings) output() string {
 
 // endpoint returns the URL that the environment or the files give a service, or
 // "". The most specific wins; in each, the service before all services.
-func (c *settings) endpoint(model *api.Service) string {
+func (c *settings) endpoint(model *api.Service) string { return c.endpointOf(model.ID) }
+
+// endpointOf is endpoint by the service's id, for which no model is read.
+func (c *settings) endpointOf(service string) string {
 	if truth(either(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
 		return ""
 	}
-	id := strings.ReplaceAll(model.ID, " ", "_")
+	id := strings.ReplaceAll(service, " ", "_")
 	if v := getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(id), "AWS_ENDPOINT_URL"); v != "" {
 		return v
 	}

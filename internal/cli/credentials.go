@@ -28,7 +28,13 @@ var errNoCredentials = fail(exitConfig, "Unable to locate credentials. You can c
 // credentials sets up the chain of the AWS SDK: environment, profile (keys,
 // assumed roles, SSO, web identity, a process), container, instance. Keys in the
 // environment need no chain, and lose to a profile named on the command line.
-func (s *session) credentials(c *settings, region string) (*credentials, error) {
+//
+// main is where the call goes: STS is asked there too, where it has no endpoint
+// of its own.
+func (s *session) credentials(c *settings, region, main string) (*credentials, error) {
+	if s.web != nil {
+		return s.vouched(s.web, c, main), nil
+	}
 	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !c.explicit {
 		secret := os.Getenv("AWS_SECRET_ACCESS_KEY")
 		if secret == "" {
@@ -37,11 +43,18 @@ func (s *session) credentials(c *settings, region string) (*credentials, error) 
 		found := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: getenv("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"), Source: "the environment"}
 		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }}, nil
 	}
+	if os.Getenv(fileVariable) != "" && !c.explicit {
+		web, err := newWebIdentity("", "", "")
+		if err != nil {
+			return nil, err
+		}
+		return s.vouched(web, c, main), nil
+	}
 	if file := c.files.Partial(either(c.name, "default")); file != "" {
 		return nil, partial(file, "aws_secret_access_key")
 	}
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
-		found, err := chain(ctx, c, region)
+		found, err := chain(ctx, c, region, main)
 		if err != nil {
 			return found, credentialsError(err)
 		}
@@ -49,16 +62,23 @@ func (s *session) credentials(c *settings, region string) (*credentials, error) 
 	}}, nil
 }
 
+func (s *session) vouched(web *webIdentity, c *settings, main string) *credentials {
+	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, main) }}
+}
+
 func partial(provider, missing string) error {
 	return fail(exitGeneral, "Partial credentials found in %s, missing: %s", provider, missing)
 }
 
-func chain(ctx context.Context, c *settings, region string) (aws.Credentials, error) {
+func chain(ctx context.Context, c *settings, region, main string) (aws.Credentials, error) {
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(either(region, "us-east-1")),
 	}
 	if c.explicit {
 		options = append(options, awsconfig.WithSharedConfigProfile(c.name))
+	}
+	if main != "" && !isAWS(main) {
+		options = append(options, awsconfig.WithBaseEndpoint(main)) // settings for STS alone win
 	}
 	config, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {

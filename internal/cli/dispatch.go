@@ -42,7 +42,7 @@ func (s *session) dispatch(ctx context.Context, name string, args []string) erro
 		}
 		return nil
 	case "get-authorization-token":
-		return s.operate(ctx, api.CodeArtifact().Operations["GetAuthorizationToken"], args)
+		return s.token(ctx, args)
 	case "audit":
 		return s.audit(ctx, args)
 	case "token", "account", "keys":

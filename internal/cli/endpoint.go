@@ -26,6 +26,11 @@ func (s *session) target(ctx context.Context, op *api.Operation) (*target, error
 	if err != nil {
 		return nil, err
 	}
+	return s.targetAt(ctx, op, c, either(s.text("endpoint-url"), c.endpoint(op.Service)))
+}
+
+// targetAt is target for a call to a URL; "" means AWS's own.
+func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, url string) (*target, error) {
 	region, err := s.region(ctx, c)
 	if err != nil {
 		return nil, err
@@ -36,11 +41,11 @@ func (s *session) target(ctx context.Context, op *api.Operation) (*target, error
 	t := &target{region: region, verify: !s.set("verify-ssl"), bundle: either(s.text("ca-bundle"), getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
 	t.bundle = profile.Expand(t.bundle)
 	if !s.set("sign-request") && !op.Unsigned {
-		if t.credentials, err = s.credentials(c, region); err != nil {
+		if t.credentials, err = s.credentials(c, region, url); err != nil {
 			return nil, err
 		}
 	}
-	t.url = either(s.text("endpoint-url"), c.endpoint(op.Service))
+	t.url = url
 	if region == "" && needsRegion(op.Service, t.url) {
 		return nil, fail(exitConfig, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}

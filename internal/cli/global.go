@@ -57,7 +57,8 @@ type session struct {
 
 	readTimeout, connectTimeout time.Duration // 0: none
 
-	settings *settings // of the configuration files; see [session.config]
+	web      *webIdentity // given on the command line, or nil
+	settings *settings    // of the configuration files; see [session.config]
 }
 
 func (s *session) text(name string) string {

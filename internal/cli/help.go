@@ -68,7 +68,9 @@ func (a *App) helpService(name string, model *api.Service, names []string) error
 	return err
 }
 
-func (a *App) helpOperation(op *api.Operation) error {
+// helpOperation explains the command of an operation; more is about parameters
+// that are not the operation's.
+func (a *App) helpOperation(op *api.Operation, more string) error {
 	var b strings.Builder
 	if op.Doc != "" {
 		b.WriteString(wrap(op.Doc, 0) + "\n\n")
@@ -97,6 +99,7 @@ func (a *App) helpOperation(op *api.Operation) error {
 	} else {
 		b.WriteString(documentHelp)
 	}
+	b.WriteString(more)
 	if op.Output != nil {
 		b.WriteString("\nResult\n")
 		for _, m := range op.Output.Members {

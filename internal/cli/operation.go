@@ -86,7 +86,7 @@ func isOptional(args []string) bool {
 // operate runs the command of an operation.
 func (s *session) operate(ctx context.Context, op *api.Operation, args []string) error {
 	if len(args) == 1 && args[0] == "help" {
-		return s.app.helpOperation(op)
+		return s.app.helpOperation(op, "")
 	}
 	list := options(op)
 	p := grammar(op, list, args)
@@ -96,7 +96,7 @@ func (s *session) operate(ctx context.Context, op *api.Operation, args []string)
 	}
 	if word, ok := values["help"].(string); ok {
 		if word == "help" {
-			return s.app.helpOperation(op)
+			return s.app.helpOperation(op, "")
 		}
 		rest = append(rest, word)
 	}

@@ -110,10 +110,13 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
-	case r.URL.Path == "/":
+	case r.URL.Path == "/", r.URL.Path == "/x/", r.URL.Path == "/sts/":
 		status, text := 200, callerIdentity
 		if strings.Contains(body.String(), "Action=AssumeRole") {
 			text = assumedRole
+		}
+		if strings.Contains(body.String(), "Action=AssumeRoleWithWebIdentity") {
+			text = strings.ReplaceAll(assumedRole, "AssumeRole", "AssumeRoleWithWebIdentity")
 		}
 		if strings.Contains(body.String(), "Action=GetUser") {
 			status, text = 404, noSuchUser

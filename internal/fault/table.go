@@ -39,6 +39,11 @@ const (
 	Unavailable
 	ReportNotPresent
 	ReportExpired
+
+	// Identity tokens of others, in STS.
+	InvalidIdentityToken
+	ExpiredIdentityToken
+	ProviderUnreachable
 )
 
 type wire struct {
@@ -79,4 +84,7 @@ var table = [...]struct{ json, query wire }{
 	Unavailable:           {wire{"ServiceUnavailable", 503}, wire{"ServiceUnavailable", 503}},
 	ReportNotPresent:      {wire{"ResourceNotFoundException", 404}, wire{"ReportNotPresent", 410}},
 	ReportExpired:         {wire{"ResourceNotFoundException", 404}, wire{"ReportExpired", 410}},
+	InvalidIdentityToken:  {wire{"ValidationException", 400}, wire{"InvalidIdentityToken", 400}},
+	ExpiredIdentityToken:  {wire{"ValidationException", 400}, wire{"ExpiredTokenException", 400}},
+	ProviderUnreachable:   {wire{"ValidationException", 400}, wire{"IDPCommunicationError", 400}},
 }

@@ -35,17 +35,24 @@ func BenchmarkTokenCheck(b *testing.B) {
 	d.grants = &policy.Grants{Identity: []*policy.Policy{admin}}
 	g := &gate.Gate{Directory: d, Keyring: keys, Verifier: &sigv4.Verifier{}, Region: "us-east-1"}
 	tok := bundle{keyring: keys}.token(b, nil)
-	r := shown(b, func(r *http.Request) { r.SetBasicAuth("aws", tok) })
 	subject := gate.Subject{ARN: "arn:aws:codeartifact:us-east-1:111122223333:repository/dom/repo", Account: account}
-	b.ReportAllocs()
-	for b.Loop() {
-		c := &gate.Call{Now: now}
-		err := g.Bearer(b.Context(), c, r, "dom", account)
-		if err == nil {
-			err = c.Authorize(b.Context(), "codeartifact:ReadFromRepository", subject)
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
+	for name, show := range map[string]func(*http.Request){
+		"Basic":  func(r *http.Request) { r.SetBasicAuth("aws", tok) },
+		"Bearer": func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+tok) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			r := shown(b, show)
+			b.ReportAllocs()
+			for b.Loop() {
+				c := &gate.Call{Now: now}
+				err := g.Bearer(b.Context(), c, r, "dom", account)
+				if err == nil {
+					err = c.Authorize(b.Context(), "codeartifact:ReadFromRepository", subject)
+				}
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

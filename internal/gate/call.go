@@ -6,6 +6,7 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -31,11 +32,21 @@ type Call struct {
 	Grants      *policy.Grants       // what the principal's own account says of it
 	Token       *token.Claims        // set if the caller showed an authorization token
 	Issued      string               // id of the authorization token that the call made, for its record
+	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
 
 	// What was judged last, for the request's log line.
 	Action   string
 	Resource string
 	Decision Decision
+}
+
+// A Voucher is what an identity provider says of a caller who has no principal
+// yet. The operation that takes such a caller sets it, once the provider's token
+// is verified.
+type Voucher struct {
+	Provider string                     // ARN
+	Subject  string                     // who the caller is, by the provider's word
+	Claims   map[string]json.RawMessage // all that it says
 }
 
 // A Decision is the outcome of the last judgement of a call.
@@ -71,7 +82,7 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 		s.Account = c.account()
 	}
 	c.Action, c.Resource = action, s.ARN
-	request := policy.Request{Principal: c.Principal, Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
+	request := policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
 	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
 	decision := policy.Evaluate(&request, c.grants(), &target)
 	if decision.Allowed {
@@ -98,10 +109,20 @@ func (c *Call) account() string {
 	return c.Principal.Account
 }
 
+func (c *Call) provider() string {
+	if c.Voucher == nil {
+		return ""
+	}
+	return c.Voucher.Provider
+}
+
 // denied words a refusal. As with AWS, a caller from another account is not
 // told which policy is silent, nor anybody that a trust policy is: the role may
-// not even exist.
+// not even exist. Whoever a provider vouches for is told nothing else.
 func (c *Call) denied(action string, s Subject, d policy.Decision) error {
+	if c.Principal == nil && c.Voucher != nil {
+		return fault.New(fault.AccessDenied, "Not authorized to perform %s", action)
+	}
 	who := "anonymous"
 	if c.Principal != nil {
 		who = c.Principal.ARN()

@@ -114,6 +114,10 @@ func (d *Directory) checkTrust(ctx context.Context, document string) (map[string
 	if err != nil {
 		return nil, err
 	}
+	err = checkShared(document)
+	if err != nil {
+		return nil, err
+	}
 	return d.BindPrincipals(ctx, document)
 }
 

@@ -79,6 +79,9 @@ type Config struct {
 	Now     func() time.Time
 	Account string  // the account that the first start makes; Root is its root user
 	Root    KeyPair // empty: the root user has no key, and no session of it opens anything
+	// LoopbackIssuers lets OpenID Connect providers have http:// URLs on the
+	// loopback address, for tests.
+	LoopbackIssuers bool
 }
 
 // A Directory answers for the identities of an instance. It is safe for

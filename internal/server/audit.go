@@ -54,11 +54,14 @@ func (s *Server) audit(r *http.Request, e *event) {
 		event.Caller.Ref = &c.Token.Principal
 	}
 	protocol := fault.RestJSON
-	if e.door == "packages" {
+	switch {
+	case e.door == "packages":
 		e.subject.packages(&event, r)
-	} else {
+	case e.subject.surface != nil:
 		protocol = e.subject.surface.protocol
 		e.subject.control(&event, r, e.fault == nil)
+	default: // it broke before it was known what it is
+		event.Name = unknownName
 	}
 	if e.fault != nil {
 		event.ErrorCode, event.Error = e.fault.Kind.Code(protocol), e.fault.Message

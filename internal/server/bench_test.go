@@ -15,12 +15,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	signer "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
 // sink is an http.ResponseWriter that costs nothing.
@@ -85,8 +88,13 @@ func repeat(b *testing.B, s *Server, request *http.Request) {
 	}
 	r.RemoteAddr = "127.0.0.1:1"
 	ctx := context.WithoutCancel(b.Context())
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		w := &sink{header: make(http.Header, 8)}
 		s.handler.ServeHTTP(w, r.WithContext(ctx))
 		if w.status != 0 && w.status != http.StatusOK {
@@ -103,6 +111,27 @@ func benchGetAuthorizationToken(b *testing.B, trail string) {
 	empty := sha256.Sum256(nil)
 	credentials := aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}
 	err := signer.NewSigner().SignHTTP(b.Context(), credentials, r, hex.EncodeToString(empty[:]), "codeartifact", "us-east-1", time.Now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	repeat(b, s, r)
+}
+
+func BenchmarkAssumeRole(b *testing.B) {
+	s, _ := benchServer(b, "off")
+	h := httptest.NewServer(s.handler)
+	client := iam.New(iam.Options{BaseEndpoint: &h.URL, Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(adminKey, adminSecret, "")})
+	_, err := client.CreateRole(b.Context(), &iam.CreateRoleInput{RoleName: aws.String("role"), AssumeRolePolicyDocument: aws.String(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"sts:AssumeRole"}]}`)})
+	h.Close()
+	if err != nil {
+		b.Fatal(err)
+	}
+	body := "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2Frole&RoleSessionName=bench"
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8787/", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	hash := sha256.Sum256([]byte(body))
+	err = signer.NewSigner().SignHTTP(b.Context(), aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}, r, hex.EncodeToString(hash[:]), "sts", "us-east-1", time.Now())
 	if err != nil {
 		b.Fatal(err)
 	}

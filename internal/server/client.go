@@ -59,7 +59,8 @@ func (s *Server) base(r *http.Request, secure bool) string {
 		return s.config.PublicURL
 	}
 	host := r.Host
-	if !hostPattern().MatchString(host) {
+	// What is asked most is not worth an expression for each request.
+	if host != s.config.Listen && !hostPattern().MatchString(host) {
 		host = s.config.Listen
 	}
 	if secure {

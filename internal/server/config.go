@@ -33,6 +33,7 @@ type Config struct {
 	TLSCert       string
 	TLSKey        string
 	MasterKeyFile string
+	OIDCCAFile    string        // PEM of authorities that issuers of identity tokens may have besides the system's
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
 	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
 	MaxUpload     int64         // bytes of one uploaded file
@@ -81,10 +82,10 @@ func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Co
 		printUsage(usage, flags)
 		return c, errHelp
 	}
-	if err != nil {
-		faults = append(faults, err)
-	}
-	if flags.NArg() > 0 {
+	switch {
+	case err != nil:
+		faults = append(faults, worded(err))
+	case flags.NArg() > 0:
 		faults = append(faults, fmt.Errorf("unexpected argument %q", flags.Arg(0)))
 	}
 	faults = append(faults, c.secrets(getenv)...)
@@ -104,6 +105,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.TLSCert, "tls-cert", "", "PEM `file` with the certificate chain; needs --tls-key")
 	flags.StringVar(&c.TLSKey, "tls-key", "", "PEM `file` with the private key")
 	flags.StringVar(&c.MasterKeyFile, "master-key-file", "", "`file` with the base64 master key (default: master.key in the data folder, made at first start)")
+	flags.StringVar(&c.OIDCCAFile, "oidc-ca-file", "", "PEM `file` of authorities, besides the system's, that certificates of OpenID Connect issuers may come from")
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
@@ -113,7 +115,16 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
 	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
 	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
-	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures, forget all at exit")
+	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
+}
+
+// worded spells options as this program's help does.
+func worded(err error) error {
+	text := err.Error()
+	if name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
+		return fmt.Errorf("unknown option --%s: \"daypass serve --help\" lists them", name)
+	}
+	return errors.New(strings.NewReplacer("flag needs an argument: -", "a value is missing: --", " for flag -", " for --").Replace(text))
 }
 
 func twin(name string) string {
@@ -196,9 +207,8 @@ func decodeKey(text string) ([]byte, error) {
 }
 
 var (
-	accountPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
-	regionPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
-	domainPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
+	regionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
+	domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
 )
 
 // validate checks each value, and reports all that is wrong.
@@ -220,7 +230,7 @@ func (c *Config) validate() []error {
 		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", redactURL(c.Database), "postgres://user@host/name"},
 		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", redactURL(c.Blobs), "s3://bucket/prefix"},
 		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
-		{!accountPattern().MatchString(c.AccountID), "account-id", c.AccountID, "12 digits"},
+		{!isAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
 		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", redactURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
 		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
 		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},

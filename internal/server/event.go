@@ -107,6 +107,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	if e.call.Principal != nil {
 		attributes = append(attributes, slog.String("principal", e.call.Principal.ARN()))
 	}
+	if v := e.call.Voucher; v != nil {
+		attributes = append(attributes, slog.String("provider", v.Provider), slog.String("provider_subject", v.Subject))
+	}
 	if e.call.AccessKeyID != "" {
 		attributes = append(attributes, slog.String("access_key_id", e.call.AccessKeyID))
 	}
@@ -123,6 +126,9 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 		}
 		if e.fault.Cause != nil {
 			level = slog.LevelError
+			if a.status < http.StatusInternalServerError {
+				level = slog.LevelWarn // not ours, but what the client was not told
+			}
 			attributes = append(attributes, slog.String("cause", e.fault.Cause.Error()))
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"daypass/internal/fault"
@@ -150,17 +148,24 @@ func quotable(s string) string {
 	}, s)
 }
 
-// domainName keeps out of messages, which show a command to paste, what is not
-// a name.
+// isDomain keeps out of messages, which show a command to paste, what is not a
+// name: ^[a-z][a-z0-9-]{0,48}[a-z0-9]$. It is asked for each request, and an
+// expression would take longer than the rest of the look-up.
 //
 // Source: CodeArtifact service model.
-var domainName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`) })
+func isDomain(s string) bool {
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	return len(s) >= 2 && len(s) <= 50 && strings.Trim(s, letters+digits+"-") == "" &&
+		strings.IndexByte(letters, s[0]) >= 0 && s[len(s)-1] != '-'
+}
+
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
 // the last hyphen, so that domains may have hyphens themselves.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
-	if i < 1 || !domainName().MatchString(s[:i]) || !accountPattern().MatchString(s[i+1:]) {
+	if i < 1 || !isDomain(s[:i]) || !isAccount(s[i+1:]) {
 		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
 	}
 	return s[:i], s[i+1:], nil

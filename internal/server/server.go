@@ -27,6 +27,7 @@ import (
 	"daypass/internal/format/pypi"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/oidc"
 	"daypass/internal/registry"
 	"daypass/internal/service/codeartifact"
 	"daypass/internal/service/daypass"
@@ -53,6 +54,7 @@ type Server struct {
 	registry  *registry.Registry
 	throttle  throttler
 	trail     *audit.Trail // nil: none
+	issuers   *oidc.Issuers
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
 }
@@ -71,6 +73,12 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 }
 
 func (s *Server) open(ctx context.Context) error {
+	// First, as it reads a file that may be missing, and makes nothing.
+	issuers, err := newIssuers(s.config, s.now)
+	if err != nil {
+		return err
+	}
+	s.issuers = issuers
 	if !s.config.Dev {
 		err := os.MkdirAll(s.config.Data, 0o700)
 		if err != nil {
@@ -94,7 +102,7 @@ func (s *Server) open(ctx context.Context) error {
 		return fmt.Errorf("token keys: %w", err)
 	}
 	s.directory = identity.New(identity.Config{
-		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID,
+		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID, LoopbackIssuers: s.config.Dev,
 		Root: identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
 	})
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
@@ -139,7 +147,7 @@ func (s *Server) mount() http.Handler {
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
 		},
 		query: []*surface{
-			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring}).Operations()),
+			newSurface(api.STS(), (&sts.Service{Directory: s.directory, Sealer: s.keyring, Issuers: s.issuers}).Operations()),
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}
@@ -337,7 +345,7 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	// touch the data.
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("--listen: %w", err)
 	}
 	defer listener.Close()
 	c.Listen = listener.Addr().String()

@@ -91,9 +91,12 @@ func (n *node) appendXML(b []byte, name string, v reflect.Value) []byte {
 // in any form become U+FFFD; carriage returns and tabs are escaped, because a
 // parser would change them.
 func appendText(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
+	for s != "" {
+		n := plain(s)
+		b, s = append(b, s[:n]...), s[n:]
+		r, size := utf8.DecodeRuneInString(s)
 		switch {
+		case size == 0:
 		case r == '&':
 			b = append(b, `&amp;`...)
 		case r == '<':
@@ -108,9 +111,20 @@ func appendText(b []byte, s string) []byte {
 		case r < ' ', r == utf8.RuneError && size == 1, r == 0xFFFE, r == 0xFFFF:
 			b = append(b, "\uFFFD"...)
 		default:
-			b = append(b, s[i:i+size]...)
+			b = append(b, s[:size]...)
 		}
-		i += size
+		s = s[size:]
 	}
 	return b
+}
+
+// plain returns how many bytes at the start of s stand for themselves. Most
+// values are of nothing else, and long, as a session token is.
+func plain(s string) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '&' || c == '<' || c == '>' || c == '"' {
+			return i
+		}
+	}
+	return len(s)
 }

@@ -31,16 +31,22 @@ func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.Ass
 	case principal.Federated:
 		return gate.Subject{}, fault.New(fault.AccessDenied, "Cannot call AssumeRole with federation token credentials")
 	}
-	a, err := arn.Parse(in.RoleArn)
-	if err != nil || a.Service != "iam" || a.Type() != identity.Role {
-		return gate.Subject{}, fault.New(fault.Validation, "%s is invalid", in.RoleArn)
-	}
 	tags, err := passedTags(in.Tags)
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	subject := gate.Subject{ARN: in.RoleArn, Account: a.Account, Trust: true, RequestTags: tags, Keys: assumeKeys(c, in)}
-	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+	return s.judgeRole(ctx, in.RoleArn, tags, assumeKeys(c, in))
+}
+
+// judgeRole judges on the role with an ARN, for which tags are passed and which
+// condition keys describe the session that is asked for.
+func (s *Service) judgeRole(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, error) {
+	account, err := roleAccount(roleARN)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	subject := gate.Subject{ARN: roleARN, Account: account, Trust: true, RequestTags: tags, Keys: keys}
+	role, err := s.Directory.AssumableRole(ctx, roleARN)
 	if err != nil || role == nil {
 		return subject, err
 	}
@@ -52,19 +58,35 @@ func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.Ass
 	return subject, nil
 }
 
+// roleAccount is the account in the ARN of a role.
+func roleAccount(roleARN string) (string, error) {
+	a, err := arn.Parse(roleARN)
+	if err != nil || a.Service != "iam" || a.Type() != identity.Role {
+		return "", fault.New(fault.Validation, "%s is invalid", roleARN)
+	}
+	return a.Account, nil
+}
+
 // assumeKeys are the condition keys of a role's assumption.
 //
 // Source: IAM User Guide, "IAM and AWS STS condition context keys".
 func assumeKeys(c *gate.Call, in *api.AssumeRoleInput) map[string]policy.Value {
-	keys := map[string]policy.Value{"sts:rolesessionname": policy.One(in.RoleSessionName)}
+	keys := sessionKeys(in.RoleSessionName, sourceIdentity(c, in), in.TransitiveTagKeys)
 	if in.ExternalId != "" {
 		keys["sts:externalid"] = policy.One(in.ExternalId)
 	}
-	if who := sourceIdentity(c, in); who != "" {
-		keys["sts:sourceidentity"] = policy.One(who)
+	return keys
+}
+
+// sessionKeys are those that describe the session that is asked for, whoever
+// asks.
+func sessionKeys(name, sourceIdentity string, transitive []string) map[string]policy.Value {
+	keys := map[string]policy.Value{"sts:rolesessionname": policy.One(name)}
+	if sourceIdentity != "" {
+		keys["sts:sourceidentity"] = policy.One(sourceIdentity)
 	}
-	if len(in.TransitiveTagKeys) > 0 {
-		keys["sts:transitivetagkeys"] = policy.Many(in.TransitiveTagKeys)
+	if len(transitive) > 0 {
+		keys["sts:transitivetagkeys"] = policy.Many(transitive)
 	}
 	return keys
 }
@@ -96,11 +118,21 @@ func (s *Service) assumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRo
 		return nil, err
 	}
 	session.SourceIdentity = sourceIdentity(c, in)
-	err = s.permitPassing(ctx, c, in, session)
+	subject, err := s.judgeAssumeRole(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
-	err = s.restrict(ctx, role, in, session)
+	err = permitPassing(ctx, c, subject, session)
+	if err != nil {
+		return nil, err
+	}
+	if in.SourceIdentity != "" && in.SourceIdentity != session.SourceIdentity {
+		return nil, fault.New(fault.AccessDenied, "The source identity of the session is %s and cannot be changed.", session.SourceIdentity)
+	}
+	if len(in.ProvidedContexts) > 0 {
+		return nil, fault.New(fault.Validation, "ProvidedContexts is not supported by this server")
+	}
+	err = s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}
@@ -136,10 +168,15 @@ func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInpu
 	if err != nil {
 		return 0, err
 	}
-	life := seconds(in.DurationSeconds, defaultRoleSession)
-	if c.Principal.Session != nil && life > maxChained {
+	if c.Principal.Session != nil && seconds(in.DurationSeconds, defaultRoleSession) > maxChained {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
+	return longest(role, in.DurationSeconds)
+}
+
+// longest is the life that is asked for, if the role allows it.
+func longest(role *identity.AssumableRole, given *int64) (time.Duration, error) {
+	life := seconds(given, defaultRoleSession)
 	if life > role.MaxSession {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
@@ -151,14 +188,7 @@ func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInpu
 //
 // Source: IAM User Guide, "Pass session tags in AWS STS" and "Monitor and
 // control actions taken with assumed roles".
-func (s *Service) permitPassing(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput, session *principal.Session) error {
-	if len(session.Tags) == 0 && session.SourceIdentity == "" {
-		return nil
-	}
-	subject, err := s.judgeAssumeRole(ctx, c, in)
-	if err != nil {
-		return err
-	}
+func permitPassing(ctx context.Context, c *gate.Call, subject gate.Subject, session *principal.Session) error {
 	if len(session.Tags) > 0 {
 		err := c.Authorize(ctx, "sts:TagSession", subject)
 		if err != nil {
@@ -168,38 +198,29 @@ func (s *Service) permitPassing(ctx context.Context, c *gate.Call, in *api.Assum
 	if session.SourceIdentity == "" {
 		return nil
 	}
-	err = c.Authorize(ctx, "sts:SetSourceIdentity", subject)
-	if err != nil {
-		return err
-	}
-	if in.SourceIdentity != "" && in.SourceIdentity != session.SourceIdentity {
-		return fault.New(fault.AccessDenied, "The source identity of the session is %s and cannot be changed.", session.SourceIdentity)
-	}
-	return nil
+	return c.Authorize(ctx, "sts:SetSourceIdentity", subject)
 }
 
-// restrict adds the session policies, which must be valid and exist.
-func (s *Service) restrict(ctx context.Context, role *identity.AssumableRole, in *api.AssumeRoleInput, session *principal.Session) error {
-	if len(in.ProvidedContexts) > 0 {
-		return fault.New(fault.Validation, "ProvidedContexts is not supported by this server")
-	}
-	if in.Policy != "" {
-		if utf8.RuneCountInString(in.Policy) > policy.MaxInlineSession {
+// restrict adds the session policies, which must be valid and exist for the
+// account of the session.
+func (s *Service) restrict(ctx context.Context, account, document string, arns []api.PolicyDescriptorType, session *principal.Session) error {
+	if document != "" {
+		if utf8.RuneCountInString(document) > policy.MaxInlineSession {
 			return constraint("policy", policy.MaxInlineSession)
 		}
-		_, err := policy.Parse("", in.Policy, policy.Session)
+		_, err := policy.Parse("", document, policy.Session)
 		if err != nil {
 			return fault.New(fault.MalformedPolicy, "%s", err.Error())
 		}
-		session.Policies = []string{in.Policy}
+		session.Policies = []string{document}
 	}
-	if len(in.PolicyArns) > maxPolicyARNs {
+	if len(arns) > maxPolicyARNs {
 		return constraint("policyArns", maxPolicyARNs)
 	}
-	for _, p := range in.PolicyArns {
-		err := s.Directory.CheckManaged(ctx, role.Account, p.Arn)
+	for _, p := range arns {
+		err := s.Directory.CheckManaged(ctx, account, p.Arn)
 		if fault.Is(err, fault.NotFound) {
-			return fault.New(fault.Validation, "PolicyArns: %q is not a managed policy that account %s can use", p.Arn, role.Account)
+			return fault.New(fault.Validation, "PolicyArns: %q is not a managed policy that account %s can use", p.Arn, account)
 		}
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/oidc"
 	"daypass/internal/principal"
 	"daypass/internal/token"
 )
@@ -27,6 +28,7 @@ type Sealer interface {
 type Service struct {
 	Directory *identity.Directory
 	Sealer    Sealer
+	Issuers   *oidc.Issuers
 	Rand      io.Reader // of ids and secrets; nil means crypto/rand
 }
 
@@ -38,7 +40,9 @@ type Service struct {
 func (s *Service) Operations() []gate.Operation {
 	return []gate.Operation{
 		gate.Op("AssumeRole", s.judgeAssumeRole, s.assumeRole),
+		gate.Op("AssumeRoleWithWebIdentity", s.judgeWebIdentity, s.assumeRoleWithWebIdentity),
 		gate.Op("GetSessionToken", nil, s.getSessionToken),
+		gate.Op("GetFederationToken", s.judgeFederationToken, s.getFederationToken),
 		gate.Op("GetCallerIdentity", nil, s.getCallerIdentity),
 		gate.Op("GetAccessKeyInfo", s.judgeGetAccessKeyInfo, s.getAccessKeyInfo),
 	}
@@ -83,17 +87,23 @@ func (s *Service) getSessionToken(_ context.Context, c *gate.Call, in *api.GetSe
 	if err != nil {
 		return nil, err
 	}
-	life := seconds(in.DurationSeconds, defaultSessionToken)
-	if c.Principal.Kind == principal.Root {
-		life = min(life, maxRootSession) // cut, not refused, says the API reference
-	}
 	ref := c.Principal.Ref
-	ref.Session = newSession(c.Now, life)
+	ref.Session = newSession(c.Now, sessionLife(c, in.DurationSeconds))
 	credentials, err := s.issue(ref)
 	if err != nil {
 		return nil, err
 	}
 	return &api.GetSessionTokenOutput{Credentials: credentials}, nil
+}
+
+// sessionLife is how long a session of the caller's own lives. What root asks
+// for beyond its limit is cut, not refused, says the API reference.
+func sessionLife(c *gate.Call, given *int64) time.Duration {
+	life := seconds(given, defaultSessionToken)
+	if c.Principal.Kind == principal.Root {
+		life = min(life, maxRootSession)
+	}
+	return life
 }
 
 func seconds(given *int64, otherwise time.Duration) time.Duration {

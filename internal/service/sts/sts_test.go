@@ -15,6 +15,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/oidc"
 	"daypass/internal/principal"
 	"daypass/internal/service/sts"
 	"daypass/internal/store/storetest"
@@ -47,6 +48,7 @@ type door struct {
 	directory  *identity.Directory
 	operations map[string]gate.Operation
 	now        time.Time
+	idp        *idp
 }
 
 func newDoor(t *testing.T) *door {
@@ -60,7 +62,9 @@ func newDoor(t *testing.T) *door {
 	d.must(err)
 	_, _, err = d.directory.CreateAccount(t.Context(), other, "")
 	d.must(err)
-	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}}).Operations() {
+	d.idp = newIDP(t)
+	issuers := &oidc.Issuers{Get: d.idp.get, Now: func() time.Time { return d.now }}
+	for _, op := range (&sts.Service{Directory: d.directory, Sealer: keeper{}, Issuers: issuers}).Operations() {
 		d.operations[op.Name] = op
 	}
 	return d
@@ -76,11 +80,17 @@ func (d *door) must(err error) {
 // do runs an operation for a caller.
 func do[Out, In any](d *door, ref principal.Ref, name string, in *In) (*Out, error) {
 	d.t.Helper()
-	ctx, op := d.t.Context(), d.operations[name]
 	c := &gate.Call{Now: d.now, Region: "us-east-1"}
 	var err error
-	c.Principal, c.Grants, err = d.directory.Principal(ctx, ref)
+	c.Principal, c.Grants, err = d.directory.Principal(d.t.Context(), ref)
 	d.must(err)
+	return called[Out](d, c, name, in)
+}
+
+// called is do for a call whose caller is established, or anonymous.
+func called[Out, In any](d *door, c *gate.Call, name string, in *In) (*Out, error) {
+	d.t.Helper()
+	ctx, op := d.t.Context(), d.operations[name]
 	if op.Judge != nil {
 		subject, err := op.Judge(ctx, c, in)
 		if err != nil {

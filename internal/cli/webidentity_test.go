@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	ciRole   = "arn:aws:iam::111122223333:role/ci"
+	exchange = "Action=AssumeRoleWithWebIdentity"
+)
+
+// One command makes both hops: STS without a signature, then CodeArtifact with
+// the credentials that it gave. Where STS is follows from where CodeArtifact is.
+func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
+	t.Parallel()
+	const call = "get-authorization-token --domain abc"
+	environment := "- AWS_WEB_IDENTITY_TOKEN_FILE=HOME/web AWS_ROLE_ARN=" + ciRole + " AWS_ROLE_SESSION_NAME=job-7 AWS_REGION=us-east-1"
+	given := " --web-identity-token-file HOME/web --role-arn " + ciRole
+	for _, test := range []struct{ name, env, args, sts string }{
+		{"options", "- AWS_REGION=us-east-1 AWS_ENDPOINT_URL=URL", call + given + " --role-session-name job-7", "POST|/|"},
+		{"options win over keys", "AWS_ENDPOINT_URL=URL AWS_ROLE_SESSION_NAME=job-7", call + given, "POST|/|"},
+		{"options and --endpoint-url", "- AWS_REGION=us-east-1", call + given + " --role-session-name job-7 --endpoint-url URL/x", "POST|/x/|"},
+		{"environment", environment + " AWS_ENDPOINT_URL=URL", call, "POST|/|"},
+		{"environment and --endpoint-url", environment, call + " --endpoint-url URL/x", "POST|/x/|"},
+		{"an endpoint of CodeArtifact alone", environment + " AWS_ENDPOINT_URL_CODEARTIFACT=URL/x", call, "POST|/x/|"},
+		{"an endpoint of STS", environment + " AWS_ENDPOINT_URL_STS=URL/sts", call + " --endpoint-url URL/x", "POST|/sts/|"},
+		{"every command of the models", environment + " AWS_ENDPOINT_URL=URL", "codeartifact " + call, "POST|/|"},
+		{"a role given, the file in the environment", "- AWS_WEB_IDENTITY_TOKEN_FILE=HOME/web AWS_REGION=us-east-1 AWS_ENDPOINT_URL=URL",
+			call + " --role-arn " + ciRole + " --role-session-name job-7", "POST|/|"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, map[string]string{"web": "a.b.c\n"})
+			home := func(text string) string { return strings.ReplaceAll(text, "HOME", s.home) }
+			got := daypass(t, s, home(test.env), home(test.args))
+			if len(got.Requests) != 2 || test.sts == "POST|/|" && !strings.Contains(got.Stdout, token) {
+				t.Fatalf("%+v", got)
+			}
+			first, second := got.Requests[0], got.Requests[1]
+			form := exchange + "&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fci&RoleSessionName=job-7"
+			for _, part := range strings.Split(form+"&WebIdentityToken=a.b.c", "&") {
+				if !strings.HasPrefix(first, test.sts) || !strings.Contains(first, part) || strings.Contains(first, "aws4_request") {
+					t.Errorf("first request: %s, want it unsigned at %s with %s", first, test.sts, part)
+				}
+			}
+			if !strings.Contains(second, "/v1/authorization-token|") || !strings.Contains(second, "|t|") {
+				t.Errorf("second request: %s, want it signed in the session", second)
+			}
+		})
+	}
+}
+
+func TestAProfilesWebIdentityFollowsTheEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, map[string]string{"web": "a.b.c"})
+	writeConfig(t, s, "[profile ci]\nregion=us-east-1\nrole_arn="+ciRole+"\nweb_identity_token_file=HOME/web\n")
+	got := daypass(t, s, "-", "get-authorization-token --domain abc --profile ci --endpoint-url URL")
+	if got.Exit != 0 || len(got.Requests) != 2 || !strings.Contains(got.Requests[0], exchange) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWhatIsWrongWithAWebIdentityIsSaid(t *testing.T) {
+	t.Parallel()
+	const call = "get-authorization-token --endpoint-url URL --domain abc"
+	for _, test := range []struct {
+		env, args string
+		exit      int
+		want      string
+	}{
+		{"-", " --web-identity-token-file HOME/web", exitUsage, "--web-identity-token-file needs a role: give --role-arn, or AWS_ROLE_ARN in the environment"},
+		{"- AWS_WEB_IDENTITY_TOKEN_FILE=HOME/web", "", exitUsage, "AWS_WEB_IDENTITY_TOKEN_FILE needs a role: give --role-arn, or AWS_ROLE_ARN in the environment"},
+		{"-", " --role-arn " + ciRole, exitUsage, "--role-arn and --role-session-name need --web-identity-token-file, or AWS_WEB_IDENTITY_TOKEN_FILE in the environment"},
+		{"-", " --web-identity-token-file HOME/none --role-arn " + ciRole, exitConfig, "--web-identity-token-file: unable to read the token: [Errno 2] No such file or directory: 'HOME/none'"},
+		{"- AWS_ROLE_ARN=" + ciRole + " AWS_WEB_IDENTITY_TOKEN_FILE=HOME/none", "", exitConfig, "AWS_WEB_IDENTITY_TOKEN_FILE: unable to read the token: [Errno 2] No such file or directory: 'HOME/none'"},
+		{"-", " --web-identity-token-file HOME --role-arn " + ciRole, exitConfig, "--web-identity-token-file: unable to read the token: [Errno 21] Is a directory: 'HOME'"},
+		{"-", " --web-identity-token-file HOME/empty --role-arn " + ciRole, exitConfig, "--web-identity-token-file: the file 'HOME/empty' is empty: expected the token of an identity provider"},
+		{"-", " --web-identity-token-file HOME/long --role-arn " + ciRole, exitConfig, "--web-identity-token-file: unable to read the token: it is too long"},
+	} {
+		s := newStage(t, map[string]string{"web": "a.b.c", "empty": " \n", "long": strings.Repeat("secret", 20_000)})
+		home := func(text string) string { return strings.ReplaceAll(text, "HOME", s.home) }
+		got := daypass(t, s, home(test.env)+" AWS_REGION=us-east-1", home(call+test.args))
+		if got.Exit != test.exit || !strings.Contains(got.Stderr, test.want+"\n") || got.Requests != nil || strings.Contains(got.Stderr, "secret") {
+			t.Errorf("%s%s: %+v, want %s", test.env, test.args, got, test.want)
+		}
+	}
+}
+
+func TestTheTokenCommandExplainsWebIdentities(t *testing.T) {
+	t.Parallel()
+	_, stdout, _ := inProcess(t, "", "get-authorization-token", "help")
+	if !strings.Contains(stdout, "--web-identity-token-file FILE\n") || !strings.Contains(stdout, "--domain VALUE") {
+		t.Error(stdout)
+	}
+	_, stdout, _ = inProcess(t, "", "codeartifact", "get-authorization-token", "help")
+	if strings.Contains(stdout, "web-identity") {
+		t.Error("the AWS CLI's command has options that the AWS CLI does not know")
+	}
+}
+
+func TestTheEndpointsOfAWSAreKnown(t *testing.T) {
+	t.Parallel()
+	for endpoint, want := range map[string]bool{
+		"https://codeartifact.us-east-1.amazonaws.com": true, "https://codeartifact.cn-north-1.amazonaws.com.cn": true, "https://sts.us-east-1.api.aws/": true,
+		"https://vpce-1.codeartifact.eu-west-1.vpce.amazonaws.com": true, "https://amazonaws.com.example": false, "http://127.0.0.1:8787": false, "": false, "https://evilamazonaws.com": false,
+	} {
+		if isAWS(endpoint) != want {
+			t.Errorf("%s: %v, want %v", endpoint, !want, want)
+		}
+	}
+}

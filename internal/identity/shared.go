@@ -1,0 +1,59 @@
+package identity
+
+import (
+	"strings"
+
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/policy"
+)
+
+// sharedIssuers vouch for anybody's jobs, so that a trust policy must say whose:
+// by the claim that tells it.
+//
+// Source: IAM User Guide, "Identity-provider controls for shared OIDC
+// providers".
+var sharedIssuers = map[string]string{
+	"agent.buildkite.com": "sub",
+	"api.pulumi.com/oidc": "aud",
+	"app.terraform.io":    "sub",
+	"gitlab.com":          "sub",
+	"oidc-configuration.audit-log.githubusercontent.com": "sub",
+	"oidc.codefresh.io":                     "sub",
+	"oidc.vercel.com":                       "aud",
+	"proidc.upbound.io":                     "sub",
+	"sandboxes.cloud":                       "aud",
+	"scalr.io":                              "sub",
+	"studio.datachain.ai/api":               "sub",
+	"token.actions.githubusercontent.com":   "sub",
+	"tokens.cloud.shisho.dev":               "sub",
+	"vstoken.actions.githubusercontent.com": "sub",
+}
+
+// sharedKey is the condition key that a trust policy must ask for when it names
+// a provider, or "".
+func sharedKey(providerARN string) string {
+	a, err := arn.Parse(providerARN)
+	if err != nil || a.Type() != "oidc-provider" {
+		return "" // a built-in or a SAML provider
+	}
+	claim, shared := sharedIssuers[strings.TrimSuffix(strings.ToLower(a.Name()), "/")]
+	if !shared {
+		return ""
+	}
+	return a.Name() + ":" + claim
+}
+
+// checkShared refuses a trust policy that would let everybody in who uses a
+// shared issuer.
+func checkShared(document string) error {
+	trust, err := policy.Parse("", document, policy.Trust)
+	if err != nil {
+		return err
+	}
+	provider, key := trust.Unasked(sharedKey)
+	if key != "" {
+		return fault.New(fault.MalformedPolicy, "The provider %s vouches for everybody's jobs: expected a condition that the key %s equals or is like a value of yours", provider, key)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package iam
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+)
+
+func (s *Service) oidcOperations() []gate.Operation {
+	return []gate.Operation{
+		op("CreateOpenIDConnectProvider", s.judgeCreateProvider, s.createProvider),
+		op("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
+		op("ListOpenIDConnectProviders", s.judgeListProviders, s.listProviders),
+		op("DeleteOpenIDConnectProvider", onProvider(s, func(in *api.DeleteOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.deleteProvider),
+		op("UpdateOpenIDConnectProviderThumbprint", onProvider(s, func(in *api.UpdateOpenIDConnectProviderThumbprintInput) string { return in.OpenIDConnectProviderArn }), s.updateThumbprint),
+		op("AddClientIDToOpenIDConnectProvider", onProvider(s, func(in *api.AddClientIDToOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.addClientID),
+		op("RemoveClientIDFromOpenIDConnectProvider", onProvider(s, func(in *api.RemoveClientIDFromOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.removeClientID),
+		op("TagOpenIDConnectProvider", s.judgeTagProvider, s.tagProvider),
+		op("UntagOpenIDConnectProvider", s.judgeUntagProvider, s.untagProvider),
+		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
+	}
+}
+
+// issuer takes the ARN of a provider of the caller's account apart: what
+// follows the type is the issuer's URL without its scheme.
+func issuer(c *gate.Call, providerARN string) (string, error) {
+	a, err := arn.Parse(providerARN)
+	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || a.Name() == "" || !shownText().MatchString(providerARN) {
+		return "", fault.New(fault.InvalidInput, "ARN %s is not valid.", providerARN)
+	}
+	if a.Account != c.Principal.Account || a.Partition != arn.Partition {
+		return "", fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", providerARN)
+	}
+	return a.Name(), nil
+}
+
+// providerSubject judges on a provider, whether or not it exists.
+func providerSubject(p *identity.OIDCProvider) gate.Subject {
+	keys := make(map[string]policy.Value, len(p.Tags))
+	for key, value := range p.Tags {
+		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
+	}
+	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags, Keys: keys}
+}
+
+func (s *Service) judgeProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, error) {
+	url, err := issuer(c, providerARN)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	p, err := s.Directory.Provider(ctx, c.Principal.Account, url)
+	if fault.Is(err, fault.NotFound) {
+		p, err = &identity.OIDCProvider{Account: c.Principal.Account, URL: url}, nil
+	}
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return providerSubject(p), nil
+}
+
+// onProvider judges an operation on the provider that its input names.
+func onProvider[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		return s.judgeProvider(ctx, c, given(in))
+	}
+}
+
+func (s *Service) newProvider(c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (*identity.OIDCProvider, error) {
+	p, err := s.Directory.NewProvider(c.Principal.Account, in.Url)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range in.ClientIDList {
+		if !slices.Contains(p.ClientIDs, id) {
+			p.ClientIDs = append(p.ClientIDs, id)
+		}
+	}
+	p.Thumbprints = slices.Clone(in.ThumbprintList)
+	p.Tags, err = tagMap(in.Tags)
+	return p, err
+}
+
+func (s *Service) judgeCreateProvider(_ context.Context, c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (gate.Subject, error) {
+	p, err := s.newProvider(c, in)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return gate.Subject{ARN: identity.ProviderARN(p), RequestTags: p.Tags}, nil
+}
+
+func (s *Service) createProvider(ctx context.Context, c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (*api.CreateOpenIDConnectProviderOutput, error) {
+	p, err := s.newProvider(c, in)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Directory.CreateProvider(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: identity.ProviderARN(p), Tags: tagList(p.Tags)}, nil
+}
+
+// provider returns the one that an ARN of the caller's account names.
+func (s *Service) provider(ctx context.Context, c *gate.Call, providerARN string) (*identity.OIDCProvider, error) {
+	url, err := issuer(c, providerARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.Directory.Provider(ctx, c.Principal.Account, url)
+}
+
+func (s *Service) getProvider(ctx context.Context, c *gate.Call, in *api.GetOpenIDConnectProviderInput) (*api.GetOpenIDConnectProviderOutput, error) {
+	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
+	}
+	return &api.GetOpenIDConnectProviderOutput{
+		Url: p.URL, ClientIDList: p.ClientIDs, ThumbprintList: p.Thumbprints, CreateDate: date(p.Created), Tags: tagList(p.Tags),
+	}, nil
+}
+
+func (s *Service) judgeListProviders(context.Context, *gate.Call, *api.ListOpenIDConnectProvidersInput) (gate.Subject, error) {
+	return gate.Subject{ARN: "*"}, nil
+}
+
+func (s *Service) listProviders(ctx context.Context, c *gate.Call, _ *api.ListOpenIDConnectProvidersInput) (*api.ListOpenIDConnectProvidersOutput, error) {
+	all, err := s.Directory.Providers(ctx, c.Principal.Account)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []api.OpenIDConnectProviderListEntry{}}
+	for _, p := range all {
+		out.OpenIDConnectProviderList = append(out.OpenIDConnectProviderList, api.OpenIDConnectProviderListEntry{Arn: identity.ProviderARN(p)})
+	}
+	return out, nil
+}
+
+func (s *Service) deleteProvider(ctx context.Context, c *gate.Call, in *api.DeleteOpenIDConnectProviderInput) (*api.DeleteOpenIDConnectProviderOutput, error) {
+	url, err := issuer(c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
+	}
+	return nothing[api.DeleteOpenIDConnectProviderOutput](s.Directory.DeleteProvider(ctx, c.Principal.Account, url))
+}
+
+// edit changes the provider that an ARN names.
+func (s *Service) edit(ctx context.Context, c *gate.Call, providerARN string, change func(*identity.OIDCProvider)) error {
+	url, err := issuer(c, providerARN)
+	if err != nil {
+		return err
+	}
+	return s.Directory.EditProvider(ctx, c.Principal.Account, url, change)
+}
+
+func (s *Service) updateThumbprint(ctx context.Context, c *gate.Call, in *api.UpdateOpenIDConnectProviderThumbprintInput) (*api.UpdateOpenIDConnectProviderThumbprintOutput, error) {
+	return nothing[api.UpdateOpenIDConnectProviderThumbprintOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
+		p.Thumbprints = slices.Clone(in.ThumbprintList)
+	}))
+}
+
+// addClientID and removeClientID leave alone what is as it should be already.
+//
+// Source: IAM API reference, AddClientIDToOpenIDConnectProvider.
+func (s *Service) addClientID(ctx context.Context, c *gate.Call, in *api.AddClientIDToOpenIDConnectProviderInput) (*api.AddClientIDToOpenIDConnectProviderOutput, error) {
+	return nothing[api.AddClientIDToOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
+		if !slices.Contains(p.ClientIDs, in.ClientID) {
+			p.ClientIDs = append(p.ClientIDs, in.ClientID)
+		}
+	}))
+}
+
+func (s *Service) removeClientID(ctx context.Context, c *gate.Call, in *api.RemoveClientIDFromOpenIDConnectProviderInput) (*api.RemoveClientIDFromOpenIDConnectProviderOutput, error) {
+	return nothing[api.RemoveClientIDFromOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
+		p.ClientIDs = slices.DeleteFunc(p.ClientIDs, func(id string) bool { return id == in.ClientID })
+	}))
+}
+
+func (s *Service) judgeTagProvider(ctx context.Context, c *gate.Call, in *api.TagOpenIDConnectProviderInput) (gate.Subject, error) {
+	tags, err := tagMap(in.Tags)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	subject, err := s.judgeProvider(ctx, c, in.OpenIDConnectProviderArn)
+	subject.RequestTags = tags
+	return subject, err
+}
+
+func (s *Service) tagProvider(ctx context.Context, c *gate.Call, in *api.TagOpenIDConnectProviderInput) (*api.TagOpenIDConnectProviderOutput, error) {
+	tags, err := tagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return nothing[api.TagOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
+		p.Tags = withoutTags(p.Tags, slices.Collect(maps.Keys(tags)))
+		maps.Copy(p.Tags, tags)
+	}))
+}
+
+func (s *Service) judgeUntagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (gate.Subject, error) {
+	subject, err := s.judgeProvider(ctx, c, in.OpenIDConnectProviderArn)
+	if err == nil && len(in.TagKeys) > 0 {
+		subject.Keys["aws:tagkeys"] = policy.Many(in.TagKeys)
+	}
+	return subject, err
+}
+
+func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (*api.UntagOpenIDConnectProviderOutput, error) {
+	return nothing[api.UntagOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
+		p.Tags = withoutTags(p.Tags, in.TagKeys)
+	}))
+}
+
+// withoutTags returns the tags less some, whose keys are matched without regard
+// to case.
+func withoutTags(tags map[string]string, keys []string) map[string]string {
+	rest := make(map[string]string, len(tags))
+	for key, value := range tags {
+		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+			rest[key] = value
+		}
+	}
+	return rest
+}
+
+func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
+	page, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListOpenIDConnectProviderTagsOutput{Tags: []api.Tag{}}
+	out.Tags, out.Marker, out.IsTruncated = take(tagList(p.Tags), page, func(t api.Tag) string { return t.Key })
+	return out, nil
+}

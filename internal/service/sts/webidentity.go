@@ -1,0 +1,200 @@
+package sts
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	api "daypass/api/sts"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/oidc"
+	"daypass/internal/policy"
+	"daypass/internal/principal"
+)
+
+// judgeWebIdentity establishes the caller, who has no credentials but a token
+// of an identity provider, and judges on the role. Only the role's trust policy
+// has a say.
+//
+// Source: STS API reference, AssumeRoleWithWebIdentity; IAM User Guide, "OIDC
+// federation".
+func (s *Service) judgeWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (gate.Subject, error) {
+	if in.ProviderId != "" {
+		return gate.Subject{}, fault.New(fault.Validation, "ProviderId: %q is not supported: OAuth 2.0 access tokens are not accepted, only OpenID Connect tokens", in.ProviderId)
+	}
+	account, err := roleAccount(in.RoleArn)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	c.Voucher, err = s.vouch(ctx, c, account, in)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return s.judgeVouched(ctx, c, in)
+}
+
+// judgeVouched judges on the role for whoever is established already.
+func (s *Service) judgeVouched(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (gate.Subject, error) {
+	claims := oidc.Claims(c.Voucher.Claims)
+	asked, err := askedFor(claims)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	tags, err := passedTags(asked.tags)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	keys := sessionKeys(in.RoleSessionName, asked.sourceIdentity, asked.transitive)
+	keys["sts:roleauthorizedbyidp"] = policy.One("false")
+	if _, ok := claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
+		keys["sts:roleauthorizedbyidp"] = policy.One("true")
+	}
+	for key, values := range lasting(c.Voucher) {
+		keys[key] = one(key, values)
+	}
+	for key, value := range passing(c.Voucher) {
+		keys[key] = policy.One(value)
+	}
+	return s.judgeRole(ctx, in.RoleArn, tags, keys)
+}
+
+// one is the value of a condition key from a claim; of those only amr has
+// several.
+func one(key string, values []string) policy.Value {
+	if strings.HasSuffix(key, ":amr") {
+		return policy.Many(values)
+	}
+	return policy.One(values[0])
+}
+
+// vouch verifies a token for an account. The checks and their order are those of
+// the documentation; a token's text is in none of the refusals.
+func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *api.AssumeRoleWithWebIdentityInput) (*gate.Voucher, error) {
+	token, err := oidc.Parse(in.WebIdentityToken)
+	if err != nil {
+		return nil, tokenFault(err)
+	}
+	provider, err := s.Directory.ProviderOf(ctx, account, token.Issuer())
+	if err != nil {
+		return nil, err
+	}
+	if provider == nil {
+		return nil, fault.New(fault.InvalidIdentityToken, "No OpenIDConnect provider found in your account for %s", shown(token.Issuer()))
+	}
+	claims, err := s.Issuers.Verify(ctx, token, token.Issuer(), provider.Thumbprints)
+	if err == nil {
+		err = claims.Check(c.Now)
+	}
+	if err != nil {
+		return nil, tokenFault(err)
+	}
+	subject, _ := claims.Text("sub")
+	if len(subject) > maxClaim {
+		return nil, fault.New(fault.InvalidIdentityToken, "The claim sub is longer than %d characters", maxClaim)
+	}
+	if !slices.ContainsFunc(audiences(claims), func(a string) bool { return slices.Contains(provider.ClientIDs, a) }) {
+		return nil, fault.New(fault.InvalidIdentityToken, "Incorrect token audience")
+	}
+	if !authorizes(claims, in.RoleArn) {
+		return nil, fault.New(fault.InvalidIdentityToken, "The identity provider does not authorize the role in the claim %s", rolesClaim)
+	}
+	preferKnown(claims, provider)
+	return &gate.Voucher{Provider: identity.ProviderARN(provider), Subject: subject, Claims: claims}, nil
+}
+
+// shown is an issuer as a message may name it.
+func shown(issuer string) string {
+	if len(issuer) > maxClaim || strings.ContainsFunc(issuer, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "the issuer of the token"
+	}
+	return issuer
+}
+
+// tokenFault tells a client what is wrong with its token, in the words of the
+// service where they are known. What an operator alone can mend goes to the log.
+func tokenFault(err error) error {
+	var wrong *oidc.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	kind, text, cause := fault.InvalidIdentityToken, wrong.Detail, err
+	switch wrong.Reason {
+	case oidc.Malformed:
+		text, cause = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", nil
+	case oidc.Incomplete:
+		cause = nil
+	case oidc.Expired:
+		kind, cause = fault.ExpiredIdentityToken, nil
+	case oidc.Forged:
+		text, cause = "The signature of the token could not be verified with the key of its issuer", nil
+	case oidc.NoKey:
+		text = "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity documentation for requirements"
+	case oidc.Certificate:
+		text = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"
+	case oidc.Unreachable:
+		kind, text = fault.ProviderUnreachable, "Couldn't reach your identity provider to verify the token, please retry"
+	}
+	return &fault.Error{Kind: kind, Message: text, Cause: cause}
+}
+
+func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (*api.AssumeRoleWithWebIdentityOutput, error) {
+	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+	if err != nil {
+		return nil, err
+	}
+	if role == nil { // deleted while it was being judged
+		return nil, fault.New(fault.AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+	}
+	life, err := longest(role, in.DurationSeconds)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := askedFor(c.Voucher.Claims)
+	if err != nil {
+		return nil, err
+	}
+	session := newSession(c.Now, life)
+	session.Tags, session.TransitiveKeys, err = sessionTags(nil, asked.tags, asked.transitive)
+	if err != nil {
+		return nil, err
+	}
+	session.SourceIdentity = asked.sourceIdentity
+	session.Provider, session.Context = c.Voucher.Provider, lasting(c.Voucher)
+	subject, err := s.judgeVouched(ctx, c, in)
+	if err != nil {
+		return nil, err
+	}
+	err = permitPassing(ctx, c, subject, session)
+	if err != nil {
+		return nil, err
+	}
+	err = s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
+	if err != nil {
+		return nil, err
+	}
+	ref := principal.Ref{Kind: principal.Role, Account: role.Account, ID: role.ID, SessionName: in.RoleSessionName, Session: session}
+	out, err := s.assumed(role, ref)
+	if err != nil {
+		return nil, err
+	}
+	claims := oidc.Claims(c.Voucher.Claims)
+	issuer, _ := claims.Text("iss")
+	return &api.AssumeRoleWithWebIdentityOutput{
+		Credentials: out.Credentials, AssumedRoleUser: out.AssumedRoleUser, PackedPolicySize: out.PackedPolicySize, SourceIdentity: out.SourceIdentity,
+		SubjectFromWebIdentityToken: c.Voucher.Subject, Provider: issuer, Audience: audiences(claims)[0],
+	}, nil
+}
+
+// hostPath is what a provider's condition keys begin with: its URL without the
+// scheme, in lower case, as keys are looked up.
+func hostPath(v *gate.Voucher) string {
+	a, err := arn.Parse(v.Provider)
+	if err != nil {
+		return "" // it was made by [identity.ProviderARN]
+	}
+	return strings.ToLower(a.Name()) + ":"
+}
