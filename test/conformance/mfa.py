@@ -146,3 +146,6 @@ refuses("DeleteVirtualMFADevice", "DeleteConflict", device_in_use)
 unreachable("CreateVirtualMFADevice", "LimitExceeded", "the quota is of thousands; a test in Go counts to it")
 unreachable("DeactivateMFADevice DeleteVirtualMFADevice ResyncMFADevice", "LimitExceeded", "it makes nothing")
 unreachable("DeactivateMFADevice", "EntityTemporarilyUnmodifiable", "it takes no code, and a device is free as soon as it is deactivated")
+
+refuses("AssumeRole GetSessionToken", "AccessDenied", lambda w, sent: {**sent, "SerialNumber": w.arn("mfa"), "TokenCode": "000000"},
+        lambda w, sent: {**sent, "SerialNumber": w.arn("mfa")})

@@ -84,9 +84,13 @@ def check_refusals(world, service, operation, refusals, report):
         got = refused(world, service, operation, sent, client)
         if got[0] != code or got[1] != modelled.get(code, got[1]) or not got[2]:
             report.fail(operation, "%s %.300r: got %s %d %r" % (code, sent, *got))
-    for code in set(modelled) - {code for code, _ in refusals}:
+    provoked = {code for code, _ in refusals}
+    for code in set(modelled) - provoked:
         if code not in UNREACHABLE and (operation, code) not in UNREACHABLE:
             report.fail(operation, "the model has %s, which is neither provoked nor explained" % code)
+    for code in [c for o, c in (k for k in UNREACHABLE if isinstance(k, tuple)) if o == operation]:
+        if code not in modelled or code in provoked:
+            report.fail(operation, "%s is explained without need" % code)
 
 
 def check_output(world, service, operation, out, report):
