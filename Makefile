@@ -23,7 +23,7 @@ lint: ## gofmt, go vet, staticcheck, generated files
 gen: ## write the generated files anew
 	@scripts/gen
 
-bench: ## Go benchmarks, then the whole request beside the bare handler
+bench: ## Go benchmarks, whole requests beside the bare handler, starts and memory
 	@scripts/bench
 
 fuzz: ## every fuzz target for some seconds (TIME=10s)

@@ -1,7 +1,8 @@
 // Command bench compares whole requests to Daypass with a bare handler that
 // does only what cannot be left out, in one run: both servers are processes of
 // their own on one processor, the load comes from another, and the two take
-// turns. Ratios count, not digits.
+// turns. Ratios count, not digits. Then it looks at the process: starts, memory,
+// and whether tokens slow it down.
 //
 //	go run ./bench            # the table of docs/performance.md
 package main

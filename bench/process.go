@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -215,27 +215,26 @@ func (p *process) memory(name string) (float64, error) {
 	return 0, fmt.Errorf("the system does not tell %s", name)
 }
 
-// cpu returns the processor's time that the process has used so far. The system
-// counts in hundredths of a second.
+// cpu returns the processor's time that the process's threads have had so far.
 //
-// Source: proc_pid_stat(5), fields 14 and 15; the second one may hold blanks.
+// Source: the kernel's documentation, scheduler/sched-stats, "/proc/<pid>/schedstat".
 func (p *process) cpu() (time.Duration, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(data), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+	if err != nil || len(threads) == 0 {
 		return 0, errors.New("the system does not tell a process's time")
 	}
-	var ticks time.Duration
-	for _, field := range fields[11:13] {
-		n, err := strconv.Atoi(field)
+	var total time.Duration
+	for _, thread := range threads {
+		data, err := os.ReadFile(thread)
 		if err != nil {
 			return 0, err
 		}
-		ticks += time.Duration(n)
+		var nanoseconds int64
+		_, err = fmt.Sscan(string(data), &nanoseconds)
+		if err != nil {
+			return 0, err
+		}
+		total += time.Duration(nanoseconds)
 	}
-	return ticks * time.Second / 100, nil
+	return total, nil
 }

@@ -25,8 +25,8 @@ type client struct {
 // clients by the name that a story's condition has. Each is looked for once.
 // An environment variable holds the words of the command line instead:
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
-// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_TERRAFORM. DAYPASS_TEST_ISSUERS is a
-// folder instead. scripts/install-clients writes them to a file.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_TERRAFORM.
+// DAYPASS_TEST_ISSUERS is a folder instead. scripts/install-clients writes them to a file.
 var clients = map[string]func() client{
 	"aws1":      aws1,
 	"aws2":      aws2,
@@ -34,8 +34,9 @@ var clients = map[string]func() client{
 	"issuers":   issuers,
 	"moto":      moto,
 	"pip":       pip,
-	"terraform": terraform,
 	"twine":     twine,
+	"oathtool":  oathtool,
+	"terraform": terraform,
 }
 
 // The order matters where two are on PATH: the AWS CLI has one name for two
@@ -71,22 +72,17 @@ var (
 		}
 		return python("moto.server", "-m", "moto.server").module("moto")
 	})
+	// oathtool is an authenticator: it makes one-time codes from a seed.
+	oathtool = sync.OnceValue(func() client {
+		return installed("DAYPASS_TEST_OATHTOOL", "oathtool").versioned("oathtool (OATH Toolkit)")
+	})
 	pip = sync.OnceValue(func() client {
 		if c := given("DAYPASS_TEST_PIP"); c.argv != nil {
 			return c.versioned("pip ")
 		}
 		return python("pip", "-m", "pip").versioned("pip ")
 	})
-	twine = sync.OnceValue(func() client {
-		if c := given("DAYPASS_TEST_TWINE"); c.argv != nil {
-			return c.versioned("twine version")
-		}
-		path, err := exec.LookPath("twine")
-		if err != nil {
-			return client{err: err}
-		}
-		return client{argv: []string{path}}.versioned("twine version")
-	})
+	twine = sync.OnceValue(func() client { return installed("DAYPASS_TEST_TWINE", "twine").versioned("twine version") })
 )
 
 // terraform is the program with its provider for AWS, which is found in a folder
@@ -113,6 +109,18 @@ var terraform = sync.OnceValue(func() client {
 	c.argv = append([]string{"env", "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color"}, c.argv...)
 	return c.versioned("Terraform v")
 })
+
+// installed is a client that is found by its name.
+func installed(variable, name string) client {
+	if c := given(variable); c.argv != nil {
+		return c
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return client{err: err}
+	}
+	return client{argv: []string{path}}
+}
 
 func given(variable string) client {
 	if words := strings.Fields(os.Getenv(variable)); len(words) > 0 {
@@ -184,7 +192,7 @@ var wrap = sync.OnceValues(func() (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	for name, find := range map[string]func() client{"pip": pip, "twine": twine} {
+	for name, find := range map[string]func() client{"oathtool": oathtool, "pip": pip, "twine": twine} {
 		c := find()
 		if c.err != nil {
 			continue

@@ -55,6 +55,7 @@ func TestStories(t *testing.T) {
 			"terraform": cmdClient(terraform),
 			"issuer":    cmdIssuer,
 			"fill":      cmdFill,
+			"code":      cmdCode,
 			"exit":      cmdExit,
 			"let":       cmdLet,
 			"profile":   cmdProfile,

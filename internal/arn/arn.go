@@ -67,6 +67,9 @@ func Group(account, path, name string) string { return iam(account, "group"+path
 // Role names an IAM role. A path begins and ends with a slash.
 func Role(account, path, name string) string { return iam(account, "role"+path+name) }
 
+// MFADevice names a virtual MFA device. A path begins and ends with a slash.
+func MFADevice(account, path, name string) string { return iam(account, "mfa"+path+name) }
+
 // ManagedPolicy names a policy of an account; for the policies of the service
 // itself the account is "aws".
 func ManagedPolicy(account, path, name string) string { return iam(account, "policy"+path+name) }

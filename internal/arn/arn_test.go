@@ -16,6 +16,7 @@ func TestNamesAreSpelledAsTheUserGuidesSpellThem(t *testing.T) {
 		{arn.User("111122223333", "/division_abc/subdivision_xyz/", "JaneDoe"), "arn:aws:iam::111122223333:user/division_abc/subdivision_xyz/JaneDoe"},
 		{arn.Group("111122223333", "/division_abc/subdivision_xyz/product_A/", "Developers"), "arn:aws:iam::111122223333:group/division_abc/subdivision_xyz/product_A/Developers"},
 		{arn.Role("111122223333", "/", "S3Access"), "arn:aws:iam::111122223333:role/S3Access"},
+		{arn.MFADevice("111122223333", "/", "BobsMFADevice"), "arn:aws:iam::111122223333:mfa/BobsMFADevice"},
 		{arn.ManagedPolicy("aws", "/", "AdministratorAccess"), "arn:aws:iam::aws:policy/AdministratorAccess"},
 		{arn.AssumedRole("111122223333", "Accounting-Role", "Mary"), "arn:aws:sts::111122223333:assumed-role/Accounting-Role/Mary"},
 		{arn.FederatedUser("111122223333", "Bob"), "arn:aws:sts::111122223333:federated-user/Bob"},

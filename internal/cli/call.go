@@ -27,8 +27,16 @@ import (
 // an output that streams.
 func (s *session) call(ctx context.Context, op *api.Operation, input *document.Object, file string) error {
 	result, err := s.ask(ctx, op, input)
+	if s.bootstrap != nil && err != nil {
+		s.bootstrap.drop()
+	}
 	if err != nil {
 		return err
+	}
+	if s.bootstrap != nil {
+		if result, err = s.bootstrap.save(result); err != nil {
+			return err
+		}
 	}
 	if streams(op) {
 		if result, err = save(op, result, file); err != nil {
@@ -103,6 +111,9 @@ func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input
 		}
 		var refused *wire.ResponseError
 		if errors.As(err, &refused) {
+			if t.credentials != nil && isStale(refused.Code) {
+				t.credentials.forget()
+			}
 			info := ""
 			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
@@ -111,6 +122,12 @@ func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input
 		}
 		return nil, err
 	}
+}
+
+// isStale tells the codes with which services refuse credentials that were good
+// once.
+func isStale(code string) bool {
+	return slices.Contains([]string{"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}, code)
 }
 
 // maxWait bounds the pause between two tries.

@@ -41,6 +41,10 @@ type App struct {
 	Now    func() time.Time                           // nil: time.Now
 	Sleep  func(ctx context.Context, d time.Duration) // between tries; nil: the real one
 	Random func() float64                             // jitter in [0, 1); nil: math/rand
+
+	// Ask shows a prompt to whoever sits at the terminal and returns the line that
+	// they type, which is not shown. Nil: the terminal of the process.
+	Ask func(ctx context.Context, prompt string) (string, error)
 }
 
 // Exit codes.
@@ -93,6 +97,9 @@ func (a *App) Main(ctx context.Context) int {
 func (a *App) defaults() {
 	if a.Now == nil {
 		a.Now = time.Now
+	}
+	if a.Ask == nil {
+		a.Ask = ask
 	}
 	if a.Random == nil {
 		a.Random = rand.Float64

@@ -212,4 +212,12 @@ var comparisons = []comparison{
 	{args: "sts get-caller-identity --generate-cli-skeleton"},
 	{args: "iam get-user --endpoint-url URL --user-name x"},
 	{args: "iam get-user --endpoint-url URL --user-name x", env: "- AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b"},
+	// Secrets that go to a file.
+	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile HOME/seed --bootstrap-method Base32StringSeed"},
+	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile ~/code.png --bootstrap-method QRCodePNG"},
+	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone"},
+	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile HOME/seed --bootstrap-method Seed"},
+	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile HOME/none/seed --bootstrap-method QRCodePNG"},
+	// Profiles that need a code: without a terminal there is nobody to ask.
+	{args: getToken + "--endpoint-url URL --domain test-domain --profile keys", env: "-", files: map[string]string{".aws/config": mfaProfiles}},
 }

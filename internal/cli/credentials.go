@@ -10,7 +10,9 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 )
 
@@ -18,9 +20,11 @@ import (
 // may not be in a cloud at all; the AWS CLI waits as long, once.
 const metadataTimeout = time.Second
 
-// credentials find the caller's key pair when the first signature needs it.
+// credentials find the caller's key pair when the first signature needs it, and
+// forget one that the service does not know any more.
 type credentials struct {
-	find func(ctx context.Context) (aws.Credentials, error)
+	find   func(ctx context.Context) (aws.Credentials, error)
+	forget func()
 }
 
 var errNoCredentials = fail(exitConfig, "Unable to locate credentials. You can configure credentials by running \"aws configure\".")
@@ -41,7 +45,7 @@ func (s *session) credentials(c *settings, region, main string) (*credentials, e
 			return nil, partial("env", "AWS_SECRET_ACCESS_KEY")
 		}
 		found := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: getenv("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"), Source: "the environment"}
-		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }}, nil
+		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }, func() {}}, nil
 	}
 	if os.Getenv(fileVariable) != "" && !c.explicit {
 		web, err := newWebIdentity("", "", "")
@@ -53,41 +57,105 @@ func (s *session) credentials(c *settings, region, main string) (*credentials, e
 	if file := c.files.Partial(either(c.name, "default")); file != "" {
 		return nil, partial(file, "aws_secret_access_key")
 	}
+	find := func(ctx context.Context) (aws.Credentials, error) { return s.chain(ctx, c, region, main) }
+	if !c.asksForCode() {
+		return &credentials{find, func() {}}, nil
+	}
+	var found aws.Credentials
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
-		found, err := chain(ctx, c, region, main)
-		if err != nil {
-			return found, credentialsError(err)
+		var err error
+		if found.AccessKeyID == "" { // another try must not ask for another code
+			found, err = s.keeping(c, "AssumeRole", main, func() (aws.Credentials, error) { return find(ctx) })
 		}
-		return found, nil
-	}}, nil
+		return found, err
+	}, s.kept(c, "AssumeRole", main).forget}, nil
+}
+
+// keeping returns the session that is kept, or opens one and keeps it.
+func (s *session) keeping(c *settings, operation, main string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
+	place := s.kept(c, operation, main)
+	if !s.refresh {
+		if found, ok := place.load(); ok {
+			return found, nil
+		}
+	}
+	found, err := open()
+	if err != nil {
+		return found, credentialsError(err)
+	}
+	if err := place.save(found); err != nil {
+		s.debug("the session is not kept: %s", err)
+	}
+	return found, nil
 }
 
 func (s *session) vouched(web *webIdentity, c *settings, main string) *credentials {
-	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, main) }}
+	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, main) }, func() {}}
 }
 
 func partial(provider, missing string) error {
 	return fail(exitGeneral, "Partial credentials found in %s, missing: %s", provider, missing)
 }
 
-func chain(ctx context.Context, c *settings, region, main string) (aws.Credentials, error) {
-	options := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithRegion(either(region, "us-east-1")),
-	}
-	if c.explicit {
-		options = append(options, awsconfig.WithSharedConfigProfile(c.name))
-	}
-	if main != "" && !isAWS(main) {
-		options = append(options, awsconfig.WithBaseEndpoint(main)) // settings for STS alone win
-	}
-	config, err := awsconfig.LoadDefaultConfig(ctx, options...)
+// chain asks the AWS SDK's chain.
+func (s *session) chain(ctx context.Context, c *settings, region, main string) (aws.Credentials, error) {
+	config, err := s.load(ctx, c, region, main)
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, credentialsError(err)
 	}
 	if config.Credentials == nil {
 		return aws.Credentials{}, errNoCredentials
 	}
-	return config.Credentials.Retrieve(ctx)
+	found, err := config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, credentialsError(err)
+	}
+	return found, nil
+}
+
+// roleSession is what the service gives, and with it the AWS CLI, where a profile
+// asks for no duration; the SDK asks for a quarter of it.
+const roleSession = time.Hour
+
+// stsEndpoint is where sessions come from, or "" for AWS. An endpoint on the
+// command line is that of the service that the command names.
+func (s *session) stsEndpoint(c *settings, main string) string {
+	if endpoint := s.text("endpoint-url"); endpoint != "" && s.text("command") == "credentials" {
+		return endpoint
+	}
+	return c.sts(main)
+}
+
+// moved returns a client like the given one for another endpoint. The SDK makes the
+// clients of its chain before it has read AWS_ENDPOINT_URL, and they would ask AWS.
+func moved[Client any](client Client, endpoint string) Client {
+	known, ok := any(client).(*sts.Client)
+	if !ok || endpoint == "" {
+		return client
+	}
+	there, _ := any(sts.New(known.Options(), func(o *sts.Options) { o.BaseEndpoint = &endpoint })).(Client)
+	return there
+}
+
+// load makes the AWS SDK's configuration.
+func (s *session) load(ctx context.Context, c *settings, region, main string) (aws.Config, error) {
+	endpoint := s.stsEndpoint(c, main)
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithRegion(either(region, "us-east-1")),
+		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.Client = moved(o.Client, endpoint)
+			if o.Duration == 0 && !c.hasDuration(o.RoleARN) {
+				o.Duration = roleSession
+			}
+			serial := aws.ToString(o.SerialNumber)
+			o.TokenProvider = func() (string, error) { return s.code(ctx, serial) }
+		}),
+		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) { o.Client = moved(o.Client, endpoint) }),
+	}
+	if c.explicit {
+		options = append(options, awsconfig.WithSharedConfigProfile(c.name))
+	}
+	return awsconfig.LoadDefaultConfig(ctx, options...)
 }
 
 // credentialsError words an error of the chain as the AWS CLI does where it has
@@ -98,7 +166,10 @@ func credentialsError(err error) error {
 	var api smithy.APIError
 	var process *processcreds.ProviderError
 	var sso *ssocreds.InvalidTokenError
+	var ours *failure
 	switch {
+	case errors.As(err, &ours):
+		return ours
 	case errors.As(err, &sso):
 		return fail(exitGeneral, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
 	case errors.As(err, &process):

@@ -12,7 +12,7 @@ import (
 
 // commands are the words behind daypass, in the order in which help lists them.
 // The token command stands here and below codeartifact.
-var commands = []string{"get-authorization-token", "token", "account", "keys", "audit", "serve", "codeartifact", "sts", "iam", "daypass", "version", "help"}
+var commands = []string{"get-authorization-token", "credentials", "token", "account", "keys", "audit", "serve", "codeartifact", "sts", "iam", "daypass", "version", "help"}
 
 // service returns the model of a command that is a service, or nil. Models are
 // parsed when asked for, so that a command pays only for its own.
@@ -45,6 +45,8 @@ func (s *session) dispatch(ctx context.Context, name string, args []string) erro
 		return s.token(ctx, args)
 	case "audit":
 		return s.audit(ctx, args)
+	case "credentials":
+		return s.export(ctx, args)
 	case "token", "account", "keys":
 		return s.own(ctx, name, args)
 	}

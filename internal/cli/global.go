@@ -59,6 +59,11 @@ type session struct {
 
 	web      *webIdentity // given on the command line, or nil
 	settings *settings    // of the configuration files; see [session.config]
+
+	tokenCode string         // a one-time code that was given, until it is used
+	bootstrap *bootstrapFile // takes the secret of an MFA device; nil for other commands
+
+	refresh bool // a session that is kept is not good enough
 }
 
 func (s *session) text(name string) string {

@@ -15,6 +15,8 @@ usage: daypass [options] <command> [<operation>] [parameters]
 
 Commands
   get-authorization-token   a temporary token for the repositories of a domain
+  credentials               credentials for other programs, with a one-time code
+                            where the profile has an MFA device
   token                     revoke and describe tokens of a Daypass server
   account                   create and list accounts of a Daypass server
   keys                      rotate and list the keys that seal tokens
@@ -97,6 +99,9 @@ func (a *App) helpOperation(op *api.Operation, more string) error {
 	if streams(op) {
 		b.WriteString("  <outfile>, required\n      The file that takes the content.\n")
 	} else {
+		if op.Name == bootstrapOperation {
+			b.WriteString(bootstrapHelp)
+		}
 		b.WriteString(documentHelp)
 	}
 	b.WriteString(more)

@@ -59,6 +59,7 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 		a.Required = a.Required && !optional
 		p.Options = append(p.Options, &a)
 	}
+	p.Options = append(p.Options, bootstrapOptions(op, optional)...)
 	if streams(op) {
 		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional})
 	} else {
@@ -119,6 +120,11 @@ func (s *session) operate(ctx context.Context, op *api.Operation, args []string)
 		return s.outputSkeleton(ctx, op, input)
 	}
 	file, _ := values[outfile].(string)
+	if method, ok := values[bootstrapMethod].(string); ok {
+		if s.bootstrap, err = openBootstrap(file, method); err != nil {
+			return err
+		}
+	}
 	return s.call(ctx, op, input, file)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,10 +21,21 @@ import (
 // then it has an environment and standard streams of its own, as aws has.
 func TestMain(m *testing.M) {
 	if os.Getenv("CLI_UNDER_TEST") != "" {
-		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0"}
+		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0", Ask: typed}
 		os.Exit(app.Main(context.Background()))
 	}
 	os.Exit(m.Run())
+}
+
+// typed stands for somebody at the terminal who types CLI_TYPES; without it there
+// is no terminal.
+func typed(_ context.Context, prompt string) (string, error) {
+	line, ok := os.LookupEnv("CLI_TYPES")
+	if !ok {
+		return "", errNoTerminal
+	}
+	_, err := os.Stderr.WriteString(prompt + "\n")
+	return line, err
 }
 
 const (
@@ -54,6 +66,8 @@ func reply(domain string) (status int, code, body string) {
 		return 500, "InternalServerException", `{"message":"Internal server error"}`
 	case "throttled":
 		return 429, "ThrottlingException", `{"message":"Rate exceeded"}`
+	case "ended":
+		return 403, "ExpiredTokenException", `{"message":"The security token included in the request is expired"}`
 	case "whole":
 		return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000}`
 	case "early":
@@ -82,12 +96,15 @@ const callerIdentity = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.
 
 const assumedRole = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIAXXXXXXXXXXXXXXXX</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-09-21T14:13:20Z</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/r/s</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>`
 
+const virtualDevice = `<CreateVirtualMFADeviceResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateVirtualMFADeviceResult><VirtualMFADevice><SerialNumber>arn:aws:iam::111122223333:mfa/phone</SerialNumber><Base32StringSeed>U0VFRA==</Base32StringSeed><QRCodePNG>iVBORw==</QRCodePNG></VirtualMFADevice></CreateVirtualMFADeviceResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></CreateVirtualMFADeviceResponse>`
+
 const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name x cannot be found.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
 
 // A backend records what it is asked, so that requests are compared too.
 type backend struct {
 	mu       sync.Mutex
 	requests []string
+	expires  time.Time // of the sessions that it gives; zero: in the past
 }
 
 func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -113,13 +130,19 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/", r.URL.Path == "/x/", r.URL.Path == "/sts/":
 		status, text := 200, callerIdentity
 		if strings.Contains(body.String(), "Action=AssumeRole") {
-			text = assumedRole
+			text = s.session(assumedRole)
+		}
+		if strings.Contains(body.String(), "Action=GetSessionToken") {
+			text = s.session(strings.ReplaceAll(assumedRole, "AssumeRole", "GetSessionToken"))
 		}
 		if strings.Contains(body.String(), "Action=AssumeRoleWithWebIdentity") {
 			text = strings.ReplaceAll(assumedRole, "AssumeRole", "AssumeRoleWithWebIdentity")
 		}
 		if strings.Contains(body.String(), "Action=GetUser") {
 			status, text = 404, noSuchUser
+		}
+		if strings.Contains(body.String(), "Action=CreateVirtualMFADevice") {
+			text = virtualDevice
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
@@ -129,6 +152,13 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", "UnknownOperationException")
 		w.WriteHeader(404)
 	}
+}
+
+func (s *backend) session(text string) string {
+	if s.expires.IsZero() {
+		return text
+	}
+	return strings.Replace(text, "2026-09-21T14:13:20Z", s.expires.UTC().Format(time.RFC3339), 1)
 }
 
 // asked takes the requests so far out of the record.

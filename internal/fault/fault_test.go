@@ -26,10 +26,14 @@ func TestWireNames(t *testing.T) {
 		{fault.Throttling, "ThrottlingException", "Throttling", 429, 400},
 		{fault.Validation, "ValidationException", "ValidationError", 400, 400},
 		{fault.Internal, "InternalServerException", "InternalFailure", 500, 500},
+		{fault.InvalidAuthenticationCode, "AccessDeniedException", "InvalidAuthenticationCode", 403, 403},
+		{fault.TemporarilyUnmodifiable, "ConflictException", "EntityTemporarilyUnmodifiable", 409, 409},
 		{fault.MissingAuthentication, "MissingAuthenticationTokenException", "MissingAuthenticationToken", 403, 403},
 		{fault.IncompleteSignature, "IncompleteSignatureException", "IncompleteSignature", 403, 400},
 		{fault.UnknownKey, "UnrecognizedClientException", "InvalidClientTokenId", 403, 403},
 		{fault.ExpiredSession, "ExpiredTokenException", "ExpiredToken", 403, 403},
+		{fault.ReportNotPresent, "ResourceNotFoundException", "ReportNotPresent", 404, 410},
+		{fault.ReportExpired, "ResourceNotFoundException", "ReportExpired", 404, 410},
 		{fault.BadSignature, "InvalidSignatureException", "SignatureDoesNotMatch", 403, 403},
 	} {
 		if got := test.kind.Code(fault.RestJSON); got != test.json {

@@ -33,6 +33,7 @@ type Call struct {
 	Token       *token.Claims        // set if the caller showed an authorization token
 	Issued      string               // id of the authorization token that the call made, for its record
 	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
+	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
 
 	// What was judged last, for the request's log line.
 	Action   string
@@ -82,7 +83,7 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 		s.Account = c.account()
 	}
 	c.Action, c.Resource = action, s.ARN
-	request := policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
+	request := policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, MFAAt: c.MFAAt, Context: &requestKeys{call: c, subject: &s}}
 	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
 	decision := policy.Evaluate(&request, c.grants(), &target)
 	if decision.Allowed {

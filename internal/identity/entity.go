@@ -173,6 +173,7 @@ func checkEmpty(ctx context.Context, tx *store.Tx, e *Entity) error {
 		{"detach all policies", func() (int, error) { return length(tx.Attachments(ctx, e.ID)) }},
 		{"delete policies", func() (int, error) { return length(tx.InlinePolicies(ctx, e.ID)) }},
 		{"delete access keys", func() (int, error) { return length(tx.AccessKeys(ctx, e.ID)) }},
+		{"delete MFA device", func() (int, error) { return length(tx.UserMFADevices(ctx, e.ID)) }},
 		{"remove users from group", func() (int, error) { return length(tx.Groups(ctx, e.ID)) }},
 		{"remove users from group", func() (int, error) { return length(tx.Members(ctx, e.ID, "", 1)) }},
 	} {

@@ -25,12 +25,14 @@ var limits = map[string]struct {
 //
 // Source: IAM User Guide, "IAM and STS quotas".
 const (
-	maxKeysPerUser    = 2
-	maxGroupsPerUser  = 10
-	maxPolicies       = 1500 // customer managed policies in an account
-	maxVersions       = 5    // of a managed policy
-	maxTags           = 50
-	defaultMaxSession = time.Hour
+	maxKeysPerUser       = 2
+	maxGroupsPerUser     = 10
+	maxPolicies          = 1500 // customer managed policies in an account
+	maxVersions          = 5    // of a managed policy
+	maxTags              = 50
+	defaultMaxSession    = time.Hour
+	maxMFADevicesPerUser = 8
+	maxMFADevices        = 5000 // enabled or not: as many as users
 )
 
 // exceeded is the refusal of what would go beyond a quota, in AWS's words.

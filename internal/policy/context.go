@@ -105,7 +105,10 @@ func (e *env) global(key string) (v Value, ok, own bool) {
 	case "aws:federatedprovider":
 		provider := e.provider()
 		return One(provider), provider != "", true
-	case "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceidentity":
+	case "aws:multifactorauthpresent", "aws:multifactorauthage":
+		v, ok = e.multifactor(key)
+		return v, ok, true
+	case "aws:tokenissuetime", "aws:sourceidentity":
 		v, ok = e.session(key)
 		return v, ok, true
 	case "aws:principalorgid", "aws:principalorgpaths", "aws:principalservicename", "aws:principalservicenameslist", "aws:assumedroot":
@@ -160,19 +163,30 @@ func (e *env) session(key string) (Value, bool) {
 		return Value{}, false
 	}
 	s := e.p.Session
-	switch key {
-	case "aws:tokenissuetime":
-		return One(s.IssuedAt.UTC().Format("2006-01-02T15:04:05.999Z07:00")), !s.IssuedAt.IsZero()
-	case "aws:multifactorauthpresent":
-		return One(strconv.FormatBool(!s.MFAAt.IsZero())), true
-	case "aws:sourceidentity":
+	if key == "aws:sourceidentity" {
 		return One(s.SourceIdentity), s.SourceIdentity != ""
 	}
+	return One(s.IssuedAt.UTC().Format("2006-01-02T15:04:05.999Z07:00")), !s.IssuedAt.IsZero()
+}
+
+// multifactor finds the keys about a second factor: of the request itself if it
+// came with a code, else of the session. Long-term credentials have neither.
+func (e *env) multifactor(key string) (Value, bool) {
+	at := e.req.MFAAt
+	if at.IsZero() {
+		if e.p == nil || e.p.Session == nil {
+			return Value{}, false
+		}
+		at = e.p.Session.MFAAt
+	}
+	if key == "aws:multifactorauthpresent" {
+		return One(strconv.FormatBool(!at.IsZero())), true
+	}
 	now, ok := e.now()
-	if !ok || s.MFAAt.IsZero() {
+	if !ok || at.IsZero() {
 		return Value{}, false
 	}
-	return One(strconv.FormatInt(int64(now.Sub(s.MFAAt)/time.Second), 10)), true
+	return One(strconv.FormatInt(int64(now.Sub(at)/time.Second), 10)), true
 }
 
 // now is the request's time, by its own context.

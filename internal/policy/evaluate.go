@@ -1,6 +1,10 @@
 package policy
 
-import "daypass/internal/principal"
+import (
+	"time"
+
+	"daypass/internal/principal"
+)
 
 // A Request is what somebody wants to do.
 type Request struct {
@@ -11,6 +15,9 @@ type Request struct {
 	Action   string  // service:Name
 	Resource string  // ARN, or * where the action has no resource type
 	Context  Context // nil: no keys but those of the principal
+	// MFAAt is when a one-time code was taken that came with the request itself;
+	// zero: none came. It counts before that of the principal's session.
+	MFAAt time.Time
 }
 
 // Grants is what the principal's own account lets it do.

@@ -2,7 +2,9 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,11 +13,22 @@ import (
 )
 
 // writes keeps each write by itself.
-type writes struct{ texts []string }
+type writes struct {
+	mu    sync.Mutex
+	texts []string
+}
 
 func (w *writes) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.texts = append(w.texts, string(p))
 	return len(p), nil
+}
+
+func (w *writes) all() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.texts)
 }
 
 func TestALineThatIsAloneIsWrittenAtOnceAndAFloodTogether(t *testing.T) {
@@ -26,7 +39,7 @@ func TestALineThatIsAloneIsWrittenAtOnceAndAFloodTogether(t *testing.T) {
 		for _, line := range []string{"a\n", "b\n", "c\n"} {
 			fmt.Fprint(g, line)
 		}
-		if diff := cmp.Diff([]string{"a\n"}, w.texts); diff != "" {
+		if diff := cmp.Diff([]string{"a\n"}, w.all()); diff != "" {
 			t.Errorf("at once: %s", diff)
 		}
 		time.Sleep(2 * gather)
@@ -36,7 +49,7 @@ func TestALineThatIsAloneIsWrittenAtOnceAndAFloodTogether(t *testing.T) {
 		if err := g.Flush(); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{"a\n", "b\nc\n", "d\n", "e\n"}, w.texts); diff != "" {
+		if diff := cmp.Diff([]string{"a\n", "b\nc\n", "d\n", "e\n"}, w.all()); diff != "" {
 			t.Errorf("in the end: %s", diff)
 		}
 	})
@@ -51,10 +64,13 @@ func TestNoMoreThanTheBoundWaits(t *testing.T) {
 		for range 200 {
 			fmt.Fprint(g, line)
 		}
-		if len(g.waiting) >= gathered || len(w.texts) < 3 {
-			t.Errorf("%d bytes wait after %d writes", len(g.waiting), len(w.texts))
+		g.mu.Lock()
+		waiting := len(g.waiting)
+		g.mu.Unlock()
+		if waiting >= gathered || len(w.all()) < 3 {
+			t.Errorf("%d bytes wait after %d writes", waiting, len(w.all()))
 		}
-		if err := g.Flush(); err != nil || strings.Join(w.texts, "") != strings.Repeat(line, 200) {
+		if err := g.Flush(); err != nil || strings.Join(w.all(), "") != strings.Repeat(line, 200) {
 			t.Error("lines were lost or changed")
 		}
 	})

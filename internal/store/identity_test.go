@@ -7,3 +7,5 @@ import (
 )
 
 func TestIdentity(t *testing.T) { storetest.Identity(t) }
+
+func TestMFA(t *testing.T) { storetest.MFA(t) }

@@ -25,11 +25,7 @@ func (tx *Tx) SetValue(ctx context.Context, name string, value []byte, revision 
 		}
 		return err
 	}
-	err := tx.execOne(ctx, `UPDATE instance SET value = $1, revision = revision + 1 WHERE name = $2 AND revision = $3`, value, name, revision)
-	if errors.Is(err, ErrNotFound) {
-		return ErrStale
-	}
-	return err
+	return stale(tx.execOne(ctx, `UPDATE instance SET value = $1, revision = revision + 1 WHERE name = $2 AND revision = $3`, value, name, revision))
 }
 
 // keysetName is the fact that holds the sealed token keys.

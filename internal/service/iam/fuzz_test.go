@@ -8,14 +8,15 @@ import (
 
 // Whatever a marker is, a list answers with a page or refuses the marker.
 func FuzzMarkers(f *testing.F) {
+	d := newDoor(f)
+	d.group("g")
+	ok[api.AttachGroupPolicyOutput](d, d.admin, "AttachGroupPolicy", &api.AttachGroupPolicyInput{GroupName: "g", PolicyArn: readOnly})
 	for _, marker := range []string{"", "!", "AA", "eA", "dXNlcjp4", "VXNlcjo", "LTE", "OTk5OTk5OTk5OTk5OTk5OTk5OTk"} {
 		f.Add(marker, uint16(0))
 	}
 	f.Fuzz(func(t *testing.T, marker string, more uint16) {
 		size := int64(more%1000) + 1 // what the model lets through
-		d := newDoor(t)
-		d.group("g")
-		ok[api.AttachGroupPolicyOutput](d, d.admin, "AttachGroupPolicy", &api.AttachGroupPolicyInput{GroupName: "g", PolicyArn: readOnly})
+		d.t = t
 		for name, err := range map[string]error{
 			"ListEntitiesForPolicy":          fails[api.ListEntitiesForPolicyOutput](d, d.admin, "ListEntitiesForPolicy", &api.ListEntitiesForPolicyInput{PolicyArn: readOnly, Marker: marker, MaxItems: &size}),
 			"GetAccountAuthorizationDetails": fails[api.GetAccountAuthorizationDetailsOutput](d, d.admin, "GetAccountAuthorizationDetails", &api.GetAccountAuthorizationDetailsInput{Marker: marker, MaxItems: &size}),

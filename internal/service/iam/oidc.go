@@ -218,18 +218,6 @@ func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.Untag
 	}))
 }
 
-// withoutTags returns the tags less some, whose keys are matched without regard
-// to case.
-func withoutTags(tags map[string]string, keys []string) map[string]string {
-	rest := make(map[string]string, len(tags))
-	for key, value := range tags {
-		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
-			rest[key] = value
-		}
-	}
-	return rest
-}
-
 func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
 	page, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {

@@ -35,6 +35,10 @@ func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.Ass
 	if err != nil {
 		return gate.Subject{}, err
 	}
+	err = s.mfa(ctx, c, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return gate.Subject{}, err
+	}
 	return s.judgeRole(ctx, in.RoleArn, tags, assumeKeys(c, in))
 }
 
@@ -112,7 +116,7 @@ func (s *Service) assumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRo
 	if err != nil {
 		return nil, err
 	}
-	session := newSession(c.Now, life)
+	session := newSession(c, life)
 	session.Tags, session.TransitiveKeys, err = sessionTags(c.Principal.Session, in.Tags, in.TransitiveTagKeys)
 	if err != nil {
 		return nil, err
@@ -164,10 +168,6 @@ func (s *Service) assumed(role *identity.AssumableRole, ref principal.Ref) (*api
 // roleLife is how long the session lives. More than is allowed is refused, not
 // cut.
 func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInput) (time.Duration, error) {
-	err := refuseMFA(in.SerialNumber, in.TokenCode)
-	if err != nil {
-		return 0, err
-	}
 	if c.Principal.Session != nil && seconds(in.DurationSeconds, defaultRoleSession) > maxChained {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}

@@ -370,8 +370,6 @@ func TestWhatIsNotSupportedIsSaid(t *testing.T) {
 	d.role("r", 0, trust("Allow", account, passing, ""))
 	_, err := d.assume(caller, func(in *api.AssumeRoleInput) { in.ProvidedContexts = []api.ProvidedContext{{}} })
 	refuses(t, err, "ValidationError", "ProvidedContexts is not supported by this server")
-	_, err = d.assume(caller, func(in *api.AssumeRoleInput) { in.SerialNumber, in.TokenCode = "arn:aws:iam::1:mfa/u", "123456" })
-	refuses(t, err, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
 }
 
 func TestADeletedRoleIsAssumedByNobody(t *testing.T) {

@@ -33,7 +33,7 @@ func (s *Service) judgeFederationToken(_ context.Context, c *gate.Call, in *api.
 //
 // Source: STS API reference, GetFederationToken.
 func (s *Service) getFederationToken(ctx context.Context, c *gate.Call, in *api.GetFederationTokenInput) (*api.GetFederationTokenOutput, error) {
-	session := newSession(c.Now, sessionLife(c, in.DurationSeconds))
+	session := newSession(c, sessionLife(c, in.DurationSeconds))
 	var err error
 	session.Tags, _, err = sessionTags(nil, in.Tags, nil)
 	if err != nil {

@@ -79,16 +79,16 @@ const (
 )
 
 // getSessionToken makes a session with the rights of its user.
-func (s *Service) getSessionToken(_ context.Context, c *gate.Call, in *api.GetSessionTokenInput) (*api.GetSessionTokenOutput, error) {
+func (s *Service) getSessionToken(ctx context.Context, c *gate.Call, in *api.GetSessionTokenInput) (*api.GetSessionTokenOutput, error) {
 	if c.Principal.Session != nil {
 		return nil, fault.New(fault.AccessDenied, "Cannot call GetSessionToken with session credentials")
 	}
-	err := refuseMFA(in.SerialNumber, in.TokenCode)
+	err := s.mfa(ctx, c, in.SerialNumber, in.TokenCode)
 	if err != nil {
 		return nil, err
 	}
 	ref := c.Principal.Ref
-	ref.Session = newSession(c.Now, sessionLife(c, in.DurationSeconds))
+	ref.Session = newSession(c, sessionLife(c, in.DurationSeconds))
 	credentials, err := s.issue(ref)
 	if err != nil {
 		return nil, err
@@ -113,24 +113,17 @@ func seconds(given *int64, otherwise time.Duration) time.Duration {
 	return time.Duration(*given) * time.Second
 }
 
-// refuseMFA answers whoever shows a one-time code: there are no MFA devices, so
-// no code can be right.
-func refuseMFA(serial, code string) error {
-	switch {
-	case serial == "" && code == "":
-		return nil
-	case serial == "" || code == "":
-		return fault.New(fault.AccessDenied, "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.")
-	}
-	return fault.New(fault.AccessDenied, "MultiFactorAuthentication failed with invalid MFA one time pass code.")
-}
-
-// newSession begins a session. Its end is a whole second, because clients that
+// newSession begins a session, which knows whether a one-time code was shown for
+// it. Its end is a whole second, because clients that
 // read the time without a fraction would otherwise see another one; a session
 // is never longer than was asked for.
-func newSession(now time.Time, life time.Duration) *principal.Session {
-	now = now.UTC()
-	return &principal.Session{IssuedAt: now.Truncate(time.Millisecond), ExpiresAt: now.Add(life).Truncate(time.Second)}
+func newSession(c *gate.Call, life time.Duration) *principal.Session {
+	now := c.Now.UTC()
+	session := &principal.Session{IssuedAt: now.Truncate(time.Millisecond), ExpiresAt: now.Add(life).Truncate(time.Second)}
+	if !c.MFAAt.IsZero() {
+		session.MFAAt = session.IssuedAt
+	}
+	return session
 }
 
 // issue makes credentials for a session.

@@ -247,8 +247,8 @@ func TestGetSessionToken(t *testing.T) {
 		text string
 	}{
 		{session, api.GetSessionTokenInput{}, "Cannot call GetSessionToken with session credentials"},
-		{u, api.GetSessionTokenInput{SerialNumber: "arn:aws:iam::111111111111:mfa/u", TokenCode: "123456"}, "MultiFactorAuthentication failed with invalid MFA one time pass code."},
-		{u, api.GetSessionTokenInput{TokenCode: "123456"}, "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code."},
+		{u, api.GetSessionTokenInput{SerialNumber: "arn:aws:iam::111111111111:mfa/u", TokenCode: "123456"}, badSerial},
+		{u, api.GetSessionTokenInput{TokenCode: "123456"}, halfMFA},
 	} {
 		_, err := do[api.GetSessionTokenOutput](d, test.ref, "GetSessionToken", &test.in)
 		refuses(t, err, "AccessDenied", test.text)

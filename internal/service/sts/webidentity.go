@@ -157,7 +157,7 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, i
 	if err != nil {
 		return nil, err
 	}
-	session := newSession(c.Now, life)
+	session := newSession(c, life)
 	session.Tags, session.TransitiveKeys, err = sessionTags(nil, asked.tags, asked.transitive)
 	if err != nil {
 		return nil, err

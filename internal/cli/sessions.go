@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Sessions that a person typed a code for are kept until shortly before they
+// end, so that one code lasts for one session and not for one command.
+const (
+	// early is how long before its end a session is not handed out any more.
+	early = 5 * time.Minute
+	// maxSession bounds a file, in bytes.
+	maxSession = 64 << 10
+	// maxSwept bounds how many files of others are looked at when one is written.
+	maxSwept = 1000
+)
+
+// A processDocument is what a credential_process prints, and the form of a kept
+// session.
+//
+// Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
+type processDocument struct {
+	Version         int
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string     `json:",omitempty"`
+	Expiration      *time.Time `json:",omitempty"`
+}
+
+func newDocument(c aws.Credentials) *processDocument {
+	d := &processDocument{Version: 1, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+	if c.CanExpire {
+		at := c.Expires.UTC()
+		d.Expiration = &at
+	}
+	return d
+}
+
+// kept is where a session is, or would be.
+type kept struct {
+	path string // "": nowhere
+	now  func() time.Time
+}
+
+// kept finds the place of what the profile's settings lead to. Whatever has a say
+// in whose session it is, and on which server, is part of the name; nothing of it
+// can be read out of it.
+func (s *session) kept(c *settings, operation, main string) kept {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		s.debug("sessions are not kept: %s", err)
+		return kept{}
+	}
+	facts := []string{operation, s.stsEndpoint(c, main), getenv("AWS_ACCESS_KEY_ID")}
+	c.walk(func(name string) bool {
+		facts = append(facts, name)
+		for _, setting := range []string{"role_arn", "mfa_serial", "external_id", "role_session_name", "duration_seconds", "credential_source", "aws_access_key_id", "credential_process", "sso_session", "sso_account_id", "sso_role_name"} {
+			facts = append(facts, c.files.Profiles[name].Value(setting))
+		}
+		return true
+	})
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return kept{}
+	}
+	sum := sha256.Sum256(text)
+	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.app.Now}
+}
+
+// load returns the session if it is there and lasts a while. A file that others
+// could have read or written is not believed.
+func (k kept) load() (aws.Credentials, bool) {
+	d, err := readSession(k.path)
+	if err != nil || d.Expiration == nil || !k.now().Add(early).Before(*d.Expiration) {
+		return aws.Credentials{}, false
+	}
+	return aws.Credentials{
+		AccessKeyID: d.AccessKeyID, SecretAccessKey: d.SecretAccessKey, SessionToken: d.SessionToken,
+		CanExpire: true, Expires: *d.Expiration, Source: "a session that was kept",
+	}, true
+}
+
+func readSession(path string) (*processDocument, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || !private(info) {
+		return nil, errors.Join(err, errors.New("not a private file"))
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxSession+1))
+	if err != nil {
+		return nil, err
+	}
+	d := new(processDocument)
+	err = json.Unmarshal(data, d)
+	if err == nil && (d.Version != 1 || d.AccessKeyID == "" || d.SecretAccessKey == "") {
+		err = errors.New("not a session")
+	}
+	return d, err
+}
+
+// save keeps a session, readable by its owner alone. The file appears whole or
+// not at all.
+func (k kept) save(c aws.Credentials) error {
+	if k.path == "" || !c.CanExpire {
+		return nil
+	}
+	dir := filepath.Dir(k.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	k.sweep(dir)
+	data, err := json.Marshal(newDocument(c))
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, "new-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), k.path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+// sweep removes sessions that have ended.
+func (k kept) sweep(dir string) {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer folder.Close()
+	names, _ := folder.Readdirnames(maxSwept) // what is missed now is found later
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		d, err := readSession(path)
+		if err == nil && strings.HasSuffix(name, ".json") && d.Expiration != nil && !k.now().Before(*d.Expiration) {
+			_ = os.Remove(path)
+		}
+	}
+}
+
+// forget removes a session that a service would not have.
+func (k kept) forget() {
+	if k.path != "" {
+		_ = os.Remove(k.path)
+	}
+}
+
+// walk calls fn with the profiles whose credentials lead to those of the chosen
+// one, until fn returns false or the chain ends.
+func (c *settings) walk(fn func(name string) bool) {
+	seen := map[string]bool{}
+	name := either(c.name, "default")
+	for name != "" && !seen[name] && fn(name) {
+		seen[name] = true
+		name = c.files.Profiles[name].Value("source_profile")
+	}
+}
+
+// asksForCode reports whether the profile's credentials are those of a role whose
+// assumption, or that of a role before it, takes a one-time code.
+func (c *settings) asksForCode() bool {
+	asks := false
+	c.walk(func(name string) bool {
+		p := c.files.Profiles[name]
+		isRole := p.Value("role_arn") != ""
+		asks = isRole && p.Value("mfa_serial") != ""
+		return isRole && !asks
+	})
+	return asks
+}
+
+// hasDuration reports whether the profile of a role says how long its session
+// lasts.
+func (c *settings) hasDuration(role string) bool {
+	says := false
+	c.walk(func(name string) bool {
+		p := c.files.Profiles[name]
+		says = p.Value("role_arn") == role && p.Value("duration_seconds") != ""
+		return !says
+	})
+	return says
+}

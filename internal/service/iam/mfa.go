@@ -1,0 +1,261 @@
+package iam
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	api "daypass/api/iam"
+	"daypass/internal/arn"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/policy"
+)
+
+// mfaOperations are judged on the user or on the device, as the service does it.
+//
+// Source: Service Authorization Reference, AWS Identity and Access Management.
+func (s *Service) mfaOperations() []gate.Operation {
+	return []gate.Operation{
+		op("CreateVirtualMFADevice", s.judgeCreateMFADevice, s.createVirtualMFADevice),
+		op("DeleteVirtualMFADevice", onDevice(s, func(in *api.DeleteVirtualMFADeviceInput) string { return in.SerialNumber }), s.deleteVirtualMFADevice),
+		op("ListVirtualMFADevices", under("mfa", func(*api.ListVirtualMFADevicesInput) string { return "" }), s.listVirtualMFADevices),
+		op("EnableMFADevice", on(s, identity.User, func(in *api.EnableMFADeviceInput) string { return in.UserName }), s.enableMFADevice),
+		op("ResyncMFADevice", on(s, identity.User, func(in *api.ResyncMFADeviceInput) string { return in.UserName }), s.resyncMFADevice),
+		op("DeactivateMFADevice", onOwner(s, func(in *api.DeactivateMFADeviceInput) string { return in.UserName }), s.deactivateMFADevice),
+		op("ListMFADevices", onOwner(s, func(in *api.ListMFADevicesInput) string { return in.UserName }), s.listMFADevices),
+		op("GetMFADevice", onOwner(s, func(in *api.GetMFADeviceInput) string { return in.UserName }), s.getMFADevice),
+		op("TagMFADevice", s.judgeTagMFADevice, s.tagMFADevice),
+		op("UntagMFADevice", s.judgeUntagMFADevice, s.untagMFADevice),
+		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
+	}
+}
+
+// onOwner judges on the user who has a device: the caller unless another is
+// named.
+func onOwner[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		name, err := userName(c, given(in))
+		if err != nil {
+			return gate.Subject{}, err
+		}
+		return s.subject(ctx, c, identity.User, name)
+	}
+}
+
+// onDevice judges on the device that the input names, whether or not it exists.
+func onDevice[In any](s *Service, serial func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		return s.deviceSubject(ctx, c, serial(in))
+	}
+}
+
+func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string) (gate.Subject, error) {
+	a, err := arn.Parse(serial)
+	if err != nil || a.Service != "iam" || a.Type() != "mfa" || a.Account != c.Principal.Account {
+		return gate.Subject{}, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s does not exist.", serial)
+	}
+	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, serial)
+	if fault.Is(err, fault.NotFound) {
+		m, err = &identity.MFADevice{}, nil
+	}
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return gate.Subject{ARN: serial, Tags: m.Tags, Keys: entityKeys(&identity.Entity{Tags: m.Tags})}, nil
+}
+
+func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (gate.Subject, error) {
+	tags, err := tagMap(in.Tags)
+	if err != nil {
+		return gate.Subject{}, err
+	}
+	return gate.Subject{ARN: arn.MFADevice(c.Principal.Account, orRoot(in.Path), in.VirtualMFADeviceName), RequestTags: tags}, nil
+}
+
+func (s *Service) createVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (*api.CreateVirtualMFADeviceOutput, error) {
+	tags, err := tagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	m, boot, err := s.Directory.CreateMFADevice(ctx, c.Principal.Account, orRoot(in.Path), in.VirtualMFADeviceName, tags)
+	if err != nil {
+		return nil, err
+	}
+	return &api.CreateVirtualMFADeviceOutput{VirtualMFADevice: &api.VirtualMFADevice{
+		SerialNumber: m.Serial, Base32StringSeed: []byte(boot.Seed), QRCodePNG: boot.QRCode, Tags: tagList(m.Tags),
+	}}, nil
+}
+
+func (s *Service) deleteVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.DeleteVirtualMFADeviceInput) (*api.DeleteVirtualMFADeviceOutput, error) {
+	return nothing[api.DeleteVirtualMFADeviceOutput](s.Directory.DeleteMFADevice(ctx, c.Principal.Account, in.SerialNumber))
+}
+
+func (s *Service) enableMFADevice(ctx context.Context, c *gate.Call, in *api.EnableMFADeviceInput) (*api.EnableMFADeviceOutput, error) {
+	return nothing[api.EnableMFADeviceOutput](s.Directory.EnableMFADevice(ctx, c.Principal.Account, in.UserName, in.SerialNumber, in.AuthenticationCode1, in.AuthenticationCode2))
+}
+
+func (s *Service) resyncMFADevice(ctx context.Context, c *gate.Call, in *api.ResyncMFADeviceInput) (*api.ResyncMFADeviceOutput, error) {
+	return nothing[api.ResyncMFADeviceOutput](s.Directory.ResyncMFADevice(ctx, c.Principal.Account, in.UserName, in.SerialNumber, in.AuthenticationCode1, in.AuthenticationCode2))
+}
+
+func (s *Service) deactivateMFADevice(ctx context.Context, c *gate.Call, in *api.DeactivateMFADeviceInput) (*api.DeactivateMFADeviceOutput, error) {
+	name, err := userName(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	return nothing[api.DeactivateMFADeviceOutput](s.Directory.DeactivateMFADevice(ctx, c.Principal.Account, name, in.SerialNumber))
+}
+
+// listVirtualMFADevices leaves out seeds and tags, as lists do. A marker is what
+// follows the beginning that all serial numbers of the account have, because a
+// whole one may be longer than a marker can be.
+func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *api.ListVirtualMFADevicesInput) (*api.ListVirtualMFADevicesOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	prefix := arn.MFADevice(c.Principal.Account, "", "")
+	enabled, others := in.AssignmentStatus != "Unassigned", in.AssignmentStatus != "Assigned"
+	found, more, err := s.Directory.MFADevices(ctx, c.Principal.Account, enabled, others, prefix+p.after, p.limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.ListVirtualMFADevicesOutput{VirtualMFADevices: []api.VirtualMFADevice{}}
+	last := ""
+	for _, m := range found {
+		shown := api.VirtualMFADevice{SerialNumber: m.Serial}
+		if m.Owner != nil {
+			shown.User, shown.EnableDate = shownUser(m.Owner), date(m.Enabled)
+			shown.User.Tags, shown.User.PermissionsBoundary = nil, nil
+		}
+		out.VirtualMFADevices = append(out.VirtualMFADevices, shown)
+		last = strings.TrimPrefix(m.Serial, prefix)
+	}
+	out.Marker, out.IsTruncated = next(more, last)
+	return out, nil
+}
+
+func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.ListMFADevicesInput) (*api.ListMFADevicesOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	name, err := userName(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	if err != nil {
+		return nil, err
+	}
+	prefix := arn.MFADevice(c.Principal.Account, "", "")
+	out := &api.ListMFADevicesOutput{MFADevices: []api.MFADevice{}}
+	found, out.Marker, out.IsTruncated = take(found, p, func(m *identity.MFADevice) string { return strings.TrimPrefix(m.Serial, prefix) })
+	for _, m := range found {
+		out.MFADevices = append(out.MFADevices, api.MFADevice{UserName: name, SerialNumber: m.Serial, EnableDate: date(m.Enabled)})
+	}
+	return out, nil
+}
+
+func (s *Service) getMFADevice(ctx context.Context, c *gate.Call, in *api.GetMFADeviceInput) (*api.GetMFADeviceOutput, error) {
+	name, err := userName(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range found {
+		if m.Serial == in.SerialNumber {
+			return &api.GetMFADeviceOutput{UserName: name, SerialNumber: m.Serial, EnableDate: date(m.Enabled)}, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "MFA Device invalid for user.")
+}
+
+func (s *Service) judgeTagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (gate.Subject, error) {
+	subject, err := s.deviceSubject(ctx, c, in.SerialNumber)
+	if err != nil {
+		return subject, err
+	}
+	subject.RequestTags, err = tagMap(in.Tags)
+	return subject, err
+}
+
+func (s *Service) judgeUntagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (gate.Subject, error) {
+	subject, err := s.deviceSubject(ctx, c, in.SerialNumber)
+	if err != nil {
+		return subject, err
+	}
+	subject.Keys["aws:tagkeys"] = policy.Many(in.TagKeys)
+	return subject, nil
+}
+
+func (s *Service) tagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (*api.TagMFADeviceOutput, error) {
+	added, err := tagMap(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Directory.SetMFADeviceTags(ctx, c.Principal.Account, in.SerialNumber, func(tags map[string]string) (map[string]string, error) {
+		return withTags(tags, added)
+	})
+	return nothing[api.TagMFADeviceOutput](err)
+}
+
+func (s *Service) untagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (*api.UntagMFADeviceOutput, error) {
+	err := s.Directory.SetMFADeviceTags(ctx, c.Principal.Account, in.SerialNumber, func(tags map[string]string) (map[string]string, error) {
+		return withoutTags(tags, in.TagKeys), nil
+	})
+	return nothing[api.UntagMFADeviceOutput](err)
+}
+
+func (s *Service) listMFADeviceTags(ctx context.Context, c *gate.Call, in *api.ListMFADeviceTagsInput) (*api.ListMFADeviceTagsOutput, error) {
+	p, err := pageOf(in.Marker, in.MaxItems)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, in.SerialNumber)
+	if err != nil {
+		return nil, err
+	}
+	// A marker is a place in the list: a key may be longer than a marker, and of
+	// characters that one has not.
+	tags := tagList(m.Tags)
+	place := make(map[string]string, len(tags))
+	for i, tag := range tags {
+		place[tag.Key] = fmt.Sprintf("%02d", i)
+	}
+	out := &api.ListMFADeviceTagsOutput{}
+	out.Tags, out.Marker, out.IsTruncated = take(tags, p, func(t api.Tag) string { return place[t.Key] })
+	return out, nil
+}
+
+// maxTags is the model's limit for one call, and IAM's for a resource.
+const maxTags = 50
+
+// withTags adds tags. A key that is there in another spelling is replaced: IAM
+// keeps the case of keys and does not mind it.
+func withTags(tags, added map[string]string) (map[string]string, error) {
+	merged := withoutTags(tags, slices.Collect(maps.Keys(added)))
+	maps.Copy(merged, added)
+	if len(merged) > maxTags {
+		return nil, fault.New(fault.Quota, "Cannot exceed quota for TagsPerMFADevice: %d", maxTags)
+	}
+	return merged, nil
+}
+
+// withoutTags takes keys away, whatever their case.
+func withoutTags(tags map[string]string, keys []string) map[string]string {
+	rest := make(map[string]string, len(tags))
+	for key, value := range tags {
+		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+			rest[key] = value
+		}
+	}
+	return rest
+}

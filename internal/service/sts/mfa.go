@@ -1,0 +1,55 @@
+package sts
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/identity"
+	"daypass/internal/principal"
+)
+
+// mfa takes the one-time code that a call may give and lets the call know. It
+// comes before the judgement, in which policies ask for it; a code is spent even
+// if the call is refused then. Judging a second action of the same call does not
+// spend another.
+//
+// Only users have devices: a role's session or the root user cannot show a code
+// here.
+func (s *Service) mfa(ctx context.Context, c *gate.Call, serial, code string) error {
+	switch {
+	case serial == "" && code == "" || !c.MFAAt.IsZero():
+		return nil
+	case serial == "" || code == "":
+		return mfaFault(", must provide both MFA serial number and one time pass code.")
+	case c.Principal.Kind != principal.User:
+		return mfaError(identity.ErrForeignDevice)
+	}
+	err := s.Directory.UseCode(ctx, c.Principal.Account, c.Principal.ID, serial, code)
+	if err != nil {
+		return mfaError(err)
+	}
+	c.MFAAt = c.Now
+	return nil
+}
+
+func mfaFault(rest string) error {
+	return fault.New(fault.AccessDenied, "MultiFactorAuthentication failed%s", rest)
+}
+
+// mfaError words what is wrong with a code. Nobody learns whether a device of
+// somebody else exists.
+func mfaError(err error) error {
+	var locked *identity.LockedError
+	switch {
+	case errors.Is(err, identity.ErrForeignDevice):
+		return mfaFault(", unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
+	case errors.Is(err, identity.ErrWrongCode):
+		return mfaFault(" with invalid MFA one time pass code.")
+	case errors.As(err, &locked):
+		return mfaFault(", too many invalid MFA one time pass codes: try again after " + locked.Until.UTC().Format(time.RFC3339) + ".")
+	}
+	return err
+}
