@@ -2,8 +2,8 @@
 
 import json
 
-from registry import case, refuses, unreachable, without
-from world import READ, TRUST
+from registry import case, listed, refuses, unreachable, without
+from world import READ, TRUST, maker
 
 TAGS = [{"Key": "team", "Value": "core"}, {"Key": "Stage", "Value": ""}]
 
@@ -36,14 +36,7 @@ def DeleteUser(w):
     assert w.told("GetUser", {"UserName": name}) == "NoSuchEntity"
 
 
-@case("iam")
-def ListUsers(w):
-    made = {w.user(Path="/listed/") for _ in range(3)}
-    out = yield {"PathPrefix": "/listed/", "MaxItems": 2}
-    assert out["IsTruncated"] and len(out["Users"]) == 2, out
-    rest = yield {"PathPrefix": "/listed/", "MaxItems": 2, "Marker": out["Marker"]}
-    assert not rest["IsTruncated"] and "Marker" not in rest, rest
-    assert {u["UserName"] for u in out["Users"] + rest["Users"]} == made, rest
+listed("ListUsers", "Users", "UserName", maker("User"))
 
 
 @case("iam")
@@ -107,13 +100,7 @@ def DeleteRole(w):
     assert w.told("GetRole", {"RoleName": name}) == "NoSuchEntity"
 
 
-@case("iam")
-def ListRoles(w):
-    made = {w.role(Path="/listed/") for _ in range(3)}
-    out = yield {"PathPrefix": "/listed/", "MaxItems": 2}
-    assert out["IsTruncated"] and len(out["Roles"]) == 2, out
-    rest = yield {"PathPrefix": "/listed/", "MaxItems": 2, "Marker": out["Marker"]}
-    assert {r["RoleName"] for r in out["Roles"] + rest["Roles"]} == made and not rest["IsTruncated"], rest
+listed("ListRoles", "Roles", "RoleName", maker("Role"))
 
 
 @case("iam")

@@ -1,7 +1,7 @@
 """Groups and who is in them."""
 
-from registry import case, refuses, unreachable, without
-from world import READ
+from registry import case, listed, refuses, unreachable, without
+from world import READ, maker
 
 
 def member_of(w, group, path="/"):
@@ -49,13 +49,7 @@ def DeleteGroup(w):
     assert w.told("GetGroup", {"GroupName": group}) == "NoSuchEntity"
 
 
-@case("iam")
-def ListGroups(w):
-    made = {w.group(Path="/listed/") for _ in range(3)}
-    out = yield {"PathPrefix": "/listed/", "MaxItems": 2}
-    assert out["IsTruncated"] and len(out["Groups"]) == 2, out
-    rest = yield {"PathPrefix": "/listed/", "MaxItems": 2, "Marker": out["Marker"]}
-    assert {g["GroupName"] for g in out["Groups"] + rest["Groups"]} == made and not rest["IsTruncated"], rest
+listed("ListGroups", "Groups", "GroupName", maker("Group"))
 
 
 @case("iam")

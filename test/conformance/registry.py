@@ -26,6 +26,19 @@ def refuses(operations, code, *makers):
         REFUSALS.setdefault(operation, []).extend((code, lambda w, sent, make=make: [make(w, sent)]) for make in makers)
 
 
+def listed(operation, member, key, make):
+    """Keeps a list by path: three things of it, in two pages."""
+    def pages(w):
+        made = {make(w, Path="/listed/") for _ in range(3)}
+        out = yield {"PathPrefix": "/listed/", "MaxItems": 2}
+        assert out["IsTruncated"] and len(out[member]) == 2, out
+        rest = yield {"PathPrefix": "/listed/", "MaxItems": 2, "Marker": out["Marker"]}
+        assert {thing[key] for thing in out[member] + rest[member]} == made, rest
+        assert rest["IsTruncated"] is False and "Marker" not in rest, rest
+
+    keep("iam", operation, pages)
+
+
 def never(service, operation, code, sent):
     """Keeps an operation that can only be refused, as what it is about cannot be."""
     keep(service, operation, lambda w: iter([sent(w)]))
