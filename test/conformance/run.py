@@ -65,6 +65,7 @@ def check_constraints(world, service, operation, sent, report):
     shape = world.model(service).operation_model(operation).input_shape
     if shape is None:
         return
+    secrets = {name for name, member in shape.members.items() if member.metadata.get("sensitive")}
     for b in model.breaks(shape, sent):
         if (operation, b.at, b.what.split(",")[0]) in UNHELD:
             continue
@@ -72,6 +73,9 @@ def check_constraints(world, service, operation, sent, report):
         code, status, text = refused(world, service, operation, b.sent)
         if (code, status) != ("ValidationError", 400) or "'%s'" % b.at not in text:
             report.fail(operation, "%s %s: got %s %d %r" % (b.at, b.what, code, status, text))
+        for name in secrets & set(b.sent):
+            if len(b.sent[name]) >= 4 and b.sent[name][:20] in text:
+                report.fail(operation, "a refusal repeats the secret %s: %r" % (name, text))
 
 
 def check_refusals(world, service, operation, refusals, report):
