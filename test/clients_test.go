@@ -27,15 +27,18 @@ type client struct {
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
 // DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_NODE. DAYPASS_TEST_ISSUERS is a folder instead.
 // scripts/install-clients writes them to a file.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_TERRAFORM.
+// DAYPASS_TEST_ISSUERS is a folder instead. scripts/install-clients writes them to a file.
 var clients = map[string]func() client{
-	"aws1":     aws1,
-	"aws2":     aws2,
-	"boto3":    boto3,
-	"issuers":  issuers,
-	"moto":     moto,
-	"pip":      pip,
-	"twine":    twine,
-	"oathtool": oathtool,
+	"aws1":      aws1,
+	"aws2":      aws2,
+	"boto3":     boto3,
+	"issuers":   issuers,
+	"moto":      moto,
+	"pip":       pip,
+	"twine":     twine,
+	"oathtool":  oathtool,
+	"terraform": terraform,
 }
 
 // The order matters where two are on PATH: the AWS CLI has one name for two
@@ -83,6 +86,31 @@ var (
 	})
 	twine = sync.OnceValue(func() client { return installed("DAYPASS_TEST_TWINE", "twine").versioned("twine version") })
 )
+
+// terraform is the program with its provider for AWS, which is found in a folder
+// of providers: it is to load nothing. Both are told of by variables of their own,
+// as the machine's configuration is not to be seen.
+var terraform = sync.OnceValue(func() client {
+	providers := os.Getenv("DAYPASS_TEST_TERRAFORM_PROVIDERS")
+	if providers == "" {
+		return client{err: errors.New("DAYPASS_TEST_TERRAFORM_PROVIDERS names no folder with registry.terraform.io/hashicorp/aws")}
+	}
+	c := given("DAYPASS_TEST_TERRAFORM")
+	if c.argv == nil {
+		path, err := exec.LookPath("terraform")
+		if err != nil {
+			return client{err: err}
+		}
+		c = client{argv: []string{path}}
+	}
+	config := filepath.Join(scratch, "terraform.rc")
+	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", providers)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return client{err: err}
+	}
+	c.argv = append([]string{"env", "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color"}, c.argv...)
+	return c.versioned("Terraform v")
+})
 
 // installed is a client that is found by its name.
 func installed(variable, name string) client {

@@ -45,23 +45,24 @@ func TestStories(t *testing.T) {
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server":  cmdServer,
-			"daypass": cmdDaypass,
-			"aws1":    cmdClient(aws1),
-			"aws2":    cmdClient(aws2),
-			"python":  cmdClient(boto3),
-			"pip":     cmdClient(pip),
-			"twine":   cmdClient(twine),
-			"issuer":  cmdIssuer,
-			"fill":    cmdFill,
-			"code":    cmdCode,
-			"exit":    cmdExit,
-			"let":     cmdLet,
-			"profile": cmdProfile,
-			"expiry":  cmdExpiry,
-			"http":    cmdHTTP,
-			"wheel":   cmdWheel,
-			"s3":      cmdS3,
+			"server":    cmdServer,
+			"daypass":   cmdDaypass,
+			"aws1":      cmdClient(aws1),
+			"aws2":      cmdClient(aws2),
+			"python":    cmdClient(boto3),
+			"pip":       cmdClient(pip),
+			"twine":     cmdClient(twine),
+			"terraform": cmdClient(terraform),
+			"issuer":    cmdIssuer,
+			"fill":      cmdFill,
+			"code":      cmdCode,
+			"exit":      cmdExit,
+			"let":       cmdLet,
+			"profile":   cmdProfile,
+			"expiry":    cmdExpiry,
+			"http":      cmdHTTP,
+			"wheel":     cmdWheel,
+			"s3":        cmdS3,
 		},
 	})
 }
@@ -97,10 +98,15 @@ func setup(env *testscript.Env) error {
 	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte("[default]\nregion = us-east-1\n"), 0o600); err != nil {
 		return err
 	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
 	path := strings.Join([]string{filepath.Dir(bin), wrappers, env.Getenv("PATH")}, string(os.PathListSeparator))
 	env.Vars = append(env.Vars,
 		"PATH="+path,
 		"HOME="+home,
+		"STORIES="+here,
 		"USERPROFILE="+home,
 		"LANG=C.UTF-8",
 		"AWS_EC2_METADATA_DISABLED=true",

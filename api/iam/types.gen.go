@@ -216,6 +216,15 @@ type DeleteGroupPolicyInput struct {
 type DeleteGroupPolicyOutput struct {
 }
 
+// DeleteLoginProfileInput is what DeleteLoginProfile takes.
+type DeleteLoginProfileInput struct {
+	UserName string // 1 to 64
+}
+
+// DeleteLoginProfileOutput is what DeleteLoginProfile gives.
+type DeleteLoginProfileOutput struct {
+}
+
 // DeleteOpenIDConnectProviderInput is what DeleteOpenIDConnectProvider takes.
 type DeleteOpenIDConnectProviderInput struct {
 	OpenIDConnectProviderArn string // required; 20 to 2048

@@ -57,7 +57,7 @@ var packages = []goPackage{
 			TagOpenIDConnectProvider UntagOpenIDConnectProvider ListOpenIDConnectProviderTags
 			CreateVirtualMFADevice EnableMFADevice DeactivateMFADevice ResyncMFADevice DeleteVirtualMFADevice
 			ListVirtualMFADevices ListMFADevices GetMFADevice TagMFADevice UntagMFADevice ListMFADeviceTags
-			ListSSHPublicKeys ListServiceSpecificCredentials ListSigningCertificates GetLoginProfile
+			ListSSHPublicKeys ListServiceSpecificCredentials ListSigningCertificates GetLoginProfile DeleteLoginProfile
 			ListInstanceProfiles ListSAMLProviders ListServerCertificates GetAccountPasswordPolicy`),
 	},
 	{name: "daypass", title: "Daypass's own service", service: api.Daypass},

@@ -18,6 +18,7 @@ func (s *Service) absentOperations() []gate.Operation {
 		op("ListServiceSpecificCredentials", s.judgeServiceCredentials, s.listServiceCredentials),
 		op("ListSigningCertificates", ownKeys(s, func(in *api.ListSigningCertificatesInput) string { return in.UserName }), s.listSigningCertificates),
 		op("GetLoginProfile", ownKeys(s, func(in *api.GetLoginProfileInput) string { return in.UserName }), s.getLoginProfile),
+		op("DeleteLoginProfile", ownKeys(s, func(in *api.DeleteLoginProfileInput) string { return in.UserName }), s.deleteLoginProfile),
 		op("ListInstanceProfiles", under("instance-profile", func(in *api.ListInstanceProfilesInput) string { return in.PathPrefix }), s.listAllInstanceProfiles),
 		op("ListSAMLProviders", everything[api.ListSAMLProvidersInput], s.listSAMLProviders),
 		op("ListServerCertificates", everything[api.ListServerCertificatesInput], s.listServerCertificates),
@@ -71,11 +72,22 @@ func (s *Service) listSigningCertificates(ctx context.Context, c *gate.Call, in 
 }
 
 func (s *Service) getLoginProfile(ctx context.Context, c *gate.Call, in *api.GetLoginProfileInput) (*api.GetLoginProfileOutput, error) {
-	name, err := s.userExists(ctx, c, in.UserName)
+	return nil, s.noPassword(ctx, c, in.UserName)
+}
+
+// deleteLoginProfile has nothing to delete. Clients take that for done when they
+// remove a user with all that hangs on it, as Terraform's force_destroy does.
+func (s *Service) deleteLoginProfile(ctx context.Context, c *gate.Call, in *api.DeleteLoginProfileInput) (*api.DeleteLoginProfileOutput, error) {
+	return nil, s.noPassword(ctx, c, in.UserName)
+}
+
+// noPassword is what there is to say about the password of any user.
+func (s *Service) noPassword(ctx context.Context, c *gate.Call, given string) error {
+	name, err := s.userExists(ctx, c, given)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return nil, fault.New(fault.NotFound, "Login Profile for User %s cannot be found.", name)
+	return fault.New(fault.NotFound, "Login Profile for User %s cannot be found.", name)
 }
 
 func (s *Service) listAllInstanceProfiles(context.Context, *gate.Call, *api.ListInstanceProfilesInput) (*api.ListInstanceProfilesOutput, error) {

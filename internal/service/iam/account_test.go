@@ -191,6 +191,7 @@ func TestWhatNoAccountHasIsAbsent(t *testing.T) {
 	const missing = "The user with name x cannot be found."
 	check(t, []try{
 		{"a password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
+		{"a password to delete", fails[api.DeleteLoginProfileOutput](d, d.admin, "DeleteLoginProfile", &api.DeleteLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
 		{"nobody's password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "x"}), "NoSuchEntity", missing},
 		{"a password policy", fails[api.GetAccountPasswordPolicyOutput](d, d.admin, "GetAccountPasswordPolicy", &api.GetAccountPasswordPolicyInput{}), "NoSuchEntity", "The Password Policy with domain name 111111111111 cannot be found."},
 		{"nobody's keys", fails[api.ListSSHPublicKeysOutput](d, d.admin, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "x"}), "NoSuchEntity", missing},
