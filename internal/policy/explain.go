@@ -233,7 +233,7 @@ func (e *env) caller() string {
 // Missing lists the condition keys that statements about the request ask for and
 // that it lacks, each once, in the order in which they come up.
 func (x *Explanation) Missing() []string {
-	var names []string
+	names := []string{}
 	for _, r := range x.Policies {
 		for i := range r.Statements {
 			for _, name := range r.Statements[i].Missing {

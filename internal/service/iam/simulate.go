@@ -352,7 +352,8 @@ var decisions = []string{"allowed", "implicitDeny", "explicitDeny"}
 //
 // Source: IAM API reference, EvaluationResult.
 func (m *simulation) evaluate(action string, resources []string) api.EvaluationResult {
-	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0]}
+	// Clients index the two lists without asking whether they are there.
+	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
 	results := make([]api.ResourceSpecificResult, len(resources))
 	for i, resource := range resources {
 		results[i] = m.judge(action, resource)
@@ -397,7 +398,7 @@ func (m *simulation) judge(action, resource string) api.ResourceSpecificResult {
 	request := &policy.Request{Principal: m.caller, Action: action, Resource: resource, Context: m, Simulated: true}
 	target := m.target(resource)
 	x := policy.Explain(request, &m.grants, target)
-	r := api.ResourceSpecificResult{EvalResourceName: resource, EvalResourceDecision: verdict(x.Decision), MissingContextValues: x.Missing()}
+	r := api.ResourceSpecificResult{EvalResourceName: resource, EvalResourceDecision: verdict(x.Decision), MatchedStatements: []api.Statement{}, MissingContextValues: x.Missing()}
 	sides := map[policy.Type]string{policy.Identity: decisions[1], policy.Resource: decisions[1], policy.Boundary: decisions[1]}
 	for i, p := range x.Policies {
 		for j := range p.Statements {
