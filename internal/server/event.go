@@ -95,7 +95,7 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	attributes = append(attributes,
 		slog.String("request_id", e.call.RequestID),
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", masked(r.URL.Path)),
 		slog.Int("status", a.status),
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.Int64("bytes", a.written),
@@ -116,7 +116,7 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	if e.call.Action != "" {
 		attributes = append(attributes,
 			slog.String("action", e.call.Action),
-			slog.String("resource", e.call.Resource),
+			slog.String("resource", masked(e.call.Resource)),
 			slog.String("decision", string(e.call.Decision)))
 	}
 	if e.call.Refusal != nil {

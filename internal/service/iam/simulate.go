@@ -2,10 +2,13 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	api "daypass/api/iam"
 	"daypass/internal/arn"
@@ -17,11 +20,35 @@ import (
 )
 
 func (s *Service) simulateOperations() []gate.Operation {
+	turn := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	return []gate.Operation{
-		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), s.simulatePrincipalPolicy),
-		op("SimulateCustomPolicy", onNothing[api.SimulateCustomPolicyInput], s.simulateCustomPolicy),
+		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.simulatePrincipalPolicy)),
+		op("SimulateCustomPolicy", onNothing[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
 		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), s.principalKeys),
 		op("GetContextKeysForCustomPolicy", onNothing[api.GetContextKeysForCustomPolicyInput], s.customKeys),
+	}
+}
+
+// patience is how long a simulation may take, with the wait for its turn.
+const patience = 5 * time.Second
+
+// inTurn keeps simulations to a share of the processors, and each to a time: one
+// call may name many policies, made to match slowly, and many resources.
+func inTurn[In, Out any](turn chan struct{}, run func(context.Context, *gate.Call, *In) (*Out, error)) func(context.Context, *gate.Call, *In) (*Out, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return nil, fault.New(fault.Throttling, "Rate exceeded")
+		}
+		out, err := run(ctx, c, in)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fault.New(fault.InvalidInput, "The simulation takes longer than %v: name fewer resources, actions or policies in one call", patience)
+		}
+		return out, err
 	}
 }
 
@@ -308,10 +335,11 @@ func (m *simulation) run(ctx context.Context, d *identity.Directory, in *api.Sim
 	end := min(start+min(p.limit, max(1, maxJudgements/len(resources))), len(in.ActionNames))
 	out := &api.SimulateCustomPolicyOutput{}
 	for _, action := range in.ActionNames[start:end] {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		result, err := m.evaluate(ctx, action, resources)
+		if err != nil {
+			return nil, err
 		}
-		out.EvaluationResults = append(out.EvaluationResults, m.evaluate(action, resources))
+		out.EvaluationResults = append(out.EvaluationResults, result)
 	}
 	out.Marker, out.IsTruncated = next(end < len(in.ActionNames), strconv.Itoa(end))
 	return out, nil
@@ -351,11 +379,14 @@ var decisions = []string{"allowed", "implicitDeny", "explicitDeny"}
 // most restrictive of them.
 //
 // Source: IAM API reference, EvaluationResult.
-func (m *simulation) evaluate(action string, resources []string) api.EvaluationResult {
+func (m *simulation) evaluate(ctx context.Context, action string, resources []string) (api.EvaluationResult, error) {
 	// Clients index the two lists without asking whether they are there.
 	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
 	results := make([]api.ResourceSpecificResult, len(resources))
 	for i, resource := range resources {
+		if err := ctx.Err(); err != nil {
+			return api.EvaluationResult{}, err
+		}
 		results[i] = m.judge(action, resource)
 		if slices.Index(decisions, results[i].EvalResourceDecision) > slices.Index(decisions, whole.EvalDecision) {
 			whole.EvalDecision = results[i].EvalResourceDecision
@@ -386,7 +417,7 @@ func (m *simulation) evaluate(action string, resources []string) api.EvaluationR
 	if len(resources) > 1 || resources[0] != "*" {
 		whole.ResourceSpecificResults = results
 	}
-	return whole
+	return whole, nil
 }
 
 func sameStatement(a, b api.Statement) bool {
