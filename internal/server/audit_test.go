@@ -25,6 +25,7 @@ import (
 	stsapi "daypass/api/sts"
 	"daypass/internal/audit"
 	"daypass/internal/format"
+	"daypass/internal/gate"
 )
 
 // audited is a server with a trail, which end finishes and returns.
@@ -358,12 +359,12 @@ func TestAWebIdentityIsRecorded(t *testing.T) {
 	op := service.Operations["AssumeRoleWithWebIdentity"]
 	s := &subject{surface: newSurface(service, nil), op: op}
 	event, r := audit.Event{}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-	s.control(&event, r, false)
+	s.control(&event, &gate.Call{}, r, false)
 	if diff := cmp.Diff(&audit.Web{Type: "WebIdentityUser"}, event.Caller.Web); diff != "" || !event.ReadOnly || event.Response != nil {
 		t.Error(diff)
 	}
 	s.out = &stsapi.AssumeRoleWithWebIdentityOutput{Provider: "issuer.example", Audience: "sts", SubjectFromWebIdentityToken: "repo"}
-	s.control(&event, r, true)
+	s.control(&event, &gate.Call{}, r, true)
 	if diff := cmp.Diff(&audit.Web{Type: "WebIdentityUser", Provider: "issuer.example", Audience: "sts", Subject: "repo"}, event.Caller.Web); diff != "" || event.Response == nil {
 		t.Error(diff)
 	}

@@ -158,7 +158,19 @@ func (s *Server) mount() http.Handler {
 	mux.HandleFunc("GET /healthz", s.alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	return packages.byHost(mux)
+	return packages.byHost(direct(apis, mux))
+}
+
+// direct spares calls of the APIs the mux, whose search for a pattern takes
+// longer than theirs. No format and no page is at "/" or below "/v1/".
+func direct(apis, all http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/v1/") {
+			apis.ServeHTTP(w, r)
+			return
+		}
+		all.ServeHTTP(w, r)
+	})
 }
 
 // alive says that the process answers.

@@ -168,7 +168,7 @@ func TestEachRequestIsOneLogLineThatHoldsNoSecret(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, line[key], want)
 		}
 	}
-	for _, key := range []string{"request_id", "duration_ms", "action", "resource", "source_ip", "access_key_id"} {
+	for _, key := range []string{"request_id", "duration_us", "action", "resource", "source_ip", "access_key_id"} {
 		if line[key] == nil {
 			t.Errorf("the line lacks %s: %s", key, log[2])
 		}
