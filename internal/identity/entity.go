@@ -109,7 +109,7 @@ func checkBoundary(ctx context.Context, tx *store.Tx, e *Entity) error {
 // checkTrust validates a trust policy and binds its principals.
 func (d *Directory) checkTrust(ctx context.Context, document string) (map[string]string, error) {
 	if policy.Size(document) > policy.MaxTrustDefault {
-		return nil, fault.New(fault.Quota, "Cannot exceed quota for ACLSizePerRole: %d", policy.MaxTrustDefault)
+		return nil, exceeded("ACLSizePerRole", policy.MaxTrustDefault)
 	}
 	err := checkDocument(document, policy.Trust)
 	if err != nil {

@@ -97,7 +97,7 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 			return err
 		}
 		if n >= maxMFADevices {
-			return fault.New(fault.Quota, "Cannot exceed quota for VirtualMFADevicesPerAccount: %d", maxMFADevices)
+			return exceeded("VirtualMFADevicesPerAccount", maxMFADevices)
 		}
 		return tx.CreateMFADevice(ctx, m)
 	})
@@ -139,7 +139,7 @@ func (d *Directory) EnableMFADevice(ctx context.Context, account, user, serial, 
 			return err
 		}
 		if len(owned) >= maxMFADevicesPerUser {
-			return fault.New(fault.Quota, "Cannot exceed quota for MFADevicesPerUser: %d", maxMFADevicesPerUser)
+			return exceeded("MFADevicesPerUser", maxMFADevicesPerUser)
 		}
 		err = d.takePair(ctx, tx, m, first, second)
 		if err != nil {
@@ -384,19 +384,4 @@ func (d *Directory) MFADevices(ctx context.Context, account string, enabled, oth
 	})
 	page, more := cut(owned, limit)
 	return page, more, err
-}
-
-// SetMFADeviceTags replaces the tags of a device by what edit makes of them.
-func (d *Directory) SetMFADeviceTags(ctx context.Context, account, serial string, edit func(map[string]string) (map[string]string, error)) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		m, err := device(ctx, tx, account, serial)
-		if err != nil {
-			return err
-		}
-		tags, err := edit(m.Tags)
-		if err != nil {
-			return err
-		}
-		return tx.SetMFADeviceTags(ctx, serial, tags)
-	})
 }

@@ -17,16 +17,12 @@ import (
 // An OIDCProvider is an issuer of identity tokens that an account trusts.
 type OIDCProvider = store.OIDCProvider
 
-// Quotas of providers.
+// How long what a provider is made of may be.
 //
-// Source: IAM User Guide, "IAM and STS quotas", and the IAM API reference,
-// CreateOpenIDConnectProvider.
+// Source: IAM API reference, CreateOpenIDConnectProvider.
 const (
-	maxProviders   = 100
 	maxProviderURL = 255
-	maxClientIDs   = 100
 	maxClientID    = 255
-	maxThumbprints = 5
 )
 
 // ProviderARN names a provider.
@@ -89,8 +85,6 @@ func checkProvider(p *OIDCProvider) error {
 		return exceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 	case len(p.Thumbprints) > maxThumbprints:
 		return exceeded("ThumbprintsPerOpenIdConnectProvider", maxThumbprints)
-	case len(p.Tags) > maxTags:
-		return exceeded("TagsPerOpenIDConnectProvider", maxTags)
 	}
 	for _, id := range p.ClientIDs {
 		if id == "" || len(id) > maxClientID || !printable(id) {
@@ -151,7 +145,7 @@ func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvi
 }
 
 // EditProvider changes the client ids, thumbprints and tags of a provider.
-func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider)) error {
+func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider) error) error {
 	if !shape().MatchString(issuer) {
 		return missingProvider(account, issuer)
 	}
@@ -160,8 +154,10 @@ func (d *Directory) EditProvider(ctx context.Context, account, issuer string, ed
 		if err != nil {
 			return gone(err, missingProvider(account, issuer))
 		}
-		edit(p)
-		err = checkProvider(p)
+		err = edit(p)
+		if err == nil {
+			err = checkProvider(p)
+		}
 		if err != nil {
 			return err
 		}

@@ -19,19 +19,14 @@ import (
 func (s *Service) simulateOperations() []gate.Operation {
 	return []gate.Operation{
 		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), s.simulatePrincipalPolicy),
-		op("SimulateCustomPolicy", onNothing[api.SimulateCustomPolicyInput], s.simulateCustomPolicy),
+		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], s.simulateCustomPolicy),
 		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), s.principalKeys),
-		op("GetContextKeysForCustomPolicy", onNothing[api.GetContextKeysForCustomPolicyInput], s.customKeys),
+		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], s.customKeys),
 	}
 }
 
-// onNothing judges an operation that is about no resource.
-func onNothing[In any](context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return gate.Subject{ARN: "*"}, nil
-}
-
 // onSource judges on the user, group or role whose policies are asked for.
-func onSource[In any](s *Service, source func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func onSource[In any](s *Service, source func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		given := source(in)
 		a, err := arn.Parse(given)
