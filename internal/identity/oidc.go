@@ -28,6 +28,16 @@ const (
 // ProviderARN names a provider.
 func ProviderARN(p *OIDCProvider) string { return arn.OIDCProvider(p.Account, p.URL) }
 
+// IssuerOf takes the ARN of a provider apart: what follows the type is the
+// issuer's URL without its scheme. What is no such ARN has neither part.
+func IssuerOf(providerARN string) (account, issuer string) {
+	a, err := arn.Parse(providerARN)
+	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || !shape().MatchString(providerARN) {
+		return "", ""
+	}
+	return a.Account, a.Name()
+}
+
 func missingProvider(account, issuer string) error {
 	return fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", arn.OIDCProvider(account, issuer))
 }

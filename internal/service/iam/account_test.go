@@ -56,9 +56,12 @@ func TestTheSummaryCountsAndNamesQuotas(t *testing.T) {
 	d.role("r")
 	arn := ok[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "p", PolicyDocument: allowAll}).Policy.Arn
 	ok[api.CreatePolicyVersionOutput](d, d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: allowAll})
+	d.virtual("spare")
+	d.enable("u", d.virtual("phone"))
+	d.provider(githubURL)
 	got := ok[api.GetAccountSummaryOutput](d, d.admin, "GetAccountSummary", &api.GetAccountSummaryInput{}).SummaryMap
 	equal(t, map[string]int64{
-		"Users": 2, "Groups": 1, "Roles": 1, "Policies": 1, "PolicyVersionsInUse": 2, "MFADevices": 0, "MFADevicesInUse": 0, "Providers": 0,
+		"Users": 2, "Groups": 1, "Roles": 1, "Policies": 1, "PolicyVersionsInUse": 2, "MFADevices": 2, "MFADevicesInUse": 1, "Providers": 1,
 		"AccountMFAEnabled": 0, "AccountPasswordPresent": 0, "AccountSigningCertificatesPresent": 0, "AccountAccessKeysPresent": 1,
 		"InstanceProfiles": 0, "ServerCertificates": 0,
 		"UsersQuota": 5000, "GroupsQuota": 300, "RolesQuota": 1000, "PoliciesQuota": 1500, "GroupsPerUserQuota": 10, "AccessKeysPerUserQuota": 2,
@@ -67,7 +70,7 @@ func TestTheSummaryCountsAndNamesQuotas(t *testing.T) {
 		"PolicySizeQuota": 6144, "VersionsPerPolicyQuota": 5,
 	}, got)
 	got = ok[api.GetAccountSummaryOutput](d, d.adminOf(other), "GetAccountSummary", &api.GetAccountSummaryInput{}).SummaryMap
-	equal(t, []int64{1, 0, 0}, []int64{got["Users"], got["Policies"], got["AccountAccessKeysPresent"]})
+	equal(t, []int64{1, 0, 0, 0, 0}, []int64{got["Users"], got["Policies"], got["AccountAccessKeysPresent"], got["MFADevices"], got["Providers"]})
 }
 
 func TestDetailsOfAnAccount(t *testing.T) {
@@ -137,6 +140,8 @@ func TestCredentialReport(t *testing.T) {
 	}
 	check(t, []try{{"none yet", get(), "ReportNotPresent", "There is no credential report of this account: make one with GenerateCredentialReport."}})
 	ref := d.user("u,v", "")
+	d.enable("u,v", d.virtual("phone"))
+	d.virtual("spare")
 	key := ok[api.CreateAccessKeyOutput](d, d.admin, "CreateAccessKey", &api.CreateAccessKeyInput{UserName: "u,v"}).AccessKey.AccessKeyId
 	d.directory.Used(key, ref, identity.Use{At: noon.Add(time.Minute), Service: "codeartifact", Region: "eu-west-1"})
 	d.directory.Used(rootKey.AccessKeyID, principal.Ref{Kind: principal.Root, Account: account, ID: account}, identity.Use{At: noon, Service: "iam", Region: "us-east-1"})
@@ -156,7 +161,7 @@ func TestCredentialReport(t *testing.T) {
 			"cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated",
 		"<root_account>,arn:aws:iam::111111111111:root," + at + ",not_supported,no_information,not_supported,not_supported,false,true," + at + "," + at + ",us-east-1,iam," + none + ",false,N/A,false,N/A",
 		"admin,arn:aws:iam::111111111111:user/admin," + at + ",false,N/A,N/A,N/A,false,true," + at + ",N/A,N/A,N/A," + none + ",false,N/A,false,N/A",
-		"u,v,arn:aws:iam::111111111111:user/u,v," + at + ",false,N/A,N/A,N/A,false,true," + at + ",2026-11-01T12:01:00+00:00,eu-west-1,codeartifact," + none + ",false,N/A,false,N/A",
+		"u,v,arn:aws:iam::111111111111:user/u,v," + at + ",false,N/A,N/A,N/A,true,true," + at + ",2026-11-01T12:01:00+00:00,eu-west-1,codeartifact," + none + ",false,N/A,false,N/A",
 	}, names(rows, joined))
 
 	d.now = d.now.Add(4*time.Hour - time.Second)

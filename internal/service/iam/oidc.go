@@ -23,17 +23,17 @@ func (s *Service) oidcOperations() []gate.Operation {
 	}
 }
 
-// issuer takes the ARN of a provider of the caller's account apart: what
-// follows the type is the issuer's URL without its scheme.
+// issuer is the issuer's URL, without its scheme, in the ARN of a provider of
+// the caller's account.
 func issuer(c *gate.Call, providerARN string) (string, error) {
-	a, err := arn.Parse(providerARN)
-	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || a.Name() == "" || !shownText().MatchString(providerARN) {
+	account, issuer := identity.IssuerOf(providerARN)
+	if issuer == "" {
 		return "", fault.New(fault.InvalidInput, "ARN %s is not valid.", providerARN)
 	}
-	if a.Account != c.Principal.Account || a.Partition != arn.Partition {
+	if account != c.Principal.Account || providerARN != arn.OIDCProvider(account, issuer) {
 		return "", fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", providerARN)
 	}
-	return a.Name(), nil
+	return issuer, nil
 }
 
 // judgeProvider judges on a provider, whether or not it exists.
