@@ -49,6 +49,7 @@ type Call struct {
 type Voucher struct {
 	Provider string                     // ARN
 	Subject  string                     // who the caller is, by the provider's word
+	Audience string                     // whom the provider says it to
 	Claims   map[string]json.RawMessage // all that it says
 }
 

@@ -8,10 +8,11 @@ import (
 	"sync"
 
 	"daypass/api"
-	stsapi "daypass/api/sts"
+	"daypass/internal/arn"
 	"daypass/internal/audit"
 	"daypass/internal/fault"
 	"daypass/internal/format"
+	"daypass/internal/gate"
 	"daypass/internal/sigv4"
 	"daypass/internal/wire"
 )
@@ -60,6 +61,13 @@ func (s *Server) audit(r *http.Request, e *event) {
 	case e.subject.surface != nil:
 		protocol = e.subject.surface.protocol
 		e.subject.control(&event, r, e.fault == nil)
+		if op := e.subject.op; op != nil && op.Unsigned {
+			event.Caller.Web = webCaller(op.Name, c.Voucher)
+		}
+		if c.Voucher != nil { // the record is its account's
+			provider, _ := arn.Parse(c.Voucher.Provider)
+			event.Account = provider.Account
+		}
 	default: // it broke before it was known what it is
 		event.Name = unknownName
 	}
@@ -88,9 +96,6 @@ func (s *subject) control(event *audit.Event, r *http.Request, answered bool) {
 	event.Parameters = s.elements(s.in)
 	if how.shown && answered {
 		event.Response = s.elements(s.out)
-	}
-	if s.op.Unsigned {
-		event.Caller.Web = webCaller(s.op.Name, s.out)
 	}
 }
 
@@ -185,22 +190,17 @@ func secret(sh *api.Shape, seen map[*api.Shape]bool) bool {
 	return false
 }
 
-// webCaller is who showed an identity provider's word: known only if it was
-// taken.
-func webCaller(operation string, out any) *audit.Web {
-	switch out := out.(type) {
-	case *stsapi.AssumeRoleWithWebIdentityOutput:
-		return &audit.Web{Type: "WebIdentityUser", Provider: out.Provider, Audience: out.Audience, Subject: out.SubjectFromWebIdentityToken}
-	case *stsapi.AssumeRoleWithSAMLOutput:
-		return &audit.Web{Type: "SAMLUser", Provider: out.Issuer, Audience: out.Audience, Subject: out.Subject}
+// webCaller is who called an operation that takes an identity provider's word,
+// also if it was refused: what it says is known once it is verified.
+func webCaller(operation string, v *gate.Voucher) *audit.Web {
+	web := &audit.Web{Type: "WebIdentityUser"}
+	if operation == "AssumeRoleWithSAML" {
+		web.Type = "SAMLUser"
 	}
-	switch operation {
-	case "AssumeRoleWithWebIdentity":
-		return &audit.Web{Type: "WebIdentityUser"}
-	case "AssumeRoleWithSAML":
-		return &audit.Web{Type: "SAMLUser"}
+	if v != nil {
+		web.Provider, web.Audience, web.Subject = v.Provider, v.Audience, v.Subject
 	}
-	return nil
+	return web
 }
 
 // keyID is the shape of the access key ids that AWS and Daypass issue. It has
