@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"daypass/internal/arn"
 	"daypass/internal/audit"
 	"daypass/internal/fault"
-	"daypass/internal/format"
 	"daypass/internal/gate"
 	"daypass/internal/sigv4"
 	"daypass/internal/wire"
@@ -145,51 +143,6 @@ func eventSource(service *api.Service) string {
 	return service.SigningName + ".amazonaws.com"
 }
 
-// A recording says how the calls of an operation are recorded.
-type recording struct {
-	reads bool // readOnly
-	shown bool // responseElements are
-}
-
-// recordings tells the operations of a service that only read from the others.
-// An operation whose answer has a secret has issued a credential, whatever it is
-// called; as in CloudTrail, STS nevertheless only reads.
-func recordings(service *api.Service) map[string]recording {
-	out := make(map[string]recording, len(service.Operations))
-	for name, op := range service.Operations {
-		issues := op.Output != nil && secret(op.Output, map[*api.Shape]bool{})
-		reads := service.Name == "sts" || !issues && reading(name)
-		out[name] = recording{reads: reads, shown: issues || !reads}
-	}
-	return out
-}
-
-func reading(name string) bool {
-	for _, verb := range [...]string{"Get", "List", "Describe", "Read", "Simulate"} {
-		if strings.HasPrefix(name, verb) {
-			return true
-		}
-	}
-	return false
-}
-
-// secret reports whether a shape holds what the model calls sensitive.
-func secret(sh *api.Shape, seen map[*api.Shape]bool) bool {
-	if sh == nil || seen[sh] {
-		return false
-	}
-	seen[sh] = true
-	if sh.Sensitive || secret(sh.Elem, seen) || secret(sh.Key, seen) {
-		return true
-	}
-	for _, m := range sh.Members {
-		if secret(m.Shape, seen) {
-			return true
-		}
-	}
-	return false
-}
-
 // webCaller is who called an operation that takes an identity provider's word,
 // also if it was refused: what it says is known once it is verified.
 func webCaller(operation string, v *gate.Voucher) *audit.Web {
@@ -239,37 +192,4 @@ func (s *subject) packageRequest(formatName, action string, r *http.Request) {
 		_, rest, _ = strings.Cut(rest, "/")
 		s.uri = "/" + formatName + "/" + rest
 	}
-}
-
-// witness notes which package a format asks its repository for.
-func (s *subject) witness(r format.Repository) format.Repository {
-	s.named.Repository = r
-	return &s.named
-}
-
-// named is a repository that remembers the last package it was asked for. A
-// test sees to it that no method which names one is missing here.
-type named struct {
-	format.Repository
-	ref format.Ref
-}
-
-func (n *named) Package(ctx context.Context, name format.Name) (*format.Package, error) {
-	n.ref.Name = name
-	return n.Repository.Package(ctx, name)
-}
-
-func (n *named) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	n.ref.Name = name
-	return n.Repository.Document(ctx, name, variant, render)
-}
-
-func (n *named) Asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, error) {
-	n.ref = ref
-	return n.Repository.Asset(ctx, ref, name)
-}
-
-func (n *named) Publish(ctx context.Context, ref format.Ref) (format.Publication, error) {
-	n.ref = ref
-	return n.Repository.Publish(ctx, ref)
 }

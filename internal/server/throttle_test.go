@@ -236,6 +236,7 @@ func TestEachOperationCountsForItsLimit(t *testing.T) {
 		{"sts", "AssumeRole", throttle.STS},
 		{"sts", "GetCallerIdentity", throttle.STS},
 		{"iam", "GetUser", throttle.Reads},
+		{"iam", "SimulatePrincipalPolicy", throttle.Reads},
 		{"iam", "CreateUser", throttle.Writes},
 	} {
 		if got := limitOf(test.service, test.operation); got != test.want {
