@@ -25,20 +25,21 @@ type client struct {
 // clients by the name that a story's condition has. Each is looked for once.
 // An environment variable holds the words of the command line instead:
 // DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
-// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_NODE. DAYPASS_TEST_ISSUERS is a folder instead.
-// scripts/install-clients writes them to a file.
-// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_TERRAFORM.
-// DAYPASS_TEST_ISSUERS is a folder instead. scripts/install-clients writes them to a file.
+// DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_NODE,
+// DAYPASS_TEST_TERRAFORM. DAYPASS_TEST_ISSUERS, DAYPASS_TEST_IAM_SIMULATE and
+// DAYPASS_TEST_TERRAFORM_PROVIDERS are folders instead. scripts/install-clients writes
+// them to a file.
 var clients = map[string]func() client{
 	"aws1":      aws1,
 	"aws2":      aws2,
 	"boto3":     boto3,
 	"issuers":   issuers,
 	"moto":      moto,
-	"pip":       pip,
-	"twine":     twine,
 	"oathtool":  oathtool,
+	"pip":       pip,
+	"simulate":  simulate,
 	"terraform": terraform,
+	"twine":     twine,
 }
 
 // The order matters where two are on PATH: the AWS CLI has one name for two
@@ -95,13 +96,9 @@ var terraform = sync.OnceValue(func() client {
 	if providers == "" {
 		return client{err: errors.New("DAYPASS_TEST_TERRAFORM_PROVIDERS names no folder with registry.terraform.io/hashicorp/aws")}
 	}
-	c := given("DAYPASS_TEST_TERRAFORM")
-	if c.argv == nil {
-		path, err := exec.LookPath("terraform")
-		if err != nil {
-			return client{err: err}
-		}
-		c = client{argv: []string{path}}
+	c := installed("DAYPASS_TEST_TERRAFORM", "terraform")
+	if c.err != nil {
+		return c
 	}
 	config := filepath.Join(scratch, "terraform.rc")
 	text := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", providers)

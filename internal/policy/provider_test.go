@@ -38,6 +38,7 @@ func TestUnaskedFindsProvidersThatLetEverybodyIn(t *testing.T) {
 		{"its presence", statement("Allow", `"`+github+`"`, `"Null":{"`+key+`":"false"}`), true},
 		{"a deny", statement("Deny", `"`+github+`"`, ""), false},
 		{"another provider", statement("Allow", `"`+own+`"`, ""), false},
+		{"an account", `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}`, false},
 		{"the second statement", statement("Allow", `"`+own+`"`, "") + "," + statement("Allow", `"`+github+`"`, ""), true},
 	} {
 		p, err := Parse("", `{"Version":"2012-10-17","Statement":[`+test.statement+`]}`, Trust)

@@ -34,9 +34,9 @@ def simulates(operation, start):
         assert list(decisions(out)) == ACTIONS[2:] and not out["IsTruncated"], out
         domains = ["arn:aws:codeartifact:us-east-1:%s:domain/%s" % (w.account, d) for d in ("a", "b")]
         out = yield {**given, "ActionNames": ACTIONS[:1], "ResourceArns": domains}
-        results = out["EvaluationResults"]
-        found = [r["EvalResourceName"] for r in results] + [s["EvalResourceName"] for r in results for s in r.get("ResourceSpecificResults", [])]
-        assert set(domains) <= set(found), out
+        specific = out["EvaluationResults"][0]["ResourceSpecificResults"]
+        assert len(out["EvaluationResults"]) == 1 and [r["EvalResourceName"] for r in specific] == domains, out
+        assert {r["EvalResourceDecision"] for r in specific} == {"allowed"}, specific
 
     keep("iam", operation, simulate)
     refuses(operation, "InvalidInput", without("ActionNames", ["nonsense"]), without("PolicyInputList", ["{"]), without("ResourcePolicy", "{"),
