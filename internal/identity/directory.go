@@ -54,15 +54,13 @@ func (d *Directory) isRootKey(id string) bool {
 
 func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
 	var key *store.AccessKey
-	var owner *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
+	owner, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) {
 		var err error
 		key, err = tx.AccessKey(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		owner, err = tx.Identity(ctx, key.Identity)
-		return err
+		return tx.Identity(ctx, key.Identity)
 	})
 	if err != nil {
 		return nil, gone(err, errUnknownKey)
@@ -156,6 +154,29 @@ func (d *Directory) loadRoot(ctx context.Context, account string) (*standing, er
 	// Root has full access without a policy, and so may a federated session that
 	// it makes have.
 	return &standing{who: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
+}
+
+// view reads one thing in a transaction of its own.
+func view[T any](ctx context.Context, d *Directory, read func(*store.Tx) (T, error)) (T, error) {
+	var found T
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		found, err = read(tx)
+		return err
+	})
+	return found, err
+}
+
+// viewOf reads one thing of the user, group or role with a name.
+func viewOf[T any](ctx context.Context, d *Directory, account, kind, name string, read func(*store.Tx, *Entity) (T, error)) (T, error) {
+	return view(ctx, d, func(tx *store.Tx) (T, error) {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return read(tx, e)
+	})
 }
 
 // loadStanding reads who an identity is, and compiles its permissions.

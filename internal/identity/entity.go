@@ -40,23 +40,12 @@ func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Enti
 
 // Find returns the user, group or role with a name, which must match in case.
 func (d *Directory) Find(ctx context.Context, account, kind, name string) (*Entity, error) {
-	var e *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = named(ctx, tx, account, kind, name)
-		return err
-	})
-	return e, err
+	return view(ctx, d, func(tx *store.Tx) (*Entity, error) { return named(ctx, tx, account, kind, name) })
 }
 
 // FindID returns the user or role with a unique id.
 func (d *Directory) FindID(ctx context.Context, id string) (*Entity, error) {
-	var e *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = tx.Identity(ctx, id)
-		return err
-	})
+	e, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) { return tx.Identity(ctx, id) })
 	return e, gone(err, errGone)
 }
 
@@ -201,11 +190,8 @@ func length[T any](found []T, err error) (int, error) { return len(found), err }
 // List returns up to limit users, groups or roles of an account, in the order of names
 // after the given one, and whether there are more.
 func (d *Directory) List(ctx context.Context, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
-	var found []*Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		found, err = tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
-		return err
+	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
+		return tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
 	})
 	page, more := cut(found, limit)
 	return page, more, err

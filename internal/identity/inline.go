@@ -49,16 +49,7 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 
 // Inline returns all inline policies of a user, group or role, ordered by name.
 func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]store.InlinePolicy, error) {
-	var all []store.InlinePolicy
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		all, err = tx.InlinePolicies(ctx, e.ID)
-		return err
-	})
-	return all, err
+	return viewOf(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]store.InlinePolicy, error) { return tx.InlinePolicies(ctx, e.ID) })
 }
 
 // InlineDocument returns one inline policy of a user, group or role.

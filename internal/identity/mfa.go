@@ -331,27 +331,12 @@ func (d *Directory) DeleteMFADevice(ctx context.Context, account, serial string)
 
 // MFADevice returns one device of an account.
 func (d *Directory) MFADevice(ctx context.Context, account, serial string) (*MFADevice, error) {
-	var m *MFADevice
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		m, err = device(ctx, tx, account, serial)
-		return err
-	})
-	return m, err
+	return view(ctx, d, func(tx *store.Tx) (*MFADevice, error) { return device(ctx, tx, account, serial) })
 }
 
 // UserMFADevices returns the devices of a user, ordered by serial number.
 func (d *Directory) UserMFADevices(ctx context.Context, account, user string) ([]*MFADevice, error) {
-	var found []*MFADevice
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
-		found, err = tx.UserMFADevices(ctx, e.ID)
-		return err
-	})
-	return found, err
+	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) { return tx.UserMFADevices(ctx, e.ID) })
 }
 
 // An OwnedMFADevice is a device and the user who has it; nil for nobody.

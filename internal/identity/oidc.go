@@ -120,12 +120,7 @@ func (d *Directory) Provider(ctx context.Context, account, issuer string) (*OIDC
 	if !shape().MatchString(issuer) {
 		return nil, missingProvider(account, issuer)
 	}
-	var p *OIDCProvider
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		p, err = tx.OIDCProvider(ctx, account, issuer)
-		return err
-	})
+	p, err := view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return tx.OIDCProvider(ctx, account, issuer) })
 	return p, gone(err, missingProvider(account, issuer))
 }
 
@@ -145,13 +140,7 @@ func (d *Directory) ProviderOf(ctx context.Context, account, issuer string) (*OI
 
 // Providers returns all providers of an account.
 func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvider, error) {
-	var all []*OIDCProvider
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		all, err = tx.OIDCProviders(ctx, account)
-		return err
-	})
-	return all, err
+	return view(ctx, d, func(tx *store.Tx) ([]*OIDCProvider, error) { return tx.OIDCProviders(ctx, account) })
 }
 
 // EditProvider changes the client ids, thumbprints and tags of a provider.

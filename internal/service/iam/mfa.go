@@ -132,16 +132,22 @@ func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *a
 	return out, nil
 }
 
+// devicesOf returns the devices of the caller, or of the user who is given.
+func (s *Service) devicesOf(ctx context.Context, c *gate.Call, given string) (string, []*identity.MFADevice, error) {
+	name, err := userName(c, given)
+	if err != nil {
+		return "", nil, err
+	}
+	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	return name, found, err
+}
+
 func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.ListMFADevicesInput) (*api.ListMFADevicesOutput, error) {
 	p, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}
-	name, err := userName(c, in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	name, found, err := s.devicesOf(ctx, c, in.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -155,11 +161,7 @@ func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.List
 }
 
 func (s *Service) getMFADevice(ctx context.Context, c *gate.Call, in *api.GetMFADeviceInput) (*api.GetMFADeviceOutput, error) {
-	name, err := userName(c, in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	name, found, err := s.devicesOf(ctx, c, in.UserName)
 	if err != nil {
 		return nil, err
 	}
