@@ -8,16 +8,23 @@ import (
 	"daypass/internal/store"
 )
 
-// edit changes a user, group or role in a transaction and saves it.
-func (d *Directory) edit(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
-	var e *Entity
-	err := d.change(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = named(ctx, tx, account, kind, name)
+// changeOf changes something of the user, group or role with a name.
+func (d *Directory) changeOf(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
 		if err != nil {
 			return err
 		}
-		err = fn(tx, e)
+		return fn(tx, e)
+	})
+}
+
+// edit changes a user, group or role in a transaction and saves it.
+func (d *Directory) edit(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
+	var e *Entity
+	err := d.changeOf(ctx, account, kind, name, func(tx *store.Tx, found *Entity) error {
+		e = found
+		err := fn(tx, e)
 		if err != nil {
 			return err
 		}

@@ -133,24 +133,14 @@ func (d *Directory) SetTrust(ctx context.Context, account, name, document string
 	if err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, Role, name)
-		if err != nil {
-			return err
-		}
-		return tx.SetTrust(ctx, e.ID, document, bound)
-	})
+	return d.changeOf(ctx, account, Role, name, func(tx *store.Tx, e *Entity) error { return tx.SetTrust(ctx, e.ID, document, bound) })
 }
 
 // Delete removes a user, group or role that nothing hangs on any more.
 // Credentials that it made open nothing from then on.
 func (d *Directory) Delete(ctx context.Context, account, kind, name string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		err = checkEmpty(ctx, tx, e)
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := checkEmpty(ctx, tx, e)
 		if err != nil {
 			return err
 		}

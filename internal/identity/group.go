@@ -31,11 +31,7 @@ func (d *Directory) RemoveMember(ctx context.Context, account, group, user strin
 }
 
 func (d *Directory) member(ctx context.Context, account, group, user string, fn func(tx *store.Tx, g, u *Entity) error) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		g, err := named(ctx, tx, account, Group, group)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, Group, group, func(tx *store.Tx, g *Entity) error {
 		u, err := named(ctx, tx, account, User, user)
 		if err != nil {
 			return err

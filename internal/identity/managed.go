@@ -277,12 +277,8 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.Managed
 
 // Attach attaches a managed policy to a user, group or role; once more is no error.
 func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		err = attachable(ctx, tx, account, policyARN)
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := attachable(ctx, tx, account, policyARN)
 		if err != nil {
 			return gone(err, notAttachable(policyARN))
 		}
@@ -300,11 +296,7 @@ func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN s
 
 // Detach takes a managed policy from a user, group or role.
 func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		return gone(tx.Detach(ctx, e.ID, policyARN), missingManaged(policyARN))
 	})
 }

@@ -301,12 +301,8 @@ func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevi
 // DeactivateMFADevice takes a device from a user. Sessions that it was used for
 // live on.
 func (d *Directory) DeactivateMFADevice(ctx context.Context, account, user, serial string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
-		_, err = device(ctx, tx, account, serial)
+	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+		_, err := device(ctx, tx, account, serial)
 		if err != nil {
 			return err
 		}
@@ -336,7 +332,9 @@ func (d *Directory) MFADevice(ctx context.Context, account, serial string) (*MFA
 
 // UserMFADevices returns the devices of a user, ordered by serial number.
 func (d *Directory) UserMFADevices(ctx context.Context, account, user string) ([]*MFADevice, error) {
-	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) { return tx.UserMFADevices(ctx, e.ID) })
+	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) {
+		return tx.UserMFADevices(ctx, e.ID)
+	})
 }
 
 // An OwnedMFADevice is a device and the user who has it; nil for nobody.
