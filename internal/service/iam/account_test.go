@@ -26,10 +26,10 @@ func TestAccountAliases(t *testing.T) {
 	d := newDoor(t)
 	stranger := d.adminOf(other)
 	create := func(ref principal.Ref, alias string) error {
-		return fails[api.CreateAccountAliasOutput](d, ref, "CreateAccountAlias", &api.CreateAccountAliasInput{AccountAlias: alias})
+		return d.try(ref, "CreateAccountAlias", &api.CreateAccountAliasInput{AccountAlias: alias})
 	}
 	remove := func(alias string) error {
-		return fails[api.DeleteAccountAliasOutput](d, d.admin, "DeleteAccountAlias", &api.DeleteAccountAliasInput{AccountAlias: alias})
+		return d.try(d.admin, "DeleteAccountAlias", &api.DeleteAccountAliasInput{AccountAlias: alias})
 	}
 	list := func() []string {
 		return ok[api.ListAccountAliasesOutput](d, d.admin, "ListAccountAliases", &api.ListAccountAliasesInput{}).AccountAliases
@@ -133,7 +133,7 @@ func TestCredentialReport(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	get := func() error {
-		return fails[api.GetCredentialReportOutput](d, d.admin, "GetCredentialReport", &api.GetCredentialReportInput{})
+		return d.try(d.admin, "GetCredentialReport", &api.GetCredentialReportInput{})
 	}
 	state := func() string {
 		return ok[api.GenerateCredentialReportOutput](d, d.admin, "GenerateCredentialReport", &api.GenerateCredentialReportInput{}).State
@@ -195,17 +195,17 @@ func TestWhatNoAccountHasIsAbsent(t *testing.T) {
 	}
 	const missing = "The user with name x cannot be found."
 	check(t, []try{
-		{"a password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
-		{"a password to delete", fails[api.DeleteLoginProfileOutput](d, d.admin, "DeleteLoginProfile", &api.DeleteLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
-		{"nobody's password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"a password policy", fails[api.GetAccountPasswordPolicyOutput](d, d.admin, "GetAccountPasswordPolicy", &api.GetAccountPasswordPolicyInput{}), "NoSuchEntity", "The Password Policy with domain name 111111111111 cannot be found."},
-		{"nobody's keys", fails[api.ListSSHPublicKeysOutput](d, d.admin, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"nobody's certificates", fails[api.ListSigningCertificatesOutput](d, d.admin, "ListSigningCertificates", &api.ListSigningCertificatesInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"nobody's credentials", fails[api.ListServiceSpecificCredentialsOutput](d, d.admin, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"keys, not allowed", fails[api.ListSSHPublicKeysOutput](d, nobody, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "u"}), "AccessDenied", denied("ListSSHPublicKeys", "arn:aws:iam::111111111111:user/u")},
-		{"a password, not allowed", fails[api.GetLoginProfileOutput](d, nobody, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "AccessDenied", denied("GetLoginProfile", "arn:aws:iam::111111111111:user/u")},
-		{"all credentials, not allowed", fails[api.ListServiceSpecificCredentialsOutput](d, nobody, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{AllUsers: &yes}), "AccessDenied", denied("ListServiceSpecificCredentials", "*")},
-		{"profiles, not allowed", fails[api.ListInstanceProfilesOutput](d, nobody, "ListInstanceProfiles", &api.ListInstanceProfilesInput{}), "AccessDenied", denied("ListInstanceProfiles", "arn:aws:iam::111111111111:instance-profile/")},
-		{"the summary, not allowed", fails[api.GetAccountSummaryOutput](d, nobody, "GetAccountSummary", &api.GetAccountSummaryInput{}), "AccessDenied", denied("GetAccountSummary", "*")},
+		{"a password", d.try(d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
+		{"a password to delete", d.try(d.admin, "DeleteLoginProfile", &api.DeleteLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
+		{"nobody's password", d.try(d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"a password policy", d.try(d.admin, "GetAccountPasswordPolicy", &api.GetAccountPasswordPolicyInput{}), "NoSuchEntity", "The Password Policy with domain name 111111111111 cannot be found."},
+		{"nobody's keys", d.try(d.admin, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"nobody's certificates", d.try(d.admin, "ListSigningCertificates", &api.ListSigningCertificatesInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"nobody's credentials", d.try(d.admin, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"keys, not allowed", d.try(nobody, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "u"}), "AccessDenied", denied("ListSSHPublicKeys", "arn:aws:iam::111111111111:user/u")},
+		{"a password, not allowed", d.try(nobody, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "AccessDenied", denied("GetLoginProfile", "arn:aws:iam::111111111111:user/u")},
+		{"all credentials, not allowed", d.try(nobody, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{AllUsers: &yes}), "AccessDenied", denied("ListServiceSpecificCredentials", "*")},
+		{"profiles, not allowed", d.try(nobody, "ListInstanceProfiles", &api.ListInstanceProfilesInput{}), "AccessDenied", denied("ListInstanceProfiles", "arn:aws:iam::111111111111:instance-profile/")},
+		{"the summary, not allowed", d.try(nobody, "GetAccountSummary", &api.GetAccountSummaryInput{}), "AccessDenied", denied("GetAccountSummary", "*")},
 	})
 }
