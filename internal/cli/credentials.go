@@ -33,11 +33,10 @@ var errNoCredentials = fail(exitConfig, "Unable to locate credentials. You can c
 // assumed roles, SSO, web identity, a process), container, instance. Keys in the
 // environment need no chain, and lose to a profile named on the command line.
 //
-// main is where the call goes: STS is asked there too, where it has no endpoint
-// of its own.
-func (s *session) credentials(c *settings, region, main string) (*credentials, error) {
+// stsURL is what [session.stsEndpoint] says of the call that they are for.
+func (s *session) credentials(c *settings, region, stsURL string) (*credentials, error) {
 	if s.web != nil {
-		return s.vouched(s.web, c, main), nil
+		return s.vouched(s.web, c, stsURL), nil
 	}
 	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !c.explicit {
 		secret := os.Getenv("AWS_SECRET_ACCESS_KEY")
@@ -52,12 +51,12 @@ func (s *session) credentials(c *settings, region, main string) (*credentials, e
 		if err != nil {
 			return nil, err
 		}
-		return s.vouched(web, c, main), nil
+		return s.vouched(web, c, stsURL), nil
 	}
 	if file := c.files.Partial(either(c.name, "default")); file != "" {
 		return nil, partial(file, "aws_secret_access_key")
 	}
-	find := func(ctx context.Context) (aws.Credentials, error) { return s.chain(ctx, c, region, main) }
+	find := func(ctx context.Context) (aws.Credentials, error) { return s.chain(ctx, c, region, stsURL) }
 	if !c.asksForCode() {
 		return &credentials{find, func() {}}, nil
 	}
@@ -65,15 +64,15 @@ func (s *session) credentials(c *settings, region, main string) (*credentials, e
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
 		var err error
 		if found.AccessKeyID == "" { // another try must not ask for another code
-			found, err = s.keeping(c, "AssumeRole", main, func() (aws.Credentials, error) { return find(ctx) })
+			found, err = s.keeping(c, "AssumeRole", stsURL, func() (aws.Credentials, error) { return find(ctx) })
 		}
 		return found, err
-	}, s.kept(c, "AssumeRole", main).forget}, nil
+	}, s.kept(c, "AssumeRole", stsURL).forget}, nil
 }
 
 // keeping returns the session that is kept, or opens one and keeps it.
-func (s *session) keeping(c *settings, operation, main string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
-	place := s.kept(c, operation, main)
+func (s *session) keeping(c *settings, operation, stsURL string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
+	place := s.kept(c, operation, stsURL)
 	if !s.refresh {
 		if found, ok := place.load(); ok {
 			return found, nil
@@ -89,8 +88,8 @@ func (s *session) keeping(c *settings, operation, main string, open func() (aws.
 	return found, nil
 }
 
-func (s *session) vouched(web *webIdentity, c *settings, main string) *credentials {
-	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, main) }, func() {}}
+func (s *session) vouched(web *webIdentity, c *settings, stsURL string) *credentials {
+	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, stsURL) }, func() {}}
 }
 
 func partial(provider, missing string) error {
@@ -98,8 +97,8 @@ func partial(provider, missing string) error {
 }
 
 // chain asks the AWS SDK's chain.
-func (s *session) chain(ctx context.Context, c *settings, region, main string) (aws.Credentials, error) {
-	config, err := s.load(ctx, c, region, main)
+func (s *session) chain(ctx context.Context, c *settings, region, stsURL string) (aws.Credentials, error) {
+	config, err := s.load(ctx, c, region, stsURL)
 	if err != nil {
 		return aws.Credentials{}, credentialsError(err)
 	}
@@ -117,15 +116,6 @@ func (s *session) chain(ctx context.Context, c *settings, region, main string) (
 // asks for no duration; the SDK asks for a quarter of it.
 const roleSession = time.Hour
 
-// stsEndpoint is where sessions come from, or "" for AWS. An endpoint on the
-// command line is that of the service that the command names.
-func (s *session) stsEndpoint(c *settings, main string) string {
-	if endpoint := s.text("endpoint-url"); endpoint != "" && s.text("command") == "credentials" {
-		return endpoint
-	}
-	return c.sts(main)
-}
-
 // moved returns a client like the given one for another endpoint. The SDK makes the
 // clients of its chain before it has read AWS_ENDPOINT_URL, and they would ask AWS.
 func moved[Client any](client Client, endpoint string) Client {
@@ -138,19 +128,18 @@ func moved[Client any](client Client, endpoint string) Client {
 }
 
 // load makes the AWS SDK's configuration.
-func (s *session) load(ctx context.Context, c *settings, region, main string) (aws.Config, error) {
-	endpoint := s.stsEndpoint(c, main)
+func (s *session) load(ctx context.Context, c *settings, region, stsURL string) (aws.Config, error) {
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(either(region, "us-east-1")),
 		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
-			o.Client = moved(o.Client, endpoint)
+			o.Client = moved(o.Client, stsURL)
 			if o.Duration == 0 && !c.hasDuration(o.RoleARN) {
 				o.Duration = roleSession
 			}
 			serial := aws.ToString(o.SerialNumber)
 			o.TokenProvider = func() (string, error) { return s.code(ctx, serial) }
 		}),
-		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) { o.Client = moved(o.Client, endpoint) }),
+		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) { o.Client = moved(o.Client, stsURL) }),
 	}
 	if c.explicit {
 		options = append(options, awsconfig.WithSharedConfigProfile(c.name))

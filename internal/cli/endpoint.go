@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/url"
 	"strings"
 
 	"daypass/api"
@@ -30,7 +31,7 @@ func (s *session) target(ctx context.Context, op *api.Operation) (*target, error
 }
 
 // targetAt is target for a call to a URL; "" means AWS's own.
-func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, url string) (*target, error) {
+func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, to string) (*target, error) {
 	region, err := s.region(ctx, c)
 	if err != nil {
 		return nil, err
@@ -41,11 +42,11 @@ func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, 
 	t := &target{region: region, verify: !s.set("verify-ssl"), bundle: either(s.text("ca-bundle"), getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
 	t.bundle = profile.Expand(t.bundle)
 	if !s.set("sign-request") && !op.Unsigned {
-		if t.credentials, err = s.credentials(c, region, url); err != nil {
+		if t.credentials, err = s.credentials(c, region, s.stsEndpoint(c, to)); err != nil {
 			return nil, err
 		}
 	}
-	t.url = url
+	t.url = to
 	if region == "" && needsRegion(op.Service, t.url) {
 		return nil, fail(exitConfig, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}
@@ -59,6 +60,37 @@ func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, 
 		return nil, fail(exitGeneral, "Invalid endpoint: %s", t.url)
 	}
 	return t, nil
+}
+
+// stsEndpoint is where the credentials for a call to main come from; "" means
+// AWS's own STS. What is set for STS comes before main, which AWS's own endpoints
+// are no STS to stand in for. On the command line of "daypass credentials" there
+// is no other service that an endpoint could be meant for.
+func (s *session) stsEndpoint(c *settings, main string) string {
+	given := s.text("endpoint-url")
+	switch own := c.endpointOf("STS"); {
+	case given != "" && s.text("command") == "credentials":
+		return given
+	case own != "":
+		return own
+	case isAWS(main):
+		return ""
+	}
+	return main
+}
+
+// isAWS reports whether an endpoint is one of AWS's.
+func isAWS(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	for _, p := range partitions {
+		if strings.HasSuffix(u.Hostname(), "."+p.suffix) || p.dual != "" && strings.HasSuffix(u.Hostname(), "."+p.dual) {
+			return true
+		}
+	}
+	return false
 }
 
 // variant reports whether FIPS or DUALSTACK endpoints are asked for.

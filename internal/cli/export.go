@@ -136,7 +136,8 @@ func (s *session) exported(ctx context.Context, c *settings) (aws.Credentials, e
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	found, err := s.credentials(c, region, s.text("endpoint-url"))
+	stsURL := s.stsEndpoint(c, s.text("endpoint-url"))
+	found, err := s.credentials(c, region, stsURL)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -144,13 +145,13 @@ func (s *session) exported(ctx context.Context, c *settings) (aws.Credentials, e
 	isKeys := p.Value("aws_access_key_id") != "" && p.Value("aws_session_token") == "" && p.Value("role_arn") == ""
 	fromEnvironment := os.Getenv("AWS_ACCESS_KEY_ID") != "" && !c.explicit
 	if serial := p.Value("mfa_serial"); serial != "" && isKeys && !fromEnvironment {
-		return s.keeping(c, "GetSessionToken", s.text("endpoint-url"), func() (aws.Credentials, error) { return s.sessionToken(ctx, c, region, serial) })
+		return s.keeping(c, "GetSessionToken", stsURL, func() (aws.Credentials, error) { return s.sessionToken(ctx, c, region, stsURL, serial) })
 	}
 	return found.find(ctx)
 }
 
 // sessionToken opens a session of a user with a second factor.
-func (s *session) sessionToken(ctx context.Context, c *settings, region, serial string) (aws.Credentials, error) {
+func (s *session) sessionToken(ctx context.Context, c *settings, region, stsURL, serial string) (aws.Credentials, error) {
 	in := &sts.GetSessionTokenInput{SerialNumber: &serial}
 	if text := c.profile.Value("duration_seconds"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32)
@@ -159,7 +160,7 @@ func (s *session) sessionToken(ctx context.Context, c *settings, region, serial 
 		}
 		in.DurationSeconds = aws.Int32(int32(seconds))
 	}
-	config, err := s.load(ctx, c, region, s.text("endpoint-url"))
+	config, err := s.load(ctx, c, region, stsURL)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -168,7 +169,7 @@ func (s *session) sessionToken(ctx context.Context, c *settings, region, serial 
 		return aws.Credentials{}, err
 	}
 	in.TokenCode = &code
-	out, err := moved(sts.NewFromConfig(config), s.stsEndpoint(c, s.text("endpoint-url"))).GetSessionToken(ctx, in)
+	out, err := moved(sts.NewFromConfig(config), stsURL).GetSessionToken(ctx, in)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

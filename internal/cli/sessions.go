@@ -55,13 +55,13 @@ type kept struct {
 // kept finds the place of what the profile's settings lead to. Whatever has a say
 // in whose session it is, and on which server, is part of the name; nothing of it
 // can be read out of it.
-func (s *session) kept(c *settings, operation, main string) kept {
+func (s *session) kept(c *settings, operation, stsURL string) kept {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		s.debug("sessions are not kept: %s", err)
 		return kept{}
 	}
-	facts := []string{operation, s.stsEndpoint(c, main), getenv("AWS_ACCESS_KEY_ID")}
+	facts := []string{operation, stsURL, getenv("AWS_ACCESS_KEY_ID")}
 	c.walk(func(name string) bool {
 		facts = append(facts, name)
 		for _, setting := range []string{"role_arn", "mfa_serial", "external_id", "role_session_name", "duration_seconds", "credential_source", "aws_access_key_id", "credential_process", "sso_session", "sso_account_id", "sso_role_name"} {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 
@@ -108,15 +107,14 @@ func (w *webIdentity) read() (string, error) {
 	return token, nil
 }
 
-// exchange asks STS for the credentials of the role. main is where the call
-// goes that they are for.
-func (s *session) exchange(ctx context.Context, w *webIdentity, c *settings, main string) (aws.Credentials, error) {
+// exchange asks STS for the credentials of the role.
+func (s *session) exchange(ctx context.Context, w *webIdentity, c *settings, stsURL string) (aws.Credentials, error) {
 	token, err := w.read()
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	op := api.STS().Operations["AssumeRoleWithWebIdentity"]
-	t, err := s.targetAt(ctx, op, c, c.sts(main))
+	t, err := s.targetAt(ctx, op, c, stsURL)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -136,30 +134,4 @@ func (s *session) exchange(ctx context.Context, w *webIdentity, c *settings, mai
 		return aws.Credentials{}, fail(exitGeneral, "The answer to AssumeRoleWithWebIdentity from %s has no credentials", t.url)
 	}
 	return keys, nil
-}
-
-// sts is the endpoint of STS for a call to another service: the one that is set
-// for STS, else that of the call unless it is AWS's own, which has no STS.
-func (c *settings) sts(main string) string {
-	if own := c.endpointOf("STS"); own != "" {
-		return own
-	}
-	if isAWS(main) {
-		return ""
-	}
-	return main
-}
-
-// isAWS reports whether an endpoint is one of AWS's.
-func isAWS(endpoint string) bool {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return false
-	}
-	for _, p := range partitions {
-		if strings.HasSuffix(u.Hostname(), "."+p.suffix) || p.dual != "" && strings.HasSuffix(u.Hostname(), "."+p.dual) {
-			return true
-		}
-	}
-	return false
 }

@@ -51,6 +51,20 @@ func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 	}
 }
 
+// "daypass credentials" asks STS and nothing else, so an endpoint given to it is
+// that of STS, whichever way the credentials come about.
+func TestAnEndpointGivenToCredentialsIsThatOfSTS(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, map[string]string{"web": "a.b.c"})
+	env := "- AWS_ENDPOINT_URL_STS=URL/elsewhere AWS_WEB_IDENTITY_TOKEN_FILE=" + s.home + "/web AWS_ROLE_ARN=" + ciRole + " AWS_REGION=us-east-1"
+	for command, want := range map[string]string{"--endpoint-url URL/given credentials": "POST|/given/|", "credentials": "POST|/elsewhere/|"} {
+		got := daypass(t, s, env, command)
+		if len(got.Requests) == 0 || !strings.HasPrefix(got.Requests[len(got.Requests)-1], want) {
+			t.Errorf("%s: %+v, want the last request at %s", command, got, want)
+		}
+	}
+}
+
 func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ env, args, sts string }{

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
@@ -62,6 +63,7 @@ func (c *Call) Signature(r *http.Request) (*sigv4.Signature, error) {
 type Voucher struct {
 	Provider string                     // ARN
 	Subject  string                     // who the caller is, by the provider's word
+	Audience string                     // whom the provider says it to
 	Claims   map[string]json.RawMessage // all that it says
 }
 
@@ -98,7 +100,7 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 		s.Account = c.account()
 	}
 	c.Action, c.Resource = action, s.ARN
-	request := policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, MFAAt: c.MFAAt, Context: &requestKeys{call: c, subject: &s}}
+	request := c.request(action, &s)
 	target := policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust}
 	decision := policy.Evaluate(&request, c.grants(), &target)
 	if decision.Allowed {
@@ -107,6 +109,11 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 	}
 	c.Decision, c.Refusal = Deny, &Refusal{request, c.grants(), target}
 	return c.denied(action, s, decision)
+}
+
+// request is what is judged, by whoever the caller is.
+func (c *Call) request(action string, s *Subject) policy.Request {
+	return policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, MFAAt: c.MFAAt, Context: &requestKeys{call: c, subject: s}}
 }
 
 var noGrants policy.Grants
@@ -118,11 +125,19 @@ func (c *Call) grants() *policy.Grants {
 	return c.Grants
 }
 
+// account is whose the caller is: of somebody without a principal, that of the
+// provider which vouches.
 func (c *Call) account() string {
-	if c.Principal == nil {
-		return ""
+	switch {
+	case c.Principal != nil:
+		return c.Principal.Account
+	case c.Voucher != nil:
+		a, err := arn.Parse(c.Voucher.Provider)
+		if err == nil {
+			return a.Account
+		}
 	}
-	return c.Principal.Account
+	return ""
 }
 
 func (c *Call) provider() string {

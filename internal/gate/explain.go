@@ -6,14 +6,14 @@ import (
 	"daypass/internal/policy"
 )
 
-// Explain judges what the call's principal would ask, without asking. What is
+// Explain judges what the call's caller would ask, without asking. What is
 // given of condition keys counts before what is known; how a request would reach
 // the server is not known.
 func (c *Call) Explain(action string, s Subject, given map[string]policy.Value) (*policy.Request, policy.Explanation) {
 	if s.Account == "" {
 		s.Account = c.account()
 	}
-	known := policy.Request{Principal: c.Principal, Action: action, Resource: s.ARN, Context: &requestKeys{call: c, subject: &s}}
+	known := c.request(action, &s)
 	supposed := known
 	supposed.Context, supposed.Simulated = &suppositions{given, &known}, true
 	return explain(&supposed, c.grants(), &policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust})

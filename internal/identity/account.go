@@ -19,24 +19,14 @@ var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 
 // AccountByID returns one account.
 func (d *Directory) AccountByID(ctx context.Context, id string) (*Account, error) {
-	var a *Account
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		a, err = tx.Account(ctx, id)
-		return err
-	})
+	a, err := view(ctx, d, func(tx *store.Tx) (*Account, error) { return tx.Account(ctx, id) })
 	return a, gone(err, fault.New(fault.NotFound, "The account %s does not exist.", id))
 }
 
 // Accounts returns up to limit accounts with ids after the given one, and
 // whether there are more.
 func (d *Directory) Accounts(ctx context.Context, after string, limit int) ([]*Account, bool, error) {
-	var found []*Account
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		found, err = tx.Accounts(ctx, after, limit+1)
-		return err
-	})
+	found, err := view(ctx, d, func(tx *store.Tx) ([]*Account, error) { return tx.Accounts(ctx, after, limit+1) })
 	page, more := cut(found, limit)
 	return page, more, err
 }

@@ -9,13 +9,7 @@ import (
 
 // Alias returns the alias of an account, or "".
 func (d *Directory) Alias(ctx context.Context, account string) (string, error) {
-	var alias string
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		alias, err = tx.Alias(ctx, account)
-		return err
-	})
-	return alias, err
+	return view(ctx, d, func(tx *store.Tx) (string, error) { return tx.Alias(ctx, account) })
 }
 
 // SetAlias gives an account an alias in place of the one that it has. No two

@@ -2,23 +2,29 @@ package identity
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"daypass/internal/fault"
 	"daypass/internal/store"
 )
 
-// edit changes a user, group or role in a transaction and saves it.
-func (d *Directory) edit(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
-	var e *Entity
-	err := d.change(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = named(ctx, tx, account, kind, name)
+// changeOf changes something of the user, group or role with a name.
+func (d *Directory) changeOf(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) error {
+	return d.change(ctx, func(tx *store.Tx) error {
+		e, err := named(ctx, tx, account, kind, name)
 		if err != nil {
 			return err
 		}
-		err = fn(tx, e)
+		return fn(tx, e)
+	})
+}
+
+// edit changes a user, group or role in a transaction and saves it.
+func (d *Directory) edit(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
+	var e *Entity
+	err := d.changeOf(ctx, account, kind, name, func(tx *store.Tx, found *Entity) error {
+		e = found
+		err := fn(tx, e)
 		if err != nil {
 			return err
 		}
@@ -81,56 +87,4 @@ func (d *Directory) SetBoundary(ctx context.Context, account, kind, name, policy
 		return checkBoundary(ctx, tx, e)
 	})
 	return err
-}
-
-// Tag adds tags to a user or role, or replaces their values. The case of a key
-// does not tell it from another one, and the newest spelling stays.
-//
-// Source: IAM User Guide, "Tags for IAM resources".
-func (d *Directory) Tag(ctx context.Context, account, kind, name string, tags map[string]string) error {
-	_, err := d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
-		var err error
-		e.Tags, err = tagged(e.Tags, tags, strings.EqualFold)
-		return err
-	})
-	return err
-}
-
-// Untag takes tags from a user or role; keys that are not there are no error.
-func (d *Directory) Untag(ctx context.Context, account, kind, name string, keys []string) error {
-	_, err := d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
-		e.Tags = untagged(e.Tags, keys, strings.EqualFold)
-		return nil
-	})
-	return err
-}
-
-func tagged(tags, add map[string]string, same func(a, b string) bool) (map[string]string, error) {
-	keys := make([]string, 0, len(add))
-	for key := range add {
-		keys = append(keys, key)
-	}
-	merged := untagged(tags, keys, same)
-	for key, value := range add {
-		merged[key] = value
-	}
-	if len(merged) > maxTags {
-		return nil, fault.New(fault.Quota, "The number of tags has reached the maximum limit.")
-	}
-	return merged, nil
-}
-
-func untagged(tags map[string]string, keys []string, same func(a, b string) bool) map[string]string {
-	left := make(map[string]string, len(tags))
-	for key, value := range tags {
-		left[key] = value
-	}
-	for key := range tags {
-		for _, gone := range keys {
-			if same(key, gone) {
-				delete(left, key)
-			}
-		}
-	}
-	return left
 }

@@ -64,12 +64,7 @@ func (d *Directory) detail(ctx context.Context, tx *store.Tx, e *Entity) (*Detai
 // Counts returns how many an account has of each kind of identity and of the
 // other things that [store.Tx.Count] counts, and whether its root user has a key.
 func (d *Directory) Counts(ctx context.Context, account string) (map[string]int64, bool, error) {
-	var counts map[string]int64
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		counts, err = tx.Count(ctx, account)
-		return err
-	})
+	counts, err := view(ctx, d, func(tx *store.Tx) (map[string]int64, error) { return tx.Count(ctx, account) })
 	return counts, d.rootOf(account), err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"daypass/internal/fault"
@@ -55,15 +54,13 @@ func (d *Directory) isRootKey(id string) bool {
 
 func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
 	var key *store.AccessKey
-	var owner *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
+	owner, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) {
 		var err error
 		key, err = tx.AccessKey(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		owner, err = tx.Identity(ctx, key.Identity)
-		return err
+		return tx.Identity(ctx, key.Identity)
 	})
 	if err != nil {
 		return nil, gone(err, errUnknownKey)
@@ -159,75 +156,45 @@ func (d *Directory) loadRoot(ctx context.Context, account string) (*standing, er
 	return &standing{who: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
 }
 
-// policies is the text of all that an identity's permissions are made of: its
-// own policies and those of its groups.
-type policies struct {
-	entity   *Entity
-	inline   []store.InlinePolicy
-	attached []string // without repetitions
-}
-
-func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, error) {
-	var p policies
+// view reads one thing in a transaction of its own.
+func view[T any](ctx context.Context, d *Directory, read func(*store.Tx) (T, error)) (T, error) {
+	var found T
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
 		var err error
-		p.entity, err = tx.Identity(ctx, id)
-		if err != nil {
-			return err
-		}
-		groups, err := tx.Groups(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, holder := range append([]*Entity{p.entity}, groups...) {
-			err := p.add(ctx, tx, holder.ID)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err == nil && p.entity.Kind == Group {
-		return nil, errGone // a group holds policies, but is nobody
-	}
-	return &p, gone(err, errGone)
-}
-
-// add takes in what one identity holds.
-func (p *policies) add(ctx context.Context, tx *store.Tx, holder string) error {
-	inline, err := tx.InlinePolicies(ctx, holder)
-	if err != nil {
+		found, err = read(tx)
 		return err
-	}
-	p.inline = append(p.inline, inline...)
-	attached, err := tx.Attachments(ctx, holder)
-	for _, arn := range attached {
-		if !slices.Contains(p.attached, arn) {
-			p.attached = append(p.attached, arn)
-		}
-	}
-	return err
+	})
+	return found, err
 }
 
+// viewOf reads one thing of the user, group or role with a name.
+func viewOf[T any](ctx context.Context, d *Directory, account, kind, name string, read func(*store.Tx, *Entity) (T, error)) (T, error) {
+	return view(ctx, d, func(tx *store.Tx) (T, error) {
+		e, err := named(ctx, tx, account, kind, name)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		return read(tx, e)
+	})
+}
+
+// loadStanding reads who an identity is, and compiles its permissions.
 func (d *Directory) loadStanding(ctx context.Context, id string) (*standing, error) {
 	p, err := d.loadPolicies(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	s := &standing{who: newPrincipal(p.entity)}
-	for _, inline := range p.inline {
-		compiled, err := policy.Parse(inline.Name, inline.Document, policy.Identity)
-		if err != nil {
-			return nil, fmt.Errorf("inline policy %s of %s: %w", inline.Name, id, err)
-		}
-		s.grants.Identity = append(s.grants.Identity, compiled)
+	if p.entity.Kind == Group {
+		return nil, errGone // a group holds policies, but is nobody
 	}
-	for _, arn := range p.attached {
-		compiled, err := d.managedPolicy(ctx, arn, policy.Identity)
-		if err != nil {
-			return nil, fmt.Errorf("policy %s of %s: %w", arn, id, err)
-		}
-		s.grants.Identity = append(s.grants.Identity, compiled)
+	held, err := d.compile(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	s := &standing{who: newPrincipal(p.entity)}
+	for _, h := range held {
+		s.grants.Identity = append(s.grants.Identity, h.Policy)
 	}
 	if p.entity.Boundary != "" {
 		s.grants.Boundary, err = d.managedPolicy(ctx, p.entity.Boundary, policy.Boundary)

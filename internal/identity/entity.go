@@ -40,23 +40,12 @@ func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Enti
 
 // Find returns the user, group or role with a name, which must match in case.
 func (d *Directory) Find(ctx context.Context, account, kind, name string) (*Entity, error) {
-	var e *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = named(ctx, tx, account, kind, name)
-		return err
-	})
-	return e, err
+	return view(ctx, d, func(tx *store.Tx) (*Entity, error) { return named(ctx, tx, account, kind, name) })
 }
 
 // FindID returns the user or role with a unique id.
 func (d *Directory) FindID(ctx context.Context, id string) (*Entity, error) {
-	var e *Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		e, err = tx.Identity(ctx, id)
-		return err
-	})
+	e, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) { return tx.Identity(ctx, id) })
 	return e, gone(err, errGone)
 }
 
@@ -109,7 +98,7 @@ func checkBoundary(ctx context.Context, tx *store.Tx, e *Entity) error {
 // checkTrust validates a trust policy and binds its principals.
 func (d *Directory) checkTrust(ctx context.Context, document string) (map[string]string, error) {
 	if policy.Size(document) > policy.MaxTrustDefault {
-		return nil, fault.New(fault.Quota, "Cannot exceed quota for ACLSizePerRole: %d", policy.MaxTrustDefault)
+		return nil, exceeded("ACLSizePerRole", policy.MaxTrustDefault)
 	}
 	err := checkDocument(document, policy.Trust)
 	if err != nil {
@@ -144,24 +133,14 @@ func (d *Directory) SetTrust(ctx context.Context, account, name, document string
 	if err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, Role, name)
-		if err != nil {
-			return err
-		}
-		return tx.SetTrust(ctx, e.ID, document, bound)
-	})
+	return d.changeOf(ctx, account, Role, name, func(tx *store.Tx, e *Entity) error { return tx.SetTrust(ctx, e.ID, document, bound) })
 }
 
 // Delete removes a user, group or role that nothing hangs on any more.
 // Credentials that it made open nothing from then on.
 func (d *Directory) Delete(ctx context.Context, account, kind, name string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		err = checkEmpty(ctx, tx, e)
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := checkEmpty(ctx, tx, e)
 		if err != nil {
 			return err
 		}
@@ -201,11 +180,8 @@ func length[T any](found []T, err error) (int, error) { return len(found), err }
 // List returns up to limit users, groups or roles of an account, in the order of names
 // after the given one, and whether there are more.
 func (d *Directory) List(ctx context.Context, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
-	var found []*Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		found, err = tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
-		return err
+	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
+		return tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
 	})
 	page, more := cut(found, limit)
 	return page, more, err

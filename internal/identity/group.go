@@ -31,11 +31,7 @@ func (d *Directory) RemoveMember(ctx context.Context, account, group, user strin
 }
 
 func (d *Directory) member(ctx context.Context, account, group, user string, fn func(tx *store.Tx, g, u *Entity) error) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		g, err := named(ctx, tx, account, Group, group)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, Group, group, func(tx *store.Tx, g *Entity) error {
 		u, err := named(ctx, tx, account, User, user)
 		if err != nil {
 			return err
@@ -48,15 +44,13 @@ func (d *Directory) member(ctx context.Context, account, group, user string, fn 
 // after the given one, and whether there are more.
 func (d *Directory) Members(ctx context.Context, account, group, after string, limit int) (*Entity, []*Entity, bool, error) {
 	var g *Entity
-	var found []*Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
+	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
 		var err error
 		g, err = named(ctx, tx, account, Group, group)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		found, err = tx.Members(ctx, g.ID, after, limit+1)
-		return err
+		return tx.Members(ctx, g.ID, after, limit+1)
 	})
 	page, more := cut(found, limit)
 	return g, page, more, err
@@ -64,14 +58,5 @@ func (d *Directory) Members(ctx context.Context, account, group, after string, l
 
 // Groups returns all groups that a user is in, in the order of names.
 func (d *Directory) Groups(ctx context.Context, account, user string) ([]*Entity, error) {
-	var found []*Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		u, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
-		found, err = tx.Groups(ctx, u.ID)
-		return err
-	})
-	return found, err
+	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, u *Entity) ([]*Entity, error) { return tx.Groups(ctx, u.ID) })
 }

@@ -23,12 +23,8 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 	if err != nil {
 		return err
 	}
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		err = tx.PutInlinePolicy(ctx, e.ID, store.InlinePolicy{Name: policyName, Document: document})
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := tx.PutInlinePolicy(ctx, e.ID, store.InlinePolicy{Name: policyName, Document: document})
 		if err != nil {
 			return err
 		}
@@ -49,16 +45,9 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 
 // Inline returns all inline policies of a user, group or role, ordered by name.
 func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]store.InlinePolicy, error) {
-	var all []store.InlinePolicy
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		all, err = tx.InlinePolicies(ctx, e.ID)
-		return err
+	return viewOf(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]store.InlinePolicy, error) {
+		return tx.InlinePolicies(ctx, e.ID)
 	})
-	return all, err
 }
 
 // InlineDocument returns one inline policy of a user, group or role.
@@ -77,11 +66,7 @@ func (d *Directory) InlineDocument(ctx context.Context, account, kind, name, pol
 
 // DeleteInline removes an inline policy of a user, group or role.
 func (d *Directory) DeleteInline(ctx context.Context, account, kind, name, policyName string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		return gone(tx.DeleteInlinePolicy(ctx, e.ID, policyName), missingInline(kind, policyName))
 	})
 }

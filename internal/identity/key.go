@@ -36,11 +36,7 @@ func newPair() KeyPair { return KeyPair{uniqueID(prefixKey, keyTail), newSecret(
 func (d *Directory) CreateKey(ctx context.Context, account, user string) (KeyPair, *AccessKey, error) {
 	pair := newPair()
 	var row *store.AccessKey
-	err := d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
+	err := d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
 		keys, err := tx.AccessKeys(ctx, e.ID)
 		if err != nil {
 			return err
@@ -81,22 +77,14 @@ func (d *Directory) Keys(ctx context.Context, account, user string) ([]*AccessKe
 
 // SetKeyStatus makes a user's key active or inactive.
 func (d *Directory) SetKeyStatus(ctx context.Context, account, user, id, status string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
 		return gone(tx.SetAccessKeyStatus(ctx, e.ID, id, status), missingKey(id))
 	})
 }
 
 // DeleteKey removes a user's key.
 func (d *Directory) DeleteKey(ctx context.Context, account, user, id string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
 		return gone(tx.DeleteAccessKey(ctx, e.ID, id), missingKey(id))
 	})
 }

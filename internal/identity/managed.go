@@ -277,12 +277,8 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.Managed
 
 // Attach attaches a managed policy to a user, group or role; once more is no error.
 func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		err = attachable(ctx, tx, account, policyARN)
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := attachable(ctx, tx, account, policyARN)
 		if err != nil {
 			return gone(err, notAttachable(policyARN))
 		}
@@ -300,11 +296,7 @@ func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN s
 
 // Detach takes a managed policy from a user, group or role.
 func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
+	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		return gone(tx.Detach(ctx, e.ID, policyARN), missingManaged(policyARN))
 	})
 }
@@ -312,27 +304,15 @@ func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN s
 // Attached returns the ARNs of the policies attached to a user, group or role, in
 // order.
 func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([]string, error) {
-	var arns []string
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
-		if err != nil {
-			return err
-		}
-		arns, err = tx.Attachments(ctx, e.ID)
-		return err
-	})
-	return arns, err
+	return viewOf(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]string, error) { return tx.Attachments(ctx, e.ID) })
 }
 
 // PolicyUsers returns up to limit users, groups or roles of an account that use a
 // managed policy, in the order of names after the given one, and whether there
 // are more.
 func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
-	var found []*Entity
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		found, err = tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
-		return err
+	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
+		return tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
 	})
 	page, more := cut(found, limit)
 	return page, more, err

@@ -97,7 +97,7 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 			return err
 		}
 		if n >= maxMFADevices {
-			return fault.New(fault.Quota, "Cannot exceed quota for VirtualMFADevicesPerAccount: %d", maxMFADevices)
+			return exceeded("VirtualMFADevicesPerAccount", maxMFADevices)
 		}
 		return tx.CreateMFADevice(ctx, m)
 	})
@@ -139,7 +139,7 @@ func (d *Directory) EnableMFADevice(ctx context.Context, account, user, serial, 
 			return err
 		}
 		if len(owned) >= maxMFADevicesPerUser {
-			return fault.New(fault.Quota, "Cannot exceed quota for MFADevicesPerUser: %d", maxMFADevicesPerUser)
+			return exceeded("MFADevicesPerUser", maxMFADevicesPerUser)
 		}
 		err = d.takePair(ctx, tx, m, first, second)
 		if err != nil {
@@ -301,12 +301,8 @@ func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevi
 // DeactivateMFADevice takes a device from a user. Sessions that it was used for
 // live on.
 func (d *Directory) DeactivateMFADevice(ctx context.Context, account, user, serial string) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
-		_, err = device(ctx, tx, account, serial)
+	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+		_, err := device(ctx, tx, account, serial)
 		if err != nil {
 			return err
 		}
@@ -331,27 +327,14 @@ func (d *Directory) DeleteMFADevice(ctx context.Context, account, serial string)
 
 // MFADevice returns one device of an account.
 func (d *Directory) MFADevice(ctx context.Context, account, serial string) (*MFADevice, error) {
-	var m *MFADevice
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		m, err = device(ctx, tx, account, serial)
-		return err
-	})
-	return m, err
+	return view(ctx, d, func(tx *store.Tx) (*MFADevice, error) { return device(ctx, tx, account, serial) })
 }
 
 // UserMFADevices returns the devices of a user, ordered by serial number.
 func (d *Directory) UserMFADevices(ctx context.Context, account, user string) ([]*MFADevice, error) {
-	var found []*MFADevice
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
-		if err != nil {
-			return err
-		}
-		found, err = tx.UserMFADevices(ctx, e.ID)
-		return err
+	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) {
+		return tx.UserMFADevices(ctx, e.ID)
 	})
-	return found, err
 }
 
 // An OwnedMFADevice is a device and the user who has it; nil for nobody.
@@ -384,19 +367,4 @@ func (d *Directory) MFADevices(ctx context.Context, account string, enabled, oth
 	})
 	page, more := cut(owned, limit)
 	return page, more, err
-}
-
-// SetMFADeviceTags replaces the tags of a device by what edit makes of them.
-func (d *Directory) SetMFADeviceTags(ctx context.Context, account, serial string, edit func(map[string]string) (map[string]string, error)) error {
-	return d.change(ctx, func(tx *store.Tx) error {
-		m, err := device(ctx, tx, account, serial)
-		if err != nil {
-			return err
-		}
-		tags, err := edit(m.Tags)
-		if err != nil {
-			return err
-		}
-		return tx.SetMFADeviceTags(ctx, serial, tags)
-	})
 }

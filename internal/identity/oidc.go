@@ -17,20 +17,26 @@ import (
 // An OIDCProvider is an issuer of identity tokens that an account trusts.
 type OIDCProvider = store.OIDCProvider
 
-// Quotas of providers.
+// How long what a provider is made of may be.
 //
-// Source: IAM User Guide, "IAM and STS quotas", and the IAM API reference,
-// CreateOpenIDConnectProvider.
+// Source: IAM API reference, CreateOpenIDConnectProvider.
 const (
-	maxProviders   = 100
 	maxProviderURL = 255
-	maxClientIDs   = 100
 	maxClientID    = 255
-	maxThumbprints = 5
 )
 
 // ProviderARN names a provider.
 func ProviderARN(p *OIDCProvider) string { return arn.OIDCProvider(p.Account, p.URL) }
+
+// IssuerOf takes the ARN of a provider apart: what follows the type is the
+// issuer's URL without its scheme. What is no such ARN has neither part.
+func IssuerOf(providerARN string) (account, issuer string) {
+	a, err := arn.Parse(providerARN)
+	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || !shape().MatchString(providerARN) {
+		return "", ""
+	}
+	return a.Account, a.Name()
+}
 
 func missingProvider(account, issuer string) error {
 	return fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", arn.OIDCProvider(account, issuer))
@@ -89,8 +95,6 @@ func checkProvider(p *OIDCProvider) error {
 		return exceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 	case len(p.Thumbprints) > maxThumbprints:
 		return exceeded("ThumbprintsPerOpenIdConnectProvider", maxThumbprints)
-	case len(p.Tags) > maxTags:
-		return exceeded("TagsPerOpenIDConnectProvider", maxTags)
 	}
 	for _, id := range p.ClientIDs {
 		if id == "" || len(id) > maxClientID || !printable(id) {
@@ -116,12 +120,7 @@ func (d *Directory) Provider(ctx context.Context, account, issuer string) (*OIDC
 	if !shape().MatchString(issuer) {
 		return nil, missingProvider(account, issuer)
 	}
-	var p *OIDCProvider
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		p, err = tx.OIDCProvider(ctx, account, issuer)
-		return err
-	})
+	p, err := view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return tx.OIDCProvider(ctx, account, issuer) })
 	return p, gone(err, missingProvider(account, issuer))
 }
 
@@ -141,17 +140,11 @@ func (d *Directory) ProviderOf(ctx context.Context, account, issuer string) (*OI
 
 // Providers returns all providers of an account.
 func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvider, error) {
-	var all []*OIDCProvider
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		all, err = tx.OIDCProviders(ctx, account)
-		return err
-	})
-	return all, err
+	return view(ctx, d, func(tx *store.Tx) ([]*OIDCProvider, error) { return tx.OIDCProviders(ctx, account) })
 }
 
 // EditProvider changes the client ids, thumbprints and tags of a provider.
-func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider)) error {
+func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider) error) error {
 	if !shape().MatchString(issuer) {
 		return missingProvider(account, issuer)
 	}
@@ -160,8 +153,10 @@ func (d *Directory) EditProvider(ctx context.Context, account, issuer string, ed
 		if err != nil {
 			return gone(err, missingProvider(account, issuer))
 		}
-		edit(p)
-		err = checkProvider(p)
+		err = edit(p)
+		if err == nil {
+			err = checkProvider(p)
+		}
 		if err != nil {
 			return err
 		}

@@ -33,6 +33,9 @@ const (
 	defaultMaxSession    = time.Hour
 	maxMFADevicesPerUser = 8
 	maxMFADevices        = 5000 // enabled or not: as many as users
+	maxProviders         = 100  // OpenID Connect
+	maxClientIDs         = 100  // of a provider
+	maxThumbprints       = 5    // of a provider
 )
 
 // exceeded is the refusal of what would go beyond a quota, in AWS's words.

@@ -25,13 +25,7 @@ type Holder struct {
 // Holders returns the root user of an account and all its users with their
 // credentials, in the order of names.
 func (d *Directory) Holders(ctx context.Context, account string) ([]*Holder, error) {
-	var holders []*Holder
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		holders, err = d.holders(ctx, tx, account)
-		return err
-	})
-	return holders, err
+	return view(ctx, d, func(tx *store.Tx) ([]*Holder, error) { return d.holders(ctx, tx, account) })
 }
 
 func (d *Directory) holders(ctx context.Context, tx *store.Tx, account string) ([]*Holder, error) {

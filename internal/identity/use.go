@@ -115,13 +115,7 @@ func (d *Directory) latest(subject string, known Use) Use {
 
 // RoleUse returns when a session of a role was last used; a zero Use means never.
 func (d *Directory) RoleUse(ctx context.Context, id string) (Use, error) {
-	var u Use
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		u, err = d.lastUse(ctx, tx, id)
-		return err
-	})
-	return u, err
+	return view(ctx, d, func(tx *store.Tx) (Use, error) { return d.lastUse(ctx, tx, id) })
 }
 
 // KeyUse returns the user of an account that has a long-term key, nil for the

@@ -113,26 +113,3 @@ func (d *Directory) ManagedTags(ctx context.Context, account, policyARN string) 
 	}
 	return tags, err
 }
-
-// TagManaged adds tags to a managed policy, or replaces their values. Unlike
-// those of users and roles their keys are told apart by case.
-//
-// Source: IAM User Guide, "Tags for IAM resources".
-func (d *Directory) TagManaged(ctx context.Context, account, policyARN string, tags map[string]string) error {
-	return d.editManaged(ctx, account, policyARN, func(_ *store.Tx, p *store.ManagedPolicy) error {
-		var err error
-		p.Tags, err = tagged(p.Tags, tags, equal)
-		return err
-	})
-}
-
-// UntagManaged takes tags from a managed policy; keys that are not there are no
-// error.
-func (d *Directory) UntagManaged(ctx context.Context, account, policyARN string, keys []string) error {
-	return d.editManaged(ctx, account, policyARN, func(_ *store.Tx, p *store.ManagedPolicy) error {
-		p.Tags = untagged(p.Tags, keys, equal)
-		return nil
-	})
-}
-
-func equal(a, b string) bool { return a == b }

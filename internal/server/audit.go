@@ -1,17 +1,15 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strings"
 	"sync"
 
 	"daypass/api"
-	stsapi "daypass/api/sts"
+	"daypass/internal/arn"
 	"daypass/internal/audit"
 	"daypass/internal/fault"
-	"daypass/internal/format"
 	"daypass/internal/gate"
 	"daypass/internal/wire"
 )
@@ -60,6 +58,13 @@ func (s *Server) audit(r *http.Request, e *event) {
 	case e.subject.surface != nil:
 		protocol = e.subject.surface.protocol
 		e.subject.control(&event, c, r, e.fault == nil)
+		if op := e.subject.op; op != nil && op.Unsigned {
+			event.Caller.Web = webCaller(op.Name, c.Voucher)
+		}
+		if c.Voucher != nil { // the record is its account's
+			provider, _ := arn.Parse(c.Voucher.Provider)
+			event.Account = provider.Account
+		}
 	default: // it broke before it was known what it is
 		event.Name = unknownName
 	}
@@ -88,9 +93,6 @@ func (s *subject) control(event *audit.Event, call *gate.Call, r *http.Request, 
 	event.Parameters = s.elements(s.in)
 	if how.shown && answered {
 		event.Response = s.elements(s.out)
-	}
-	if s.op.Unsigned {
-		event.Caller.Web = webCaller(s.op.Name, s.out)
 	}
 }
 
@@ -140,67 +142,17 @@ func eventSource(service *api.Service) string {
 	return service.SigningName + ".amazonaws.com"
 }
 
-// A recording says how the calls of an operation are recorded.
-type recording struct {
-	reads bool // readOnly
-	shown bool // responseElements are
-}
-
-// recordings tells the operations of a service that only read from the others.
-// An operation whose answer has a secret has issued a credential, whatever it is
-// called; as in CloudTrail, STS nevertheless only reads.
-func recordings(service *api.Service) map[string]recording {
-	out := make(map[string]recording, len(service.Operations))
-	for name, op := range service.Operations {
-		issues := op.Output != nil && secret(op.Output, map[*api.Shape]bool{})
-		reads := service.Name == "sts" || !issues && reading(name)
-		out[name] = recording{reads: reads, shown: issues || !reads}
+// webCaller is who called an operation that takes an identity provider's word,
+// also if it was refused: what it says is known once it is verified.
+func webCaller(operation string, v *gate.Voucher) *audit.Web {
+	web := &audit.Web{Type: "WebIdentityUser"}
+	if operation == "AssumeRoleWithSAML" {
+		web.Type = "SAMLUser"
 	}
-	return out
-}
-
-func reading(name string) bool {
-	for _, verb := range [...]string{"Get", "List", "Describe", "Read", "Simulate"} {
-		if strings.HasPrefix(name, verb) {
-			return true
-		}
+	if v != nil {
+		web.Provider, web.Audience, web.Subject = v.Provider, v.Audience, v.Subject
 	}
-	return false
-}
-
-// secret reports whether a shape holds what the model calls sensitive.
-func secret(sh *api.Shape, seen map[*api.Shape]bool) bool {
-	if sh == nil || seen[sh] {
-		return false
-	}
-	seen[sh] = true
-	if sh.Sensitive || secret(sh.Elem, seen) || secret(sh.Key, seen) {
-		return true
-	}
-	for _, m := range sh.Members {
-		if secret(m.Shape, seen) {
-			return true
-		}
-	}
-	return false
-}
-
-// webCaller is who showed an identity provider's word: known only if it was
-// taken.
-func webCaller(operation string, out any) *audit.Web {
-	switch out := out.(type) {
-	case *stsapi.AssumeRoleWithWebIdentityOutput:
-		return &audit.Web{Type: "WebIdentityUser", Provider: out.Provider, Audience: out.Audience, Subject: out.SubjectFromWebIdentityToken}
-	case *stsapi.AssumeRoleWithSAMLOutput:
-		return &audit.Web{Type: "SAMLUser", Provider: out.Issuer, Audience: out.Audience, Subject: out.Subject}
-	}
-	switch operation {
-	case "AssumeRoleWithWebIdentity":
-		return &audit.Web{Type: "WebIdentityUser"}
-	case "AssumeRoleWithSAML":
-		return &audit.Web{Type: "SAMLUser"}
-	}
-	return nil
+	return web
 }
 
 // keyID is the shape of the access key ids that AWS and Daypass issue. It has
@@ -239,37 +191,4 @@ func (s *subject) packageRequest(formatName, action string, r *http.Request) {
 		_, rest, _ = strings.Cut(rest, "/")
 		s.uri = "/" + formatName + "/" + rest
 	}
-}
-
-// witness notes which package a format asks its repository for.
-func (s *subject) witness(r format.Repository) format.Repository {
-	s.named.Repository = r
-	return &s.named
-}
-
-// named is a repository that remembers the last package it was asked for. A
-// test sees to it that no method which names one is missing here.
-type named struct {
-	format.Repository
-	ref format.Ref
-}
-
-func (n *named) Package(ctx context.Context, name format.Name) (*format.Package, error) {
-	n.ref.Name = name
-	return n.Repository.Package(ctx, name)
-}
-
-func (n *named) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	n.ref.Name = name
-	return n.Repository.Document(ctx, name, variant, render)
-}
-
-func (n *named) Asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, error) {
-	n.ref = ref
-	return n.Repository.Asset(ctx, ref, name)
-}
-
-func (n *named) Publish(ctx context.Context, ref format.Ref) (format.Publication, error) {
-	n.ref = ref
-	return n.Repository.Publish(ctx, ref)
 }

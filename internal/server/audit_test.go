@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -22,8 +23,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/api"
-	stsapi "daypass/api/sts"
 	"daypass/internal/audit"
+	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/gate"
 )
@@ -33,21 +34,24 @@ func audited(t *testing.T) (b bundle, end func() (records []audit.Record, text s
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "trail.jsonl")
 	b = setup(t, func(c *Config) { c.AuditLog = path })
-	return b, func() ([]audit.Record, string) {
-		if err := b.server.trail.Close(); err != nil {
-			t.Fatal(err)
-		}
-		text, _ := readFile(t, path)
-		var records []audit.Record
-		for line := range strings.Lines(text) {
-			var r audit.Record
-			if err := json.Unmarshal([]byte(line), &r); err != nil {
-				t.Fatalf("%v: %s", err, line)
-			}
-			records = append(records, r)
-		}
-		return records, text
+	return b, func() ([]audit.Record, string) { return recorded(t, b, path) }
+}
+
+// recorded finishes a trail and reads it.
+func recorded(t *testing.T, b bundle, path string) (records []audit.Record, text string) {
+	t.Helper()
+	if err := b.server.trail.Close(); err != nil {
+		t.Fatal(err)
 	}
+	text, _ = readFile(t, path)
+	for line := range strings.Lines(text) {
+		var r audit.Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		records = append(records, r)
+	}
+	return records, text
 }
 
 func (b bundle) sts(id, secret, token string) *sts.Client {
@@ -351,25 +355,75 @@ func TestWhereTheTrailGoes(t *testing.T) {
 	}
 }
 
-// Who it was is in the answer of these two operations; they are served by
-// whoever implements them.
+// Source: records of CloudTrail of AssumeRoleWithWebIdentity: the provider is
+// named by its ARN, the parts of principalId are provider, audience and subject.
 func TestAWebIdentityIsRecorded(t *testing.T) {
 	t.Parallel()
+	const provider = "arn:aws:iam::111111111111:oidc-provider/issuer.example"
+	voucher := &gate.Voucher{Provider: provider, Audience: "sts", Subject: "repo:acme/app"}
+	known := audit.Identity{Type: "WebIdentityUser", PrincipalID: provider + ":sts:repo:acme/app", UserName: "repo:acme/app", IdentityProvider: provider}
+	refused := fault.New(fault.AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+	b, end := audited(t)
 	service := api.STS()
-	op := service.Operations["AssumeRoleWithWebIdentity"]
-	s := &subject{surface: newSurface(service, nil), op: op}
-	event, r := audit.Event{}, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-	s.control(&event, &gate.Call{}, r, false)
-	if diff := cmp.Diff(&audit.Web{Type: "WebIdentityUser"}, event.Caller.Web); diff != "" || !event.ReadOnly || event.Response != nil {
-		t.Error(diff)
+	surface := newSurface(service, nil)
+	tests := []struct {
+		name, operation string
+		voucher         *gate.Voucher
+		fault           *fault.Error
+		want            audit.Identity
+		code, account   string
+	}{
+		{"taken", "AssumeRoleWithWebIdentity", voucher, nil, known, "", "111111111111"},
+		{"verified, but refused", "AssumeRoleWithWebIdentity", voucher, refused, known, "AccessDenied", "111111111111"},
+		{"not verified", "AssumeRoleWithWebIdentity", nil, fault.New(fault.InvalidIdentityToken, "Incorrect token audience"), audit.Identity{Type: "WebIdentityUser"}, "InvalidIdentityToken", "000000000000"},
+		{"an assertion", "AssumeRoleWithSAML", nil, refused, audit.Identity{Type: "SAMLUser"}, "AccessDenied", "000000000000"},
 	}
-	s.out = &stsapi.AssumeRoleWithWebIdentityOutput{Provider: "issuer.example", Audience: "sts", SubjectFromWebIdentityToken: "repo"}
-	s.control(&event, &gate.Call{}, r, true)
-	if diff := cmp.Diff(&audit.Web{Type: "WebIdentityUser", Provider: "issuer.example", Audience: "sts", Subject: "repo"}, event.Caller.Web); diff != "" || event.Response == nil {
-		t.Error(diff)
+	for _, test := range tests {
+		e := &event{door: "control", fault: test.fault, call: gate.Call{Voucher: test.voucher}, subject: subject{surface: surface, op: service.Operations[test.operation]}}
+		b.server.audit(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), e)
 	}
-	saml := &stsapi.AssumeRoleWithSAMLOutput{Issuer: "idp", Audience: "aws", Subject: "alice"}
-	if diff := cmp.Diff(&audit.Web{Type: "SAMLUser", Provider: "idp", Audience: "aws", Subject: "alice"}, webCaller("AssumeRoleWithSAML", saml)); diff != "" {
-		t.Error(diff)
+	records, _ := end()
+	for i, test := range tests {
+		r := records[i]
+		if diff := cmp.Diff(test.want, r.UserIdentity); diff != "" || r.ErrorCode != test.code || r.RecipientAccountID != test.account || !r.ReadOnly {
+			t.Errorf("%s: %+v\n%s", test.name, r, diff)
+		}
+	}
+}
+
+// A seed opens an account's second factor for good, a code for half a minute.
+func TestSeedsAndOneTimeCodesAreNotRecorded(t *testing.T) {
+	t.Parallel()
+	b, end := audited(t)
+	made, err := b.iam().CreateVirtualMFADevice(t.Context(), &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("phone")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serial := made.VirtualMFADevice.SerialNumber
+	const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`
+	// Wrong codes are somebody's right ones of a moment ago.
+	_, _ = b.iam().EnableMFADevice(t.Context(), &iam.EnableMFADeviceInput{UserName: aws.String("admin"), SerialNumber: serial, AuthenticationCode1: aws.String("918273"), AuthenticationCode2: aws.String("645546")})
+	_, _ = b.sts(adminKey, adminSecret, "").GetSessionToken(t.Context(), &sts.GetSessionTokenInput{SerialNumber: serial, TokenCode: aws.String("918273")})
+	_, _ = b.sts(adminKey, adminSecret, "").AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::000000000000:role/none"), RoleSessionName: aws.String("s1"), SerialNumber: serial, TokenCode: aws.String("645546")})
+	records, text := end()
+	for _, secret := range []string{string(made.VirtualMFADevice.Base32StringSeed), base64.StdEncoding.EncodeToString(made.VirtualMFADevice.QRCodePNG)[:40], "918273", "645546"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("a secret is in the trail: %s", secret)
+		}
+	}
+	got := map[string]string{}
+	for _, r := range records {
+		got[r.EventName] = string(r.RequestParameters) + string(r.ResponseElements)
+	}
+	for name, want := range map[string]string{
+		"CreateVirtualMFADevice": `"serialNumber":"` + *serial + `"`,
+		"EnableMFADevice":        `"authenticationCode1":` + hidden + `,"authenticationCode2":` + hidden,
+		"GetSessionToken":        `"tokenCode":` + hidden,
+		"AssumeRole":             `"tokenCode":` + hidden,
+	} {
+		if !strings.Contains(got[name], want) {
+			t.Errorf("%s: %s, want %s", name, got[name], want)
+		}
 	}
 }

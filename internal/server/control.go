@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"daypass/api"
@@ -14,15 +12,6 @@ import (
 	"daypass/internal/identity"
 	"daypass/internal/principal"
 	"daypass/internal/wire"
-)
-
-const (
-	// maxBody bounds what the control plane reads of a request. The largest
-	// legal input is a web identity or SAML document of 100,000 characters.
-	maxBody = 1 << 20
-	// patience is how long a request may take to arrive whole. The package door
-	// gives more to the bodies that it reads, see [patient].
-	patience = 30 * time.Second
 )
 
 // A surface is one API of the control plane with what implements it.
@@ -51,12 +40,10 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 // services are told apart by path, query services by the signature's scope or,
 // unsigned, by the action.
 type control struct {
-	gate     *gate.Gate
-	throttle throttler
-	seal     sealMessage
-	rest     []*surface
-	query    []*surface
-	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
+	entrance
+	rest  []*surface
+	query []*surface
+	used  func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
 }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -79,8 +66,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
 	}
 	if err != nil {
-		e.fault = fault.From(err)
-		tellWhy(w, e, c.seal)
+		c.turnAway(w, e, err)
 		wire.WriteError(w, at.protocol, at.api.Namespace, e.fault, e.call.RequestID)
 	}
 }
@@ -187,33 +173,4 @@ func (c *control) read(w http.ResponseWriter, r *http.Request, e *event) ([]byte
 		return nil, err
 	}
 	return readBody(w, r)
-}
-
-// readBody reads a request whole, up to the limit.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil, nil
-	}
-	if r.ContentLength > maxBody {
-		return nil, tooLarge()
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge()
-	case err != nil:
-		return nil, fault.New(fault.MalformedRequest, "The request body could not be read: %s", strings.TrimSpace(quotable(err.Error())))
-	}
-	arrived(http.NewResponseController(w))
-	return body, nil
-}
-
-// arrived lifts the deadline of a body that has been read to its end. net/http
-// goes on to watch the connection, and takes a deadline that passes for a client
-// that is gone: it would cancel the request while it is being served.
-func arrived(control *http.ResponseController) { _ = control.SetReadDeadline(time.Time{}) }
-
-func tooLarge() error {
-	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", maxBody)
 }

@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"encoding/hex"
-	"io"
 	"log/slog"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -103,8 +101,13 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	if !handler.Enabled(r.Context(), level) {
 		return
 	}
-	attributes := make([]slog.Attr, 0, 16)
-	attributes = append(attributes,
+	if e.fault != nil && e.fault.Cause != nil {
+		level = slog.LevelError
+		if a.status < http.StatusInternalServerError {
+			level = slog.LevelWarn // not ours, but what the client was not told
+		}
+	}
+	attributes := append(make([]slog.Attr, 0, 16),
 		slog.String("request_id", e.call.RequestID),
 		slog.String("method", r.Method),
 		slog.String("path", masked(r.URL.Path)),
@@ -113,44 +116,45 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 		slog.Int64("bytes", a.written),
 		slog.String("source_ip", e.call.SourceIP.String()),
 	)
-	if e.operation != "" {
-		attributes = append(attributes, slog.String("operation", e.operation))
-	}
-	if e.call.Principal != nil {
-		attributes = append(attributes, slog.String("principal", e.call.Principal.ARN()))
-	}
-	if v := e.call.Voucher; v != nil {
-		attributes = append(attributes, slog.String("provider", v.Provider), slog.String("provider_subject", v.Subject))
-	}
-	if e.call.AccessKeyID != "" {
-		attributes = append(attributes, slog.String("access_key_id", e.call.AccessKeyID))
-	}
-	if e.call.Action != "" {
-		attributes = append(attributes,
-			slog.String("action", e.call.Action),
-			slog.String("resource", masked(e.call.Resource)),
-			slog.String("decision", string(e.call.Decision)))
-	}
-	if e.call.Refusal != nil {
-		attributes = append(attributes, slog.String("because", e.call.Refusal.Because()))
-	}
-	if e.fault != nil {
-		attributes = append(attributes, slog.String("error", e.fault.Kind.Code(fault.RestJSON)))
-		if e.throttled != "" {
-			attributes = append(attributes, slog.String("throttled", e.throttled))
-		}
-		if e.fault.Cause != nil {
-			level = slog.LevelError
-			if a.status < http.StatusInternalServerError {
-				level = slog.LevelWarn // not ours, but what the client was not told
-			}
-			attributes = append(attributes, slog.String("cause", e.fault.Cause.Error()))
-		}
-	}
 	// A logger would first find out which line of code called it.
 	line := slog.NewRecord(e.call.Now.Add(took), level, "request", 0)
-	line.AddAttrs(attributes...)
+	line.AddAttrs(e.describe(attributes)...)
 	_ = handler.Handle(r.Context(), line)
+}
+
+// describe adds what became known of a request on its way: what it asked for,
+// who asked, what was judged, and what went wrong.
+func (e *event) describe(found []slog.Attr) []slog.Attr {
+	c := &e.call
+	add := func(name, value string) {
+		if value != "" {
+			found = append(found, slog.String(name, value))
+		}
+	}
+	add("operation", e.operation)
+	if c.Principal != nil {
+		add("principal", c.Principal.ARN())
+	}
+	if v := c.Voucher; v != nil {
+		add("provider", v.Provider)
+		add("provider_subject", v.Subject)
+	}
+	add("access_key_id", c.AccessKeyID)
+	if c.Action != "" {
+		found = append(found, slog.String("action", c.Action), slog.String("resource", masked(c.Resource)), slog.String("decision", string(c.Decision)))
+	}
+	if c.Refusal != nil {
+		add("because", c.Refusal.Because())
+	}
+	if e.fault == nil {
+		return found
+	}
+	add("error", e.fault.Kind.Code(fault.RestJSON))
+	add("throttled", e.throttled)
+	if e.fault.Cause != nil {
+		add("cause", e.fault.Cause.Error())
+	}
+	return found
 }
 
 // newRequestID returns a UUID (version 4). It names a request in logs and
@@ -172,84 +176,4 @@ func newRequestID() string {
 	hex.Encode(text[24:36], id[10:16])
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
 	return string(text[:])
-}
-
-// An answer remembers what was sent, and cuts a client that stops reading it.
-type answer struct {
-	http.ResponseWriter
-	status  int
-	written int64
-	next    time.Time // when the deadline is moved again
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 || a.status < 200 {
-		a.status = status
-	}
-	a.hurry()
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(p []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	var total int
-	for {
-		a.hurry()
-		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
-		p = p[n:]
-		total += n
-		a.written += int64(n)
-		if err != nil || len(p) == 0 {
-			return total, err
-		}
-	}
-}
-
-// hurry gives the client [stall] to take what is written next, and what is
-// flushed after the handler. net/http lifts the deadline before the next
-// request.
-func (a *answer) hurry() {
-	now := time.Now()
-	if now.Before(a.next) {
-		return
-	}
-	a.next = now.Add(time.Second)
-	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(now.Add(stall)) // not every connection has deadlines
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-// chunk is how much of a download must go out within [stall].
-const chunk = 1 << 20
-
-// ReadFrom keeps the kernel's copy from file to socket for large downloads,
-// and cuts a client that stops reading. It moves the deadline chunk by chunk,
-// so that a large file may take as long as it takes.
-func (a *answer) ReadFrom(src io.Reader) (int64, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	// The kernel's copy sees through one limit, not through two.
-	whole, ok := src.(*io.LimitedReader)
-	if !ok {
-		whole = &io.LimitedReader{R: src, N: math.MaxInt64}
-	}
-	control := http.NewResponseController(a.ResponseWriter)
-	var total int64
-	for whole.N > 0 {
-		_ = control.SetWriteDeadline(time.Now().Add(stall)) // not every connection has deadlines
-		part := &io.LimitedReader{R: whole.R, N: min(whole.N, chunk)}
-		want := part.N
-		n, err := io.Copy(a.ResponseWriter, part)
-		whole.N -= n
-		total += n
-		a.written += n
-		if err != nil || n < want {
-			return total, err
-		}
-	}
-	return total, nil
 }

@@ -1,20 +1,41 @@
 package server
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 )
 
+// endpoint is the URL of a repository for a format, as the client of the
+// running request can reach it.
+func (s *Server) endpoint(ctx context.Context, formatName, domain, owner, repository string) string {
+	base := eventOf(ctx).base
+	if s.config.BaseDomain == "" {
+		return base + "/" + formatName + "/d/" + domain + "-" + owner + "/" + repository + "/"
+	}
+	scheme, rest, _ := strings.Cut(base, "://")
+	port := ""
+	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, ']') {
+		port, _, _ = strings.Cut(rest[i:], "/")
+	}
+	return scheme + "://" + domain + "-" + owner + s.hostSuffix() + port + "/" + formatName + "/" + repository + "/"
+}
+
+// hostSuffix is what follows {domain}-{owner} in the host form.
+func (s *Server) hostSuffix() string {
+	return ".d.codeartifact." + s.config.Region + "." + s.config.BaseDomain
+}
+
 // byHost turns the host form of a repository's address into the path form,
 // if a base domain is configured:
 // {domain}-{owner}.d.codeartifact.{region}.{base}/{format}/{repository}/…
-func (p *packages) byHost(next http.Handler) http.Handler {
-	if p.server.config.BaseDomain == "" {
+func (s *Server) byHost(next http.Handler) http.Handler {
+	if s.config.BaseDomain == "" {
 		return next
 	}
-	suffix := p.server.hostSuffix()
+	suffix := s.hostSuffix()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
 		if name, _, err := net.SplitHostPort(host); err == nil {

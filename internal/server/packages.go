@@ -2,10 +2,8 @@ package server
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"daypass/internal/fault"
 	"daypass/internal/format"
@@ -13,20 +11,14 @@ import (
 	"daypass/internal/registry"
 )
 
-// stall is how long a package request may go without moving a byte in either
-// direction before its connection is cut. Large files take as long as they
-// take.
-const stall = 60 * time.Second
-
 // packages is the door for package managers: it establishes the caller from
 // the authorization token, judges the route's action, and hands the handler a
 // repository that it may use.
 type packages struct {
-	server   *Server
-	gate     *gate.Gate
-	throttle throttler
+	entrance
 	registry *registry.Registry
 	maxAsset int64
+	endpoint func(ctx context.Context, formatName, domain, owner, repository string) string
 }
 
 // mount adds every route of every format, in path form:
@@ -95,7 +87,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 	}
 	return route.Handle(w, r, &format.Call{
 		Repository: e.subject.witness(repository.Bind(binding)),
-		Base:       p.server.endpoint(r.Context(), f.Name, domain, owner, name),
+		Base:       p.endpoint(r.Context(), f.Name, domain, owner, name),
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
 	})
@@ -130,8 +122,7 @@ func (p *packages) unknown(f *format.Format) http.Handler {
 // refuse answers with an error in the format's own way. A 401 carries the
 // challenges that make its clients send credentials.
 func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, err error) {
-	e.fault = fault.From(err)
-	tellWhy(w, e, p.server.keyring.SealMessage)
+	p.turnAway(w, e, err)
 	if format.Code(e.fault) == http.StatusUnauthorized {
 		realm := strings.TrimSuffix(r.PathValue("domain")+"/"+r.PathValue("repository"), "/")
 		for _, scheme := range f.Challenges {
@@ -172,24 +163,4 @@ func splitDomain(s string) (domain, owner string, err error) {
 		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
 	}
 	return s[:i], s[i+1:], nil
-}
-
-// A patient body keeps the connection alive for as long as bytes arrive.
-type patient struct {
-	io.ReadCloser
-	control *http.ResponseController
-	next    time.Time
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	// A read may bring a few bytes only; moving once a second is enough.
-	if now := time.Now(); now.After(p.next) {
-		p.next = now.Add(time.Second)
-		_ = p.control.SetReadDeadline(now.Add(stall)) // not every connection has deadlines
-	}
-	n, err := p.ReadCloser.Read(b)
-	if err == io.EOF {
-		arrived(p.control)
-	}
-	return n, err
 }

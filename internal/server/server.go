@@ -6,23 +6,19 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"daypass/api"
 	"daypass/internal/audit"
 	"daypass/internal/blob"
+	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/format/pypi"
 	"daypass/internal/gate"
@@ -136,13 +132,14 @@ func (s *Server) mount() http.Handler {
 	if s.config.Dev {
 		region = "" // any
 	}
-	g := &gate.Gate{Directory: s.directory, Keyring: s.keyring, Verifier: &sigv4.Verifier{}, Region: region}
-	packages := &packages{server: s, gate: g, throttle: s.throttle, registry: s.registry, maxAsset: s.config.MaxUpload}
-	apis := &control{
-		gate:     g,
+	front := entrance{
+		gate:     &gate.Gate{Directory: s.directory, Keyring: s.keyring, Verifier: &sigv4.Verifier{}, Region: region},
 		throttle: s.throttle,
-		used:     s.directory.Used,
 		seal:     s.keyring.SealMessage,
+	}
+	apis := &control{
+		entrance: front,
+		used:     s.directory.Used,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
 			newSurface(api.Daypass(), (&daypass.Service{Directory: s.directory, Keyring: s.keyring, Registry: s.registry, Account: s.config.AccountID, Region: s.config.Region}).Operations()),
@@ -152,13 +149,14 @@ func (s *Server) mount() http.Handler {
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}
+	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload, endpoint: s.endpoint}
 	mux := http.NewServeMux()
 	mux.Handle("/", apis)
-	packages.mount(mux, formats)
+	managers.mount(mux, formats)
 	mux.HandleFunc("GET /healthz", s.alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	return packages.byHost(direct(apis, mux))
+	return s.byHost(direct(apis, mux))
 }
 
 // direct spares calls of the APIs the mux, whose search for a pattern takes
@@ -173,40 +171,19 @@ func direct(apis, all http.Handler) http.Handler {
 	})
 }
 
-// alive says that the process answers.
-func (s *Server) alive(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
-
-// ready says whether requests can be served: the database and the content
-// store answer, and what is done can be recorded. Where replicas stand behind a
-// balancer those that can record get the requests.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(s.db.Ping(r.Context()), s.blobs.Check(r.Context()), s.trail.Err())
-	if err != nil {
-		s.log.Error("not ready", "cause", err.Error())
-		http.Error(w, "not ready", http.StatusServiceUnavailable)
-		return
-	}
-	io.WriteString(w, "ok\n")
+// An entrance is what every door has: who comes in, how often, and what whoever
+// is turned away is told besides the error.
+type entrance struct {
+	gate     *gate.Gate
+	throttle throttler
+	seal     sealMessage
 }
 
-// endpoint is the URL of a repository for a format, as the client of the
-// running request can reach it.
-func (s *Server) endpoint(ctx context.Context, formatName, domain, owner, repository string) string {
-	base := eventOf(ctx).base
-	if s.config.BaseDomain == "" {
-		return base + "/" + formatName + "/d/" + domain + "-" + owner + "/" + repository + "/"
-	}
-	scheme, rest, _ := strings.Cut(base, "://")
-	port := ""
-	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, ']') {
-		port, _, _ = strings.Cut(rest[i:], "/")
-	}
-	return scheme + "://" + domain + "-" + owner + s.hostSuffix() + port + "/" + formatName + "/" + repository + "/"
-}
-
-// hostSuffix is what follows {domain}-{owner} in the host form.
-func (s *Server) hostSuffix() string {
-	return ".d.codeartifact." + s.config.Region + "." + s.config.BaseDomain
+// turnAway notes why a request is refused. The door writes the answer, in its
+// own way.
+func (d *entrance) turnAway(w http.ResponseWriter, e *event, err error) {
+	e.fault = fault.From(err)
+	tellWhy(w, e, d.seal)
 }
 
 // Close releases what Open took. What the trail has accepted is durable after
@@ -220,155 +197,4 @@ func (s *Server) Close() error {
 		return err
 	}
 	return errors.Join(err, s.db.Close())
-}
-
-const (
-	watchEvery   = 250 * time.Millisecond
-	chores       = time.Hour
-	flushEvery   = time.Minute
-	flushTimeout = 5 * time.Second
-	drainTimeout = 30 * time.Second
-)
-
-// Serve answers requests on a listener until ctx ends, then lets those that
-// run finish.
-func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	go s.db.Watch(background, watchEvery)
-	go s.registry.Watch(background, watchEvery)
-	go s.work(background)
-	go s.note(background)
-	server := &http.Server{
-		Handler:           s.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.accept(server, listener) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	s.log.Info("draining", "at_most", drainTimeout.String())
-	limited, cancel := context.WithTimeout(background, drainTimeout)
-	defer cancel()
-	err := server.Shutdown(limited)
-	s.flush(background)
-	if errors.Is(err, context.DeadlineExceeded) {
-		s.log.Warn("cut off the requests that were still running")
-		return server.Close()
-	}
-	return err
-}
-
-func (s *Server) accept(server *http.Server, listener net.Listener) error {
-	err := error(nil)
-	if s.config.TLSCert != "" {
-		err = server.ServeTLS(listener, s.config.TLSCert, s.config.TLSKey)
-	} else {
-		err = server.Serve(listener)
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-// work does what must be done now and then: keys take turns, and what nothing
-// needs any more goes.
-func (s *Server) work(ctx context.Context) {
-	tick := time.NewTicker(chores)
-	defer tick.Stop()
-	for {
-		s.chore("rotate token keys", s.keyring.RotateIfDue(ctx))
-		_, err := s.directory.PruneRevocations(ctx)
-		s.chore("forget old revocations", err)
-		_, err = s.registry.Sweep(ctx, registry.DefaultGrace)
-		s.chore("sweep content", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// note writes down every now and then what is only in memory.
-func (s *Server) note(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.flush(ctx)
-		}
-	}
-}
-
-func (s *Server) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
-	defer cancel()
-	s.chore("record the use of keys", s.directory.FlushUses(ctx))
-}
-
-func (s *Server) chore(what string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.log.Error("could not "+what, "cause", err.Error())
-	}
-}
-
-// Main is "daypass serve": it returns the exit code.
-func Main(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer) int {
-	c, err := ParseConfig(args, getenv, out)
-	if errors.Is(err, errHelp) {
-		return 0
-	}
-	if err != nil {
-		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintf(errOut, "daypass serve: %s\n", strings.TrimSuffix(line, "\n"))
-		}
-		return 252
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err = run(ctx, c, errOut)
-	if err != nil {
-		fmt.Fprintf(errOut, "daypass serve: %v\n", err)
-		return 1
-	}
-	return 0
-}
-
-func run(ctx context.Context, c Config, errOut io.Writer) error {
-	if c.TLSCert != "" {
-		// Looked at before anything is made: the key of the first account is told
-		// only once.
-		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
-		}
-	}
-	// The address is taken first: a second server on the same port must not
-	// touch the data.
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
-	}
-	defer listener.Close()
-	c.Listen = listener.Addr().String()
-	log := &gatherer{w: errOut}
-	defer log.Flush()
-	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	s.greet(errOut)
-	return s.Serve(ctx, listener)
 }

@@ -420,19 +420,25 @@ func TestFirstStartWritesTheKeyOnceAndARestartKeepsIt(t *testing.T) {
 	}
 }
 
+// began starts a server and ends it.
+func began(t *testing.T, env map[string]string, args ...string) error {
+	t.Helper()
+	c, err := ParseConfig(args, environment(env), nil)
+	if err != nil {
+		return err
+	}
+	s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
 func TestAnotherMasterKeyIsRefusedAtTheStart(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	open := func(key string) error {
-		c, err := ParseConfig([]string{"--data", folder}, environment(map[string]string{"DAYPASS_MASTER_KEY": key}), nil)
-		if err != nil {
-			return err
-		}
-		s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
-		if err != nil {
-			return err
-		}
-		return s.Close()
+		return began(t, map[string]string{"DAYPASS_MASTER_KEY": key}, "--data", folder)
 	}
 	err := open("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 	if err != nil {
@@ -448,15 +454,7 @@ func TestAnotherAccountIDOnOldDataIsRefusedAndLosesNoKey(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	open := func(account string) error {
-		c, err := ParseConfig([]string{"--data", folder, "--account-id", account}, environment(nil), nil)
-		if err != nil {
-			return err
-		}
-		s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
-		if err != nil {
-			return err
-		}
-		return s.Close()
+		return began(t, nil, "--data", folder, "--account-id", account)
 	}
 	err := open("111122223333")
 	if err != nil {

@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"daypass/internal/fault"
@@ -74,11 +73,8 @@ func limitOf(service, operation string) throttle.Limit {
 		return throttle.STS
 	case operation == "GetAuthorizationToken":
 		return throttle.GetAuthorizationToken
-	}
-	for _, verb := range [...]string{"Describe", "Get", "List", "Read"} {
-		if strings.HasPrefix(operation, verb) {
-			return throttle.Reads
-		}
+	case reading(operation):
+		return throttle.Reads
 	}
 	return throttle.Writes
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,14 +18,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/throttle"
 )
 
 // limited is a server with rates whose clock stands still until it is moved.
-func limited(t *testing.T, rates string) (bundle, func(time.Duration)) {
+func limited(t *testing.T, rates string, more ...string) (bundle, func(time.Duration)) {
 	t.Helper()
-	c, err := ParseConfig([]string{"--dev", "--throttle", rates, "--trust-proxies", "127.0.0.0/8"}, environment(map[string]string{
+	c, err := ParseConfig(append([]string{"--dev", "--throttle", rates, "--trust-proxies", "127.0.0.0/8"}, more...), environment(map[string]string{
 		"DAYPASS_ADMIN_ACCESS_KEY_ID": adminKey, "DAYPASS_ADMIN_SECRET_ACCESS_KEY": adminSecret,
 	}), nil)
 	if err != nil {
@@ -101,6 +103,32 @@ func TestSTSRefusesAsTheQueryProtocolDoes(t *testing.T) {
 	if !errors.As(err, &refused) || refused.ErrorCode() != "Throttling" || refused.ErrorMessage() != "Rate exceeded" ||
 		!errors.As(err, &answer) || answer.HTTPStatusCode() != http.StatusBadRequest {
 		t.Errorf("%v, want 400 Throttling: Rate exceeded", err)
+	}
+}
+
+func TestWhatIsThrottledIsRecordedWithItsError(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "trail.jsonl")
+	b, _ := limited(t, "sts=1,reads=1,address=1", "--audit-log", path)
+	client := b.sts(adminKey, adminSecret, "")
+	for range 2 {
+		_, _ = client.GetCallerIdentity(t.Context(), nil)
+	}
+	page := b.url + "/pypi/d/dom-000000000000/repo/simple/x/"
+	for range 2 {
+		get(t, page, "")
+	}
+	records, _ := recorded(t, b, path)
+	var got []string
+	for _, r := range records {
+		got = append(got, r.EventName+" "+r.UserIdentity.Type+" "+r.ErrorCode)
+	}
+	want := []string{
+		"GetCallerIdentity IAMUser ", "GetCallerIdentity IAMUser Throttling",
+		"ReadFromRepository Unknown MissingAuthenticationTokenException", "ReadFromRepository Unknown ThrottlingException",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -208,6 +236,7 @@ func TestEachOperationCountsForItsLimit(t *testing.T) {
 		{"sts", "AssumeRole", throttle.STS},
 		{"sts", "GetCallerIdentity", throttle.STS},
 		{"iam", "GetUser", throttle.Reads},
+		{"iam", "SimulatePrincipalPolicy", throttle.Reads},
 		{"iam", "CreateUser", throttle.Writes},
 	} {
 		if got := limitOf(test.service, test.operation); got != test.want {

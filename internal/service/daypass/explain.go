@@ -10,7 +10,6 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/policy"
-	"daypass/internal/principal"
 	"daypass/internal/registry"
 )
 
@@ -30,19 +29,14 @@ func (s *Service) judgeExplain(_ context.Context, _ *gate.Call, in *api.ExplainD
 }
 
 func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*api.ExplainDecisionOutput, error) {
-	supposed := &gate.Call{Now: c.Now, Region: c.Region, Principal: c.Principal, Grants: c.Grants}
-	if in.PrincipalArn != c.Principal.ARN() {
-		var err error
-		supposed.Principal, supposed.Grants, err = s.Directory.Standing(ctx, in.PrincipalArn)
-		if err != nil {
-			return nil, err
-		}
-	}
-	subject, err := s.explained(ctx, supposed.Principal, in)
+	supposed, own, err := s.supposed(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
-	own := supposed.Principal.Account
+	subject, err := s.explained(ctx, own, in)
+	if err != nil {
+		return nil, err
+	}
 	if len(in.Context) > 0 && subject.Account != "" && subject.Account != own && subject.Admin != own {
 		// Whoever could suppose keys could try out what another account's policies
 		// ask for, such as the external id of a role.
@@ -56,6 +50,35 @@ func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.Exp
 	return shownExplanation(in, request, &x), nil
 }
 
+const withWebIdentity = "sts:AssumeRoleWithWebIdentity"
+
+// supposed is the call that the principal would make, and whose account's the
+// principal is. Whoever asks about themselves is judged as they are: with what
+// their session was narrowed to, its second factor and what a provider said.
+func (s *Service) supposed(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*gate.Call, string, error) {
+	call := &gate.Call{Now: c.Now, Region: c.Region, Principal: c.Principal, Grants: c.Grants}
+	if in.PrincipalArn == c.Principal.ARN() {
+		return call, c.Principal.Account, nil
+	}
+	if account, issuer := identity.IssuerOf(in.PrincipalArn); issuer != "" {
+		if !strings.EqualFold(in.Action, withWebIdentity) {
+			return nil, "", fault.Invalid("action: whoever a provider vouches for can only do %s, not %s", withWebIdentity, in.Action)
+		}
+		provider, err := s.Directory.Provider(ctx, account, issuer)
+		if err != nil {
+			return nil, "", err
+		}
+		call.Principal, call.Grants, call.Voucher = nil, nil, &gate.Voucher{Provider: identity.ProviderARN(provider)}
+		return call, account, nil
+	}
+	var err error
+	call.Principal, call.Grants, err = s.Directory.Standing(ctx, in.PrincipalArn)
+	if err != nil {
+		return nil, "", err
+	}
+	return call, call.Principal.Account, nil
+}
+
 // value is a condition key's: one that is given once has a single value.
 func value(values []string) policy.Value {
 	if len(values) == 1 {
@@ -66,7 +89,7 @@ func value(values []string) policy.Value {
 
 // explained finds the resource's side: the policies of a domain and repository,
 // or the trust policy of a role that would be assumed.
-func (s *Service) explained(ctx context.Context, who *principal.Principal, in *api.ExplainDecisionInput) (gate.Subject, error) {
+func (s *Service) explained(ctx context.Context, own string, in *api.ExplainDecisionInput) (gate.Subject, error) {
 	if in.Resource == "*" {
 		return gate.Subject{ARN: "*"}, nil
 	}
@@ -85,7 +108,7 @@ func (s *Service) explained(ctx context.Context, who *principal.Principal, in *a
 		return s.trusting(ctx, in.Resource, resource.Account)
 	}
 	subject := gate.Subject{ARN: in.Resource, Account: resource.Account}
-	if resource.Account == who.Account && resource.Service == "iam" {
+	if resource.Account == own && resource.Service == "iam" {
 		return s.tagged(ctx, subject, resource)
 	}
 	return subject, nil

@@ -140,6 +140,96 @@ func TestASessionThatAsksAboutItselfIsJudgedByItsOwnPolicies(t *testing.T) {
 	}
 }
 
+func TestASessionThatAsksAboutItselfHasItsSecondFactorAndItsProvidersWord(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const issuer, claim = "arn:aws:iam::" + first + ":oidc-provider/idp.example", "idp.example:sub"
+	b.grant(identity.Role, "builder", policyOf(`{"Effect":"Allow","Principal":{"AWS":"`+first+`"},"Action":"sts:AssumeRole"}`),
+		`{"Effect":"Allow","Action":"iam:GetUser","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"NumericLessThan":{"aws:MultiFactorAuthAge":"300"}}},
+		{"Effect":"Allow","Action":"iam:GetRole","Resource":"*","Condition":{"StringEquals":{"`+claim+`":"repo:a/b","aws:FederatedProvider":"`+issuer+`"}}}`)
+	_, id, _, err := b.directory.ResolvePrincipal(t.Context(), "arn:aws:iam::"+first+":role/builder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	life := principal.Session{IssuedAt: b.now, ExpiresAt: b.now.Add(time.Hour)}
+	strong, late, web := life, life, life
+	strong.MFAAt, late.MFAAt = b.now.Add(-time.Minute), b.now.Add(-10*time.Minute)
+	web.Provider, web.Context = issuer, map[string][]string{claim: {"repo:a/b"}}
+	for _, test := range []struct {
+		name    string
+		session principal.Session
+		action  string
+		context map[string][]string
+		want    string
+	}{
+		{"a second factor", strong, "iam:GetUser", nil, "Allow"},
+		{"one that was shown long ago", late, "iam:GetUser", nil, "Deny"},
+		{"none", life, "iam:GetUser", nil, "Deny"},
+		{"none, if there were one", life, "iam:GetUser", map[string][]string{"aws:MultiFactorAuthPresent": {"true"}, "aws:MultiFactorAuthAge": {"1"}}, "Allow"},
+		{"a provider's claim", web, "iam:GetRole", nil, "Allow"},
+		{"another claim, if it were", web, "iam:GetRole", map[string][]string{claim: {"repo:x/y"}}, "Deny"},
+		{"no provider", life, "iam:GetRole", nil, "Deny"},
+	} {
+		c := &gate.Call{Now: b.now, Region: "us-east-1"}
+		c.Principal, c.Grants, err = b.directory.Principal(t.Context(), principal.Ref{Kind: principal.Role, Account: first, ID: id, SessionName: "ci", Session: &test.session})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := b.operations["ExplainDecision"].Run(t.Context(), c, &api.ExplainDecisionInput{PrincipalArn: c.Principal.ARN(), Action: test.action, Resource: "*", Context: test.context})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := out.(*api.ExplainDecisionOutput).Decision; got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestExplainDecisionTellsWhatAProviderOpens(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	provider, err := b.directory.NewProvider(first, "https://idp.example/tenant")
+	if err == nil {
+		err = b.directory.CreateProvider(t.Context(), provider)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := identity.ProviderARN(provider)
+	b.grant(identity.Role, "job", policyOf(`{"Effect":"Allow","Principal":{"Federated":"`+issuer+`"},"Action":"sts:AssumeRoleWithWebIdentity",
+		"Condition":{"StringEquals":{"idp.example/tenant:aud":"sts","aws:FederatedProvider":"`+issuer+`"}}}`), "")
+	b.grant(identity.Role, "people", policyOf(`{"Effect":"Allow","Principal":{"AWS":"`+first+`"},"Action":"sts:*"}`), "")
+	const job, people = "arn:aws:iam::" + first + ":role/job", "arn:aws:iam::" + first + ":role/people"
+	for _, test := range []struct {
+		name, principal, action, resource string
+		context                           map[string][]string
+		want                              string
+	}{
+		{"the audience fits", issuer, "sts:AssumeRoleWithWebIdentity", job, map[string][]string{"idp.example/tenant:aud": {"sts"}}, "Allowed by statement 1 of the role trust policy"},
+		{"the audience is missing", issuer, "sts:AssumeRoleWithWebIdentity", job, nil, "Denied, because no role trust policy allows the sts:AssumeRoleWithWebIdentity action."},
+		{"a role that trusts others", issuer, "sts:AssumeRoleWithWebIdentity", people, nil, "Denied, because no role trust policy allows the sts:AssumeRoleWithWebIdentity action."},
+		{"another action", issuer, "sts:AssumeRole", job, nil, "action: whoever a provider vouches for can only do sts:AssumeRoleWithWebIdentity, not sts:AssumeRole"},
+		{"no such provider", issuer + "s", "sts:AssumeRoleWithWebIdentity", job, nil, "OpenIDConnect Provider not found for arn " + issuer + "s"},
+		{"another account's role with keys", issuer, "sts:AssumeRoleWithWebIdentity", "arn:aws:iam::" + second + ":role/job", map[string][]string{"idp.example/tenant:aud": {"sts"}}, "context: the resource is account "},
+	} {
+		out, err := call[api.ExplainDecisionOutput](b, first, "ExplainDecision", &api.ExplainDecisionInput{
+			PrincipalArn: test.principal, Action: test.action, Resource: test.resource, Context: test.context})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = strings.Join(out.Explanation, " ")
+		}
+		if !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: %s\nwant %s", test.name, got, test.want)
+		}
+	}
+	_, err = call[api.ExplainDecisionOutput](b, second, "ExplainDecision", &api.ExplainDecisionInput{PrincipalArn: issuer, Action: "sts:AssumeRoleWithWebIdentity", Resource: job})
+	if kindOf(err) != fault.AccessDenied {
+		t.Errorf("another account's provider: %v", err)
+	}
+}
+
 func TestExplainDecisionIsForOnesOwnAccountAndWithPermission(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -26,10 +26,10 @@ func TestAccountAliases(t *testing.T) {
 	d := newDoor(t)
 	stranger := d.adminOf(other)
 	create := func(ref principal.Ref, alias string) error {
-		return fails[api.CreateAccountAliasOutput](d, ref, "CreateAccountAlias", &api.CreateAccountAliasInput{AccountAlias: alias})
+		return d.try(ref, "CreateAccountAlias", &api.CreateAccountAliasInput{AccountAlias: alias})
 	}
 	remove := func(alias string) error {
-		return fails[api.DeleteAccountAliasOutput](d, d.admin, "DeleteAccountAlias", &api.DeleteAccountAliasInput{AccountAlias: alias})
+		return d.try(d.admin, "DeleteAccountAlias", &api.DeleteAccountAliasInput{AccountAlias: alias})
 	}
 	list := func() []string {
 		return ok[api.ListAccountAliasesOutput](d, d.admin, "ListAccountAliases", &api.ListAccountAliasesInput{}).AccountAliases
@@ -56,9 +56,12 @@ func TestTheSummaryCountsAndNamesQuotas(t *testing.T) {
 	d.role("r")
 	arn := ok[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "p", PolicyDocument: allowAll}).Policy.Arn
 	ok[api.CreatePolicyVersionOutput](d, d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: allowAll})
+	d.virtual("spare")
+	d.enable("u", d.virtual("phone"))
+	d.provider(githubURL)
 	got := ok[api.GetAccountSummaryOutput](d, d.admin, "GetAccountSummary", &api.GetAccountSummaryInput{}).SummaryMap
 	equal(t, map[string]int64{
-		"Users": 2, "Groups": 1, "Roles": 1, "Policies": 1, "PolicyVersionsInUse": 2, "MFADevices": 0, "MFADevicesInUse": 0, "Providers": 0,
+		"Users": 2, "Groups": 1, "Roles": 1, "Policies": 1, "PolicyVersionsInUse": 2, "MFADevices": 2, "MFADevicesInUse": 1, "Providers": 1,
 		"AccountMFAEnabled": 0, "AccountPasswordPresent": 0, "AccountSigningCertificatesPresent": 0, "AccountAccessKeysPresent": 1,
 		"InstanceProfiles": 0, "ServerCertificates": 0,
 		"UsersQuota": 5000, "GroupsQuota": 300, "RolesQuota": 1000, "PoliciesQuota": 1500, "GroupsPerUserQuota": 10, "AccessKeysPerUserQuota": 2,
@@ -67,7 +70,7 @@ func TestTheSummaryCountsAndNamesQuotas(t *testing.T) {
 		"PolicySizeQuota": 6144, "VersionsPerPolicyQuota": 5,
 	}, got)
 	got = ok[api.GetAccountSummaryOutput](d, d.adminOf(other), "GetAccountSummary", &api.GetAccountSummaryInput{}).SummaryMap
-	equal(t, []int64{1, 0, 0}, []int64{got["Users"], got["Policies"], got["AccountAccessKeysPresent"]})
+	equal(t, []int64{1, 0, 0, 0, 0}, []int64{got["Users"], got["Policies"], got["AccountAccessKeysPresent"], got["MFADevices"], got["Providers"]})
 }
 
 func TestDetailsOfAnAccount(t *testing.T) {
@@ -130,13 +133,15 @@ func TestCredentialReport(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	get := func() error {
-		return fails[api.GetCredentialReportOutput](d, d.admin, "GetCredentialReport", &api.GetCredentialReportInput{})
+		return d.try(d.admin, "GetCredentialReport", &api.GetCredentialReportInput{})
 	}
 	state := func() string {
 		return ok[api.GenerateCredentialReportOutput](d, d.admin, "GenerateCredentialReport", &api.GenerateCredentialReportInput{}).State
 	}
 	check(t, []try{{"none yet", get(), "ReportNotPresent", "There is no credential report of this account: make one with GenerateCredentialReport."}})
 	ref := d.user("u,v", "")
+	d.enable("u,v", d.virtual("phone"))
+	d.virtual("spare")
 	key := ok[api.CreateAccessKeyOutput](d, d.admin, "CreateAccessKey", &api.CreateAccessKeyInput{UserName: "u,v"}).AccessKey.AccessKeyId
 	d.directory.Used(key, ref, identity.Use{At: noon.Add(time.Minute), Service: "codeartifact", Region: "eu-west-1"})
 	d.directory.Used(rootKey.AccessKeyID, principal.Ref{Kind: principal.Root, Account: account, ID: account}, identity.Use{At: noon, Service: "iam", Region: "us-east-1"})
@@ -156,7 +161,7 @@ func TestCredentialReport(t *testing.T) {
 			"cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated",
 		"<root_account>,arn:aws:iam::111111111111:root," + at + ",not_supported,no_information,not_supported,not_supported,false,true," + at + "," + at + ",us-east-1,iam," + none + ",false,N/A,false,N/A",
 		"admin,arn:aws:iam::111111111111:user/admin," + at + ",false,N/A,N/A,N/A,false,true," + at + ",N/A,N/A,N/A," + none + ",false,N/A,false,N/A",
-		"u,v,arn:aws:iam::111111111111:user/u,v," + at + ",false,N/A,N/A,N/A,false,true," + at + ",2026-11-01T12:01:00+00:00,eu-west-1,codeartifact," + none + ",false,N/A,false,N/A",
+		"u,v,arn:aws:iam::111111111111:user/u,v," + at + ",false,N/A,N/A,N/A,true,true," + at + ",2026-11-01T12:01:00+00:00,eu-west-1,codeartifact," + none + ",false,N/A,false,N/A",
 	}, names(rows, joined))
 
 	d.now = d.now.Add(4*time.Hour - time.Second)
@@ -190,17 +195,17 @@ func TestWhatNoAccountHasIsAbsent(t *testing.T) {
 	}
 	const missing = "The user with name x cannot be found."
 	check(t, []try{
-		{"a password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
-		{"a password to delete", fails[api.DeleteLoginProfileOutput](d, d.admin, "DeleteLoginProfile", &api.DeleteLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
-		{"nobody's password", fails[api.GetLoginProfileOutput](d, d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"a password policy", fails[api.GetAccountPasswordPolicyOutput](d, d.admin, "GetAccountPasswordPolicy", &api.GetAccountPasswordPolicyInput{}), "NoSuchEntity", "The Password Policy with domain name 111111111111 cannot be found."},
-		{"nobody's keys", fails[api.ListSSHPublicKeysOutput](d, d.admin, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"nobody's certificates", fails[api.ListSigningCertificatesOutput](d, d.admin, "ListSigningCertificates", &api.ListSigningCertificatesInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"nobody's credentials", fails[api.ListServiceSpecificCredentialsOutput](d, d.admin, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{UserName: "x"}), "NoSuchEntity", missing},
-		{"keys, not allowed", fails[api.ListSSHPublicKeysOutput](d, nobody, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "u"}), "AccessDenied", denied("ListSSHPublicKeys", "arn:aws:iam::111111111111:user/u")},
-		{"a password, not allowed", fails[api.GetLoginProfileOutput](d, nobody, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "AccessDenied", denied("GetLoginProfile", "arn:aws:iam::111111111111:user/u")},
-		{"all credentials, not allowed", fails[api.ListServiceSpecificCredentialsOutput](d, nobody, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{AllUsers: &yes}), "AccessDenied", denied("ListServiceSpecificCredentials", "*")},
-		{"profiles, not allowed", fails[api.ListInstanceProfilesOutput](d, nobody, "ListInstanceProfiles", &api.ListInstanceProfilesInput{}), "AccessDenied", denied("ListInstanceProfiles", "arn:aws:iam::111111111111:instance-profile/")},
-		{"the summary, not allowed", fails[api.GetAccountSummaryOutput](d, nobody, "GetAccountSummary", &api.GetAccountSummaryInput{}), "AccessDenied", denied("GetAccountSummary", "*")},
+		{"a password", d.try(d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
+		{"a password to delete", d.try(d.admin, "DeleteLoginProfile", &api.DeleteLoginProfileInput{UserName: "u"}), "NoSuchEntity", "Login Profile for User u cannot be found."},
+		{"nobody's password", d.try(d.admin, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"a password policy", d.try(d.admin, "GetAccountPasswordPolicy", &api.GetAccountPasswordPolicyInput{}), "NoSuchEntity", "The Password Policy with domain name 111111111111 cannot be found."},
+		{"nobody's keys", d.try(d.admin, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"nobody's certificates", d.try(d.admin, "ListSigningCertificates", &api.ListSigningCertificatesInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"nobody's credentials", d.try(d.admin, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{UserName: "x"}), "NoSuchEntity", missing},
+		{"keys, not allowed", d.try(nobody, "ListSSHPublicKeys", &api.ListSSHPublicKeysInput{UserName: "u"}), "AccessDenied", denied("ListSSHPublicKeys", "arn:aws:iam::111111111111:user/u")},
+		{"a password, not allowed", d.try(nobody, "GetLoginProfile", &api.GetLoginProfileInput{UserName: "u"}), "AccessDenied", denied("GetLoginProfile", "arn:aws:iam::111111111111:user/u")},
+		{"all credentials, not allowed", d.try(nobody, "ListServiceSpecificCredentials", &api.ListServiceSpecificCredentialsInput{AllUsers: &yes}), "AccessDenied", denied("ListServiceSpecificCredentials", "*")},
+		{"profiles, not allowed", d.try(nobody, "ListInstanceProfiles", &api.ListInstanceProfilesInput{}), "AccessDenied", denied("ListInstanceProfiles", "arn:aws:iam::111111111111:instance-profile/")},
+		{"the summary, not allowed", d.try(nobody, "GetAccountSummary", &api.GetAccountSummaryInput{}), "AccessDenied", denied("GetAccountSummary", "*")},
 	})
 }

@@ -35,20 +35,13 @@ func check(t *testing.T, tries []try) {
 	}
 }
 
-// fails is do for the sake of its error.
-func fails[Out, In any](d *door, ref principal.Ref, name string, in *In) error {
-	d.t.Helper()
-	_, err := do[Out](d, ref, name, in)
-	return err
-}
-
 func TestAUserMovesAndKeepsItsID(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	ref := d.user("old", allowAll)
 	d.user("Taken", "")
 	update := func(in api.UpdateUserInput) error {
-		return fails[api.UpdateUserOutput](d, d.admin, "UpdateUser", &in)
+		return d.try(d.admin, "UpdateUser", &in)
 	}
 	check(t, []try{
 		{"to a name that is free", update(api.UpdateUserInput{UserName: "old", NewUserName: "new", NewPath: "/x/"}), "", ""},
@@ -67,7 +60,7 @@ func TestAMoveIsJudgedUnderBothNames(t *testing.T) {
 	d.user("a-one", "")
 	caller := d.user("caller", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:UpdateUser","Resource":"arn:aws:iam::111111111111:user/a-*"}}`)
 	move := func(from, to string) error {
-		return fails[api.UpdateUserOutput](d, caller, "UpdateUser", &api.UpdateUserInput{UserName: from, NewUserName: to})
+		return d.try(caller, "UpdateUser", &api.UpdateUserInput{UserName: from, NewUserName: to})
 	}
 	denied := func(name string) string {
 		return "User: arn:aws:iam::111111111111:user/caller is not authorized to perform: iam:UpdateUser on resource: arn:aws:iam::111111111111:user/" + name + " because no identity-based policy allows the iam:UpdateUser action"
@@ -125,8 +118,8 @@ func TestARoleIsChanged(t *testing.T) {
 	ok[api.UpdateRoleDescriptionOutput](d, d.admin, "UpdateRoleDescription", &api.UpdateRoleDescriptionInput{RoleName: "r"})
 	equal(t, []any{"", two}, get())
 	check(t, []try{
-		{"UpdateRole of nobody", fails[api.UpdateRoleOutput](d, d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "x"}), "NoSuchEntity", "The role with name x cannot be found."},
-		{"UpdateRoleDescription of nobody", fails[api.UpdateRoleDescriptionOutput](d, d.admin, "UpdateRoleDescription", &api.UpdateRoleDescriptionInput{RoleName: "x"}), "NoSuchEntity", "The role with name x cannot be found."},
+		{"UpdateRole of nobody", d.try(d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "x"}), "NoSuchEntity", "The role with name x cannot be found."},
+		{"UpdateRoleDescription of nobody", d.try(d.admin, "UpdateRoleDescription", &api.UpdateRoleDescriptionInput{RoleName: "x"}), "NoSuchEntity", "The role with name x cannot be found."},
 	})
 }
 
@@ -136,13 +129,13 @@ func TestBoundaries(t *testing.T) {
 	ref := d.user("u", allowAll)
 	d.role("r")
 	put := func(policy string) error {
-		return fails[api.PutUserPermissionsBoundaryOutput](d, d.admin, "PutUserPermissionsBoundary", &api.PutUserPermissionsBoundaryInput{UserName: "u", PermissionsBoundary: policy})
+		return d.try(d.admin, "PutUserPermissionsBoundary", &api.PutUserPermissionsBoundaryInput{UserName: "u", PermissionsBoundary: policy})
 	}
 	remove := func() error {
-		return fails[api.DeleteUserPermissionsBoundaryOutput](d, d.admin, "DeleteUserPermissionsBoundary", &api.DeleteUserPermissionsBoundaryInput{UserName: "u"})
+		return d.try(d.admin, "DeleteUserPermissionsBoundary", &api.DeleteUserPermissionsBoundaryInput{UserName: "u"})
 	}
 	createUser := func(name string) error {
-		return fails[api.CreateUserOutput](d, ref, "CreateUser", &api.CreateUserInput{UserName: name})
+		return d.try(ref, "CreateUser", &api.CreateUserInput{UserName: name})
 	}
 	check(t, []try{
 		{"none to take away", remove(), "NoSuchEntity", "The user with name u has no permissions boundary."},
@@ -154,7 +147,7 @@ func TestBoundaries(t *testing.T) {
 		{"and it does not bound", createUser("b"), "", ""},
 		{"taken away", remove(), "", ""},
 		{"twice", remove(), "NoSuchEntity", "The user with name u has no permissions boundary."},
-		{"of a role", fails[api.PutRolePermissionsBoundaryOutput](d, d.admin, "PutRolePermissionsBoundary", &api.PutRolePermissionsBoundaryInput{RoleName: "r", PermissionsBoundary: readOnly}), "", ""},
+		{"of a role", d.try(d.admin, "PutRolePermissionsBoundary", &api.PutRolePermissionsBoundaryInput{RoleName: "r", PermissionsBoundary: readOnly}), "", ""},
 	})
 	got := ok[api.GetRoleOutput](d, d.admin, "GetRole", &api.GetRoleInput{RoleName: "r"}).Role
 	equal(t, readOnly, got.PermissionsBoundary.PermissionsBoundaryArn)
@@ -169,7 +162,7 @@ func TestADelegateMaySetNoBoundaryButOne(t *testing.T) {
 	delegate := d.user("delegate", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["iam:PutUserPermissionsBoundary","iam:DeleteUserPermissionsBoundary","iam:PutUserPolicy"],"Resource":"*",
 		"Condition":{"StringEquals":{"iam:PermissionsBoundary":"`+readOnly+`"}}}}`)
 	put := func(policy string) error {
-		return fails[api.PutUserPermissionsBoundaryOutput](d, delegate, "PutUserPermissionsBoundary", &api.PutUserPermissionsBoundaryInput{UserName: "u", PermissionsBoundary: policy})
+		return d.try(delegate, "PutUserPermissionsBoundary", &api.PutUserPermissionsBoundaryInput{UserName: "u", PermissionsBoundary: policy})
 	}
 	for _, step := range []struct {
 		name string
@@ -179,8 +172,8 @@ func TestADelegateMaySetNoBoundaryButOne(t *testing.T) {
 		{"another one", put("arn:aws:iam::aws:policy/AdministratorAccess"), false},
 		{"the one", put(readOnly), true},
 		{"another one over it", put("arn:aws:iam::aws:policy/AdministratorAccess"), false},
-		{"and act on who has it", fails[api.PutUserPolicyOutput](d, delegate, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "u", PolicyName: "p", PolicyDocument: allowAll}), true},
-		{"but on nobody else", fails[api.PutUserPolicyOutput](d, delegate, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "admin", PolicyName: "p", PolicyDocument: allowAll}), false},
+		{"and act on who has it", d.try(delegate, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "u", PolicyName: "p", PolicyDocument: allowAll}), true},
+		{"but on nobody else", d.try(delegate, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "admin", PolicyName: "p", PolicyDocument: allowAll}), false},
 	} {
 		if allowed := !fault.Is(step.err, fault.AccessDenied); allowed != step.want {
 			t.Errorf("%s: %v, want allowed = %v", step.name, step.err, step.want)
@@ -206,10 +199,10 @@ func TestTags(t *testing.T) {
 	families := map[string]family{
 		"user": {
 			func(tags ...api.Tag) error {
-				return fails[api.TagUserOutput](d, d.admin, "TagUser", &api.TagUserInput{UserName: "u", Tags: tags})
+				return d.try(d.admin, "TagUser", &api.TagUserInput{UserName: "u", Tags: tags})
 			},
 			func(keys ...string) error {
-				return fails[api.UntagUserOutput](d, d.admin, "UntagUser", &api.UntagUserInput{UserName: "u", TagKeys: keys})
+				return d.try(d.admin, "UntagUser", &api.UntagUserInput{UserName: "u", TagKeys: keys})
 			},
 			func(marker string, maxItems *int64) ([]api.Tag, string) {
 				out := ok[api.ListUserTagsOutput](d, d.admin, "ListUserTags", &api.ListUserTagsInput{UserName: "u", Marker: marker, MaxItems: maxItems})
@@ -218,10 +211,10 @@ func TestTags(t *testing.T) {
 		},
 		"role": {
 			func(tags ...api.Tag) error {
-				return fails[api.TagRoleOutput](d, d.admin, "TagRole", &api.TagRoleInput{RoleName: "r", Tags: tags})
+				return d.try(d.admin, "TagRole", &api.TagRoleInput{RoleName: "r", Tags: tags})
 			},
 			func(keys ...string) error {
-				return fails[api.UntagRoleOutput](d, d.admin, "UntagRole", &api.UntagRoleInput{RoleName: "r", TagKeys: keys})
+				return d.try(d.admin, "UntagRole", &api.UntagRoleInput{RoleName: "r", TagKeys: keys})
 			},
 			func(marker string, maxItems *int64) ([]api.Tag, string) {
 				out := ok[api.ListRoleTagsOutput](d, d.admin, "ListRoleTags", &api.ListRoleTagsInput{RoleName: "r", Marker: marker, MaxItems: maxItems})
@@ -230,10 +223,10 @@ func TestTags(t *testing.T) {
 		},
 		"policy": {
 			func(tags ...api.Tag) error {
-				return fails[api.TagPolicyOutput](d, d.admin, "TagPolicy", &api.TagPolicyInput{PolicyArn: policy, Tags: tags})
+				return d.try(d.admin, "TagPolicy", &api.TagPolicyInput{PolicyArn: policy, Tags: tags})
 			},
 			func(keys ...string) error {
-				return fails[api.UntagPolicyOutput](d, d.admin, "UntagPolicy", &api.UntagPolicyInput{PolicyArn: policy, TagKeys: keys})
+				return d.try(d.admin, "UntagPolicy", &api.UntagPolicyInput{PolicyArn: policy, TagKeys: keys})
 			},
 			func(marker string, maxItems *int64) ([]api.Tag, string) {
 				out := ok[api.ListPolicyTagsOutput](d, d.admin, "ListPolicyTags", &api.ListPolicyTagsInput{PolicyArn: policy, Marker: marker, MaxItems: maxItems})
@@ -287,10 +280,10 @@ func TestConditionsOnTags(t *testing.T) {
 		{"Effect":"Allow","Action":"iam:GetPolicy","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/own":"yes"}}},
 		{"Effect":"Allow","Action":"iam:ListPolicyVersions","Resource":"*","Condition":{"StringEquals":{"iam:ResourceTag/own":"no"}}}]}`)
 	tag := func(key, value string) error {
-		return fails[api.TagUserOutput](d, caller, "TagUser", &api.TagUserInput{UserName: "u", Tags: []api.Tag{{Key: key, Value: value}}})
+		return d.try(caller, "TagUser", &api.TagUserInput{UserName: "u", Tags: []api.Tag{{Key: key, Value: value}}})
 	}
 	untag := func(keys ...string) error {
-		return fails[api.UntagUserOutput](d, caller, "UntagUser", &api.UntagUserInput{UserName: "u", TagKeys: keys})
+		return d.try(caller, "UntagUser", &api.UntagUserInput{UserName: "u", TagKeys: keys})
 	}
 	for _, step := range []struct {
 		name string
@@ -302,9 +295,9 @@ func TestConditionsOnTags(t *testing.T) {
 		{"tag with another key", tag("x", "a"), false},
 		{"untag the key", untag("team"), true},
 		{"untag another key too", untag("team", "x"), false},
-		{"get a policy by its tag", fails[api.GetPolicyOutput](d, caller, "GetPolicy", &api.GetPolicyInput{PolicyArn: policy}), true},
-		{"get one without", fails[api.GetPolicyOutput](d, caller, "GetPolicy", &api.GetPolicyInput{PolicyArn: readOnly}), false},
-		{"list versions by another value", fails[api.ListPolicyVersionsOutput](d, caller, "ListPolicyVersions", &api.ListPolicyVersionsInput{PolicyArn: policy}), false},
+		{"get a policy by its tag", d.try(caller, "GetPolicy", &api.GetPolicyInput{PolicyArn: policy}), true},
+		{"get one without", d.try(caller, "GetPolicy", &api.GetPolicyInput{PolicyArn: readOnly}), false},
+		{"list versions by another value", d.try(caller, "ListPolicyVersions", &api.ListPolicyVersionsInput{PolicyArn: policy}), false},
 	} {
 		if (step.err == nil) != step.want {
 			t.Errorf("%s: %v, want allowed = %v", step.name, step.err, step.want)
@@ -323,19 +316,19 @@ func TestTagsAtBirthTakeThePermissionToTag(t *testing.T) {
 		make              func(name string, tags []api.Tag) error
 	}{
 		{"a user", "iam:TagUser", "user/refused", func(name string, tags []api.Tag) error {
-			return fails[api.CreateUserOutput](d, caller, "CreateUser", &api.CreateUserInput{UserName: name, Tags: tags})
+			return d.try(caller, "CreateUser", &api.CreateUserInput{UserName: name, Tags: tags})
 		}},
 		{"a role", "iam:TagRole", "role/refused", func(name string, tags []api.Tag) error {
-			return fails[api.CreateRoleOutput](d, caller, "CreateRole", &api.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: trustAll, Tags: tags})
+			return d.try(caller, "CreateRole", &api.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: trustAll, Tags: tags})
 		}},
 		{"a policy", "iam:TagPolicy", "policy/refused", func(name string, tags []api.Tag) error {
-			return fails[api.CreatePolicyOutput](d, caller, "CreatePolicy", &api.CreatePolicyInput{PolicyName: name, PolicyDocument: allowAll, Tags: tags})
+			return d.try(caller, "CreatePolicy", &api.CreatePolicyInput{PolicyName: name, PolicyDocument: allowAll, Tags: tags})
 		}},
 		{"a provider", "iam:TagOpenIDConnectProvider", "oidc-provider/refused.example", func(name string, tags []api.Tag) error {
-			return fails[api.CreateOpenIDConnectProviderOutput](d, caller, "CreateOpenIDConnectProvider", &api.CreateOpenIDConnectProviderInput{Url: "https://" + name + ".example", Tags: tags})
+			return d.try(caller, "CreateOpenIDConnectProvider", &api.CreateOpenIDConnectProviderInput{Url: "https://" + name + ".example", Tags: tags})
 		}},
 		{"a device", "iam:TagMFADevice", "mfa/refused", func(name string, tags []api.Tag) error {
-			return fails[api.CreateVirtualMFADeviceOutput](d, caller, "CreateVirtualMFADevice", &api.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name, Tags: tags})
+			return d.try(caller, "CreateVirtualMFADevice", &api.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name, Tags: tags})
 		}},
 	} {
 		check(t, []try{
@@ -356,15 +349,15 @@ func TestPolicyVersions(t *testing.T) {
 	denyAll := strings.Replace(allowAll, "Allow", "Deny", 1)
 	yes := true
 	add := func(document string, current *bool) error {
-		return fails[api.CreatePolicyVersionOutput](d, d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: document, SetAsDefault: current})
+		return d.try(d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: arn, PolicyDocument: document, SetAsDefault: current})
 	}
 	remove := func(id string) error {
-		return fails[api.DeletePolicyVersionOutput](d, d.admin, "DeletePolicyVersion", &api.DeletePolicyVersionInput{PolicyArn: arn, VersionId: id})
+		return d.try(d.admin, "DeletePolicyVersion", &api.DeletePolicyVersionInput{PolicyArn: arn, VersionId: id})
 	}
 	set := func(id string) error {
-		return fails[api.SetDefaultPolicyVersionOutput](d, d.admin, "SetDefaultPolicyVersion", &api.SetDefaultPolicyVersionInput{PolicyArn: arn, VersionId: id})
+		return d.try(d.admin, "SetDefaultPolicyVersion", &api.SetDefaultPolicyVersionInput{PolicyArn: arn, VersionId: id})
 	}
-	act := func() error { return fails[api.GetUserOutput](d, ref, "GetUser", &api.GetUserInput{}) }
+	act := func() error { return d.try(ref, "GetUser", &api.GetUserInput{}) }
 	const denied = "User: arn:aws:iam::111111111111:user/u is not authorized to perform: iam:GetUser on resource: arn:aws:iam::111111111111:user/u with an explicit deny in an identity-based policy: arn:aws:iam::111111111111:policy/p"
 	const missing = "Policy arn:aws:iam::111111111111:policy/p version v9 does not exist or is not attachable."
 	d.now = d.now.Add(time.Hour)
@@ -406,7 +399,7 @@ func TestPolicyVersions(t *testing.T) {
 
 	ok[api.DetachUserPolicyOutput](d, d.admin, "DetachUserPolicy", &api.DetachUserPolicyInput{UserName: "u", PolicyArn: arn})
 	destroy := func() error {
-		return fails[api.DeletePolicyOutput](d, d.admin, "DeletePolicy", &api.DeletePolicyInput{PolicyArn: arn})
+		return d.try(d.admin, "DeletePolicy", &api.DeletePolicyInput{PolicyArn: arn})
 	}
 	check(t, []try{{"the policy to go with versions left", destroy(), "DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."}})
 	for _, id := range []string{"v1", "v2", "v4", "v6"} {
@@ -416,8 +409,8 @@ func TestPolicyVersions(t *testing.T) {
 
 	const own = "Policy " + readOnly + " belongs to the service and cannot be changed."
 	check(t, []try{
-		{"the service's own gets no version", fails[api.CreatePolicyVersionOutput](d, d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: readOnly, PolicyDocument: allowAll}), "AccessDenied", own},
-		{"nor tags", fails[api.TagPolicyOutput](d, d.admin, "TagPolicy", &api.TagPolicyInput{PolicyArn: readOnly, Tags: []api.Tag{{Key: "k"}}}), "AccessDenied", own},
+		{"the service's own gets no version", d.try(d.admin, "CreatePolicyVersion", &api.CreatePolicyVersionInput{PolicyArn: readOnly, PolicyDocument: allowAll}), "AccessDenied", own},
+		{"nor tags", d.try(d.admin, "TagPolicy", &api.TagPolicyInput{PolicyArn: readOnly, Tags: []api.Tag{{Key: "k"}}}), "AccessDenied", own},
 		{"a policy that is gone", add(allowAll, nil), "NoSuchEntity", "Policy " + arn + " was not found."},
 	})
 	out := ok[api.ListPolicyVersionsOutput](d, d.admin, "ListPolicyVersions", &api.ListPolicyVersionsInput{PolicyArn: readOnly})

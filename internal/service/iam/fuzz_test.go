@@ -18,11 +18,11 @@ func FuzzMarkers(f *testing.F) {
 		size := int64(more%1000) + 1 // what the model lets through
 		d.t = t
 		for name, err := range map[string]error{
-			"ListEntitiesForPolicy":          fails[api.ListEntitiesForPolicyOutput](d, d.admin, "ListEntitiesForPolicy", &api.ListEntitiesForPolicyInput{PolicyArn: readOnly, Marker: marker, MaxItems: &size}),
-			"GetAccountAuthorizationDetails": fails[api.GetAccountAuthorizationDetailsOutput](d, d.admin, "GetAccountAuthorizationDetails", &api.GetAccountAuthorizationDetailsInput{Marker: marker, MaxItems: &size}),
-			"ListUserTags":                   fails[api.ListUserTagsOutput](d, d.admin, "ListUserTags", &api.ListUserTagsInput{UserName: "admin", Marker: marker, MaxItems: &size}),
-			"ListPolicyVersions":             fails[api.ListPolicyVersionsOutput](d, d.admin, "ListPolicyVersions", &api.ListPolicyVersionsInput{PolicyArn: readOnly, Marker: marker, MaxItems: &size}),
-			"GetGroup":                       fails[api.GetGroupOutput](d, d.admin, "GetGroup", &api.GetGroupInput{GroupName: "g", Marker: marker, MaxItems: &size}),
+			"ListEntitiesForPolicy":          d.try(d.admin, "ListEntitiesForPolicy", &api.ListEntitiesForPolicyInput{PolicyArn: readOnly, Marker: marker, MaxItems: &size}),
+			"GetAccountAuthorizationDetails": d.try(d.admin, "GetAccountAuthorizationDetails", &api.GetAccountAuthorizationDetailsInput{Marker: marker, MaxItems: &size}),
+			"ListUserTags":                   d.try(d.admin, "ListUserTags", &api.ListUserTagsInput{UserName: "admin", Marker: marker, MaxItems: &size}),
+			"ListPolicyVersions":             d.try(d.admin, "ListPolicyVersions", &api.ListPolicyVersionsInput{PolicyArn: readOnly, Marker: marker, MaxItems: &size}),
+			"GetGroup":                       d.try(d.admin, "GetGroup", &api.GetGroupInput{GroupName: "g", Marker: marker, MaxItems: &size}),
 		} {
 			if err != nil && err.Error() != "Invalid Marker." {
 				t.Errorf("%s with marker %q: %v", name, marker, err)

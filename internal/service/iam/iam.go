@@ -41,7 +41,7 @@ func (s *Service) Operations() []gate.Operation {
 // Source: IAM User Guide, "Compare AWS STS credentials".
 func op[In, Out any](
 	name string,
-	judge func(context.Context, *gate.Call, *In) (gate.Subject, error),
+	judge judge[In],
 	run func(context.Context, *gate.Call, *In) (*Out, error),
 ) gate.Operation {
 	return gate.Op(name, func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
@@ -81,15 +81,24 @@ func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) 
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func entityKeys(e *identity.Entity) map[string]policy.Value {
-	keys := make(map[string]policy.Value, len(e.Tags)+2)
-	for key, value := range e.Tags {
-		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
-	}
+	keys := resourceKeys(e.Tags)
 	if e.Boundary != "" {
 		keys["iam:permissionsboundary"] = policy.One(e.Boundary)
 	}
 	return keys
 }
+
+// resourceKeys are IAM's own condition keys about anything that has tags.
+func resourceKeys(tags map[string]string) map[string]policy.Value {
+	keys := make(map[string]policy.Value, len(tags)+2)
+	for key, value := range tags {
+		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
+	}
+	return keys
+}
+
+// A judge names what an operation is judged on.
+type judge[In any] func(context.Context, *gate.Call, *In) (gate.Subject, error)
 
 // on judges an operation on the user, group or role that its input names.
 func on[In any](s *Service, kind string, name func(*In) string) judge[In] {

@@ -2,9 +2,6 @@ package iam
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	api "daypass/api/iam"
@@ -12,7 +9,6 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
-	"daypass/internal/policy"
 )
 
 // mfaOperations are judged on the user or on the device, as the service does it.
@@ -28,15 +24,12 @@ func (s *Service) mfaOperations() []gate.Operation {
 		op("DeactivateMFADevice", onOwner(s, func(in *api.DeactivateMFADeviceInput) string { return in.UserName }), s.deactivateMFADevice),
 		op("ListMFADevices", onOwner(s, func(in *api.ListMFADevicesInput) string { return in.UserName }), s.listMFADevices),
 		op("GetMFADevice", onOwner(s, func(in *api.GetMFADeviceInput) string { return in.UserName }), s.getMFADevice),
-		op("TagMFADevice", s.judgeTagMFADevice, s.tagMFADevice),
-		op("UntagMFADevice", s.judgeUntagMFADevice, s.untagMFADevice),
-		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
 	}
 }
 
 // onOwner judges on the user who has a device: the caller unless another is
 // named.
-func onOwner[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func onOwner[In any](s *Service, given func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		name, err := userName(c, given(in))
 		if err != nil {
@@ -47,7 +40,7 @@ func onOwner[In any](s *Service, given func(*In) string) func(context.Context, *
 }
 
 // onDevice judges on the device that the input names, whether or not it exists.
-func onDevice[In any](s *Service, serial func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func onDevice[In any](s *Service, serial func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		return s.deviceSubject(ctx, c, serial(in))
 	}
@@ -65,11 +58,11 @@ func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	return gate.Subject{ARN: serial, Tags: m.Tags, Keys: entityKeys(&identity.Entity{Tags: m.Tags})}, nil
+	return gate.Subject{ARN: serial, Tags: m.Tags, Keys: resourceKeys(m.Tags)}, nil
 }
 
 func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (gate.Subject, error) {
-	tags, err := tagMap(in.Tags)
+	tags, err := exactTagMap(in.Tags)
 	if err != nil {
 		return gate.Subject{}, err
 	}
@@ -77,7 +70,7 @@ func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.
 }
 
 func (s *Service) createVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (*api.CreateVirtualMFADeviceOutput, error) {
-	tags, err := tagMap(in.Tags)
+	tags, err := exactTagMap(in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -139,16 +132,22 @@ func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *a
 	return out, nil
 }
 
+// devicesOf returns the devices of the caller, or of the user who is given.
+func (s *Service) devicesOf(ctx context.Context, c *gate.Call, given string) (string, []*identity.MFADevice, error) {
+	name, err := userName(c, given)
+	if err != nil {
+		return "", nil, err
+	}
+	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	return name, found, err
+}
+
 func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.ListMFADevicesInput) (*api.ListMFADevicesOutput, error) {
 	p, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {
 		return nil, err
 	}
-	name, err := userName(c, in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	name, found, err := s.devicesOf(ctx, c, in.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -162,11 +161,7 @@ func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.List
 }
 
 func (s *Service) getMFADevice(ctx context.Context, c *gate.Call, in *api.GetMFADeviceInput) (*api.GetMFADeviceOutput, error) {
-	name, err := userName(c, in.UserName)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Directory.UserMFADevices(ctx, c.Principal.Account, name)
+	name, found, err := s.devicesOf(ctx, c, in.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -176,86 +171,4 @@ func (s *Service) getMFADevice(ctx context.Context, c *gate.Call, in *api.GetMFA
 		}
 	}
 	return nil, fault.New(fault.NotFound, "MFA Device invalid for user.")
-}
-
-func (s *Service) judgeTagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (gate.Subject, error) {
-	subject, err := s.deviceSubject(ctx, c, in.SerialNumber)
-	if err != nil {
-		return subject, err
-	}
-	subject.RequestTags, err = tagMap(in.Tags)
-	return subject, err
-}
-
-func (s *Service) judgeUntagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (gate.Subject, error) {
-	subject, err := s.deviceSubject(ctx, c, in.SerialNumber)
-	if err != nil {
-		return subject, err
-	}
-	subject.Keys["aws:tagkeys"] = policy.Many(in.TagKeys)
-	return subject, nil
-}
-
-func (s *Service) tagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (*api.TagMFADeviceOutput, error) {
-	added, err := tagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
-	err = s.Directory.SetMFADeviceTags(ctx, c.Principal.Account, in.SerialNumber, func(tags map[string]string) (map[string]string, error) {
-		return withTags(tags, added)
-	})
-	return nothing[api.TagMFADeviceOutput](err)
-}
-
-func (s *Service) untagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (*api.UntagMFADeviceOutput, error) {
-	err := s.Directory.SetMFADeviceTags(ctx, c.Principal.Account, in.SerialNumber, func(tags map[string]string) (map[string]string, error) {
-		return withoutTags(tags, in.TagKeys), nil
-	})
-	return nothing[api.UntagMFADeviceOutput](err)
-}
-
-func (s *Service) listMFADeviceTags(ctx context.Context, c *gate.Call, in *api.ListMFADeviceTagsInput) (*api.ListMFADeviceTagsOutput, error) {
-	p, err := pageOf(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, in.SerialNumber)
-	if err != nil {
-		return nil, err
-	}
-	// A marker is a place in the list: a key may be longer than a marker, and of
-	// characters that one has not.
-	tags := tagList(m.Tags)
-	place := make(map[string]string, len(tags))
-	for i, tag := range tags {
-		place[tag.Key] = fmt.Sprintf("%02d", i)
-	}
-	out := &api.ListMFADeviceTagsOutput{}
-	out.Tags, out.Marker, out.IsTruncated = take(tags, p, func(t api.Tag) string { return place[t.Key] })
-	return out, nil
-}
-
-// maxTags is the model's limit for one call, and IAM's for a resource.
-const maxTags = 50
-
-// withTags adds tags. A key that is there in another spelling is replaced: IAM
-// keeps the case of keys and does not mind it.
-func withTags(tags, added map[string]string) (map[string]string, error) {
-	merged := withoutTags(tags, slices.Collect(maps.Keys(added)))
-	maps.Copy(merged, added)
-	if len(merged) > maxTags {
-		return nil, fault.New(fault.Quota, "Cannot exceed quota for TagsPerMFADevice: %d", maxTags)
-	}
-	return merged, nil
-}
-
-// withoutTags takes keys away, whatever their case.
-func withoutTags(tags map[string]string, keys []string) map[string]string {
-	rest := make(map[string]string, len(tags))
-	for key, value := range tags {
-		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
-			rest[key] = value
-		}
-	}
-	return rest
 }

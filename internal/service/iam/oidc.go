@@ -2,55 +2,41 @@ package iam
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"strings"
 
 	api "daypass/api/iam"
 	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
-	"daypass/internal/policy"
 )
 
 func (s *Service) oidcOperations() []gate.Operation {
 	return []gate.Operation{
 		making("CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", s.judgeCreateProvider, s.createProvider),
 		op("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
-		op("ListOpenIDConnectProviders", s.judgeListProviders, s.listProviders),
+		op("ListOpenIDConnectProviders", everything[api.ListOpenIDConnectProvidersInput], s.listProviders),
 		op("DeleteOpenIDConnectProvider", onProvider(s, func(in *api.DeleteOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.deleteProvider),
 		op("UpdateOpenIDConnectProviderThumbprint", onProvider(s, func(in *api.UpdateOpenIDConnectProviderThumbprintInput) string { return in.OpenIDConnectProviderArn }), s.updateThumbprint),
 		op("AddClientIDToOpenIDConnectProvider", onProvider(s, func(in *api.AddClientIDToOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.addClientID),
 		op("RemoveClientIDFromOpenIDConnectProvider", onProvider(s, func(in *api.RemoveClientIDFromOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.removeClientID),
-		op("TagOpenIDConnectProvider", s.judgeTagProvider, s.tagProvider),
-		op("UntagOpenIDConnectProvider", s.judgeUntagProvider, s.untagProvider),
-		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
 	}
 }
 
-// issuer takes the ARN of a provider of the caller's account apart: what
-// follows the type is the issuer's URL without its scheme.
+// issuer is the issuer's URL, without its scheme, in the ARN of a provider of
+// the caller's account.
 func issuer(c *gate.Call, providerARN string) (string, error) {
-	a, err := arn.Parse(providerARN)
-	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || a.Name() == "" || !shownText().MatchString(providerARN) {
+	account, issuer := identity.IssuerOf(providerARN)
+	if issuer == "" {
 		return "", fault.New(fault.InvalidInput, "ARN %s is not valid.", providerARN)
 	}
-	if a.Account != c.Principal.Account || a.Partition != arn.Partition {
+	if account != c.Principal.Account || providerARN != arn.OIDCProvider(account, issuer) {
 		return "", fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", providerARN)
 	}
-	return a.Name(), nil
+	return issuer, nil
 }
 
-// providerSubject judges on a provider, whether or not it exists.
-func providerSubject(p *identity.OIDCProvider) gate.Subject {
-	keys := make(map[string]policy.Value, len(p.Tags))
-	for key, value := range p.Tags {
-		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
-	}
-	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags, Keys: keys}
-}
-
+// judgeProvider judges on a provider, whether or not it exists.
 func (s *Service) judgeProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, error) {
 	url, err := issuer(c, providerARN)
 	if err != nil {
@@ -63,11 +49,11 @@ func (s *Service) judgeProvider(ctx context.Context, c *gate.Call, providerARN s
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	return providerSubject(p), nil
+	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags, Keys: resourceKeys(p.Tags)}, nil
 }
 
 // onProvider judges an operation on the provider that its input names.
-func onProvider[In any](s *Service, given func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func onProvider[In any](s *Service, given func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		return s.judgeProvider(ctx, c, given(in))
 	}
@@ -84,7 +70,7 @@ func (s *Service) newProvider(c *gate.Call, in *api.CreateOpenIDConnectProviderI
 		}
 	}
 	p.Thumbprints = slices.Clone(in.ThumbprintList)
-	p.Tags, err = tagMap(in.Tags)
+	p.Tags, err = exactTagMap(in.Tags)
 	return p, err
 }
 
@@ -127,10 +113,6 @@ func (s *Service) getProvider(ctx context.Context, c *gate.Call, in *api.GetOpen
 	}, nil
 }
 
-func (s *Service) judgeListProviders(context.Context, *gate.Call, *api.ListOpenIDConnectProvidersInput) (gate.Subject, error) {
-	return gate.Subject{ARN: "*"}, nil
-}
-
 func (s *Service) listProviders(ctx context.Context, c *gate.Call, _ *api.ListOpenIDConnectProvidersInput) (*api.ListOpenIDConnectProvidersOutput, error) {
 	all, err := s.Directory.Providers(ctx, c.Principal.Account)
 	if err != nil {
@@ -157,7 +139,10 @@ func (s *Service) edit(ctx context.Context, c *gate.Call, providerARN string, ch
 	if err != nil {
 		return err
 	}
-	return s.Directory.EditProvider(ctx, c.Principal.Account, url, change)
+	return s.Directory.EditProvider(ctx, c.Principal.Account, url, func(p *identity.OIDCProvider) error {
+		change(p)
+		return nil
+	})
 }
 
 func (s *Service) updateThumbprint(ctx context.Context, c *gate.Call, in *api.UpdateOpenIDConnectProviderThumbprintInput) (*api.UpdateOpenIDConnectProviderThumbprintOutput, error) {
@@ -181,53 +166,4 @@ func (s *Service) removeClientID(ctx context.Context, c *gate.Call, in *api.Remo
 	return nothing[api.RemoveClientIDFromOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
 		p.ClientIDs = slices.DeleteFunc(p.ClientIDs, func(id string) bool { return id == in.ClientID })
 	}))
-}
-
-func (s *Service) judgeTagProvider(ctx context.Context, c *gate.Call, in *api.TagOpenIDConnectProviderInput) (gate.Subject, error) {
-	tags, err := tagMap(in.Tags)
-	if err != nil {
-		return gate.Subject{}, err
-	}
-	subject, err := s.judgeProvider(ctx, c, in.OpenIDConnectProviderArn)
-	subject.RequestTags = tags
-	return subject, err
-}
-
-func (s *Service) tagProvider(ctx context.Context, c *gate.Call, in *api.TagOpenIDConnectProviderInput) (*api.TagOpenIDConnectProviderOutput, error) {
-	tags, err := tagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
-	return nothing[api.TagOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
-		p.Tags = withoutTags(p.Tags, slices.Collect(maps.Keys(tags)))
-		maps.Copy(p.Tags, tags)
-	}))
-}
-
-func (s *Service) judgeUntagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (gate.Subject, error) {
-	subject, err := s.judgeProvider(ctx, c, in.OpenIDConnectProviderArn)
-	if err == nil && len(in.TagKeys) > 0 {
-		subject.Keys["aws:tagkeys"] = policy.Many(in.TagKeys)
-	}
-	return subject, err
-}
-
-func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (*api.UntagOpenIDConnectProviderOutput, error) {
-	return nothing[api.UntagOpenIDConnectProviderOutput](s.edit(ctx, c, in.OpenIDConnectProviderArn, func(p *identity.OIDCProvider) {
-		p.Tags = withoutTags(p.Tags, in.TagKeys)
-	}))
-}
-
-func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
-	page, err := pageOf(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
-	if err != nil {
-		return nil, err
-	}
-	out := &api.ListOpenIDConnectProviderTagsOutput{Tags: []api.Tag{}}
-	out.Tags, out.Marker, out.IsTruncated = take(tagList(p.Tags), page, func(t api.Tag) string { return t.Key })
-	return out, nil
 }

@@ -72,17 +72,32 @@ func TestTagsOfAnOpenIDConnectProvider(t *testing.T) {
 		ok[api.TagOpenIDConnectProviderOutput](d, d.admin, "TagOpenIDConnectProvider", &api.TagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, Tags: tags})
 	}
 	tag(api.Tag{Key: "Team", Value: "a"}, api.Tag{Key: "cost", Value: "1"})
-	tag(api.Tag{Key: "TEAM", Value: "b"}, api.Tag{Key: "stage", Value: "x"})
+	tag(api.Tag{Key: "Team", Value: "b"}, api.Tag{Key: "stage", Value: "x"})
 	list := func(marker string, limit int64) *api.ListOpenIDConnectProviderTagsOutput {
 		return ok[api.ListOpenIDConnectProviderTagsOutput](d, d.admin, "ListOpenIDConnectProviderTags",
 			&api.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: githubARN, Marker: marker, MaxItems: &limit})
 	}
 	first := list("", 2)
-	equal(t, []api.Tag{{Key: "TEAM", Value: "b"}, {Key: "cost", Value: "1"}}, first.Tags)
+	equal(t, []api.Tag{{Key: "Team", Value: "b"}, {Key: "cost", Value: "1"}}, first.Tags)
 	equal(t, []api.Tag{{Key: "stage", Value: "x"}}, list(first.Marker, 2).Tags)
 	ok[api.UntagOpenIDConnectProviderOutput](d, d.admin, "UntagOpenIDConnectProvider",
-		&api.UntagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, TagKeys: []string{"team", "nothing"}})
+		&api.UntagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, TagKeys: []string{"Team", "cosT"}})
 	equal(t, []api.Tag{{Key: "cost", Value: "1"}, {Key: "stage", Value: "x"}}, d.shownProvider(githubARN).Tags)
+
+	untag := func(keys ...string) error {
+		return d.try(d.admin, "UntagOpenIDConnectProvider", &api.UntagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, TagKeys: keys})
+	}
+	refuses(t, untag("aws:x"), "InvalidInput", `Tag key "aws:x": keys that begin with aws: are reserved.`)
+	refuses(t, d.try(d.user("narrow", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"cost"}}}}`),
+		"UntagOpenIDConnectProvider", &api.UntagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, TagKeys: []string{"stage"}}), "AccessDenied",
+		"User: arn:aws:iam::111111111111:user/narrow is not authorized to perform: iam:UntagOpenIDConnectProvider on resource: "+githubARN+
+			" because no identity-based policy allows the iam:UntagOpenIDConnectProvider action")
+	var many []api.Tag
+	for i := range 49 {
+		many = append(many, api.Tag{Key: fmt.Sprint("k", i)})
+	}
+	refuses(t, d.try(d.admin, "TagOpenIDConnectProvider", &api.TagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, Tags: many}),
+		"LimitExceeded", "The number of tags has reached the maximum limit.")
 
 	reader := d.user("reader", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:Get*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/stage":"x"}}}}`)
 	ok[api.GetOpenIDConnectProviderOutput](d, reader, "GetOpenIDConnectProvider", &api.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN})

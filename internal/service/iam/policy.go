@@ -37,8 +37,7 @@ func onPolicy[In any](s *Service, name func(*In) string) judge[In] {
 			account = c.Principal.Account
 		}
 		tags, err := s.Directory.ManagedTags(ctx, c.Principal.Account, name(in))
-		keys := entityKeys(&identity.Entity{Tags: tags})
-		return gate.Subject{ARN: name(in), Account: account, Tags: tags, Keys: keys}, err
+		return gate.Subject{ARN: name(in), Account: account, Tags: tags, Keys: resourceKeys(tags)}, err
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +22,9 @@ func (s *Service) simulateOperations() []gate.Operation {
 	turn := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	return []gate.Operation{
 		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.simulatePrincipalPolicy)),
-		op("SimulateCustomPolicy", onNothing[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
+		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
 		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), s.principalKeys),
-		op("GetContextKeysForCustomPolicy", onNothing[api.GetContextKeysForCustomPolicyInput], s.customKeys),
+		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], s.customKeys),
 	}
 }
 
@@ -52,21 +51,15 @@ func inTurn[In, Out any](turn chan struct{}, run func(context.Context, *gate.Cal
 	}
 }
 
-// onNothing judges an operation that is about no resource.
-func onNothing[In any](context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return gate.Subject{ARN: "*"}, nil
-}
-
 // onSource judges on the user, group or role whose policies are asked for.
-func onSource[In any](s *Service, source func(*In) string) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
+func onSource[In any](s *Service, source func(*In) string) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
 		given := source(in)
-		a, err := arn.Parse(given)
-		if err != nil || a.Service != "iam" || a.Account != c.Principal.Account || a.Type() != identity.User && a.Type() != identity.Role {
+		kind, account, name := sourceOf(given)
+		if name == "" || account != c.Principal.Account {
 			return gate.Subject{ARN: given}, nil
 		}
-		name := a.Name()
-		return s.subject(ctx, c, a.Type(), name[strings.LastIndexByte(name, '/')+1:])
+		return s.subject(ctx, c, kind, name)
 	}
 }
 
@@ -92,7 +85,7 @@ func (s *Service) customKeys(_ context.Context, _ *gate.Call, in *api.GetContext
 }
 
 func (s *Service) simulateCustomPolicy(ctx context.Context, c *gate.Call, in *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
-	m := simulation{caller: &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: c.Principal.Account}}}
+	m := simulation{caller: anyUser(c.Principal.Account)}
 	return m.run(ctx, s.Directory, in)
 }
 
@@ -104,7 +97,7 @@ func (s *Service) simulatePrincipalPolicy(ctx context.Context, c *gate.Call, in 
 	if err != nil {
 		return nil, err
 	}
-	if in.ResourcePolicy != "" && m.caller.Kind != principal.User && in.CallerArn == "" {
+	if in.ResourcePolicy != "" && in.CallerArn == "" && (!m.known || m.caller.Kind != principal.User) {
 		return nil, fault.New(fault.InvalidInput, "CallerArn is required with ResourcePolicy, as %s is not a user", in.PolicySourceArn)
 	}
 	out, err := m.run(ctx, s.Directory, &api.SimulateCustomPolicyInput{
@@ -140,29 +133,53 @@ const (
 	resourceSource = "Resource Policy"
 )
 
-// addPrincipal takes the policies of a user or role of the caller's account.
+// addPrincipal takes the policies of a user, group or role of the caller's
+// account. A group is nobody: who asks is then a user that is not known.
 func (m *simulation) addPrincipal(ctx context.Context, d *identity.Directory, c *gate.Call, sourceARN string) error {
-	a, err := arn.Parse(sourceARN)
-	if err != nil || a.Service != "iam" || a.Type() != identity.User && a.Type() != identity.Role || a.Name() == "" {
+	kind, account, name := sourceOf(sourceARN)
+	if name == "" {
 		return fault.New(fault.InvalidInput, "Invalid Entity Arn: %s does not clearly define entity type and name.", sourceARN)
 	}
-	if a.Account != c.Principal.Account {
+	if account != c.Principal.Account {
 		return fault.New(fault.NotFound, "The principal %s does not exist.", sourceARN)
 	}
-	who, grants, err := d.Standing(ctx, sourceARN)
+	held, err := d.Holdings(ctx, sourceARN)
 	if err != nil {
 		return err
 	}
-	m.caller, m.known = who, true
-	m.grants.Boundary = grants.Boundary
-	for _, p := range grants.Identity {
-		id := a.Type() + "_" + who.Name + "_" + p.Name()
-		if strings.HasPrefix(p.Name(), "arn:") {
-			id = managedName(p)
+	m.caller = anyUser(account)
+	if kind != identity.Group {
+		who, grants, err := d.Standing(ctx, sourceARN)
+		if err != nil {
+			return err
 		}
-		m.add(p, id)
+		m.caller, m.known, m.grants.Boundary = who, true, grants.Boundary
+	}
+	for _, h := range held {
+		if h.Holder == nil {
+			m.add(h.Policy, managedName(h.Policy))
+			continue
+		}
+		m.add(h.Policy, h.Holder.Kind+"_"+h.Holder.Name+"_"+h.Policy.Name())
 	}
 	return nil
+}
+
+// sourceOf takes the ARN of a user, group or role apart; what is none has no
+// name.
+func sourceOf(sourceARN string) (kind, account, name string) {
+	a, err := arn.Parse(sourceARN)
+	kinds := []string{identity.User, identity.Group, identity.Role}
+	if err != nil || a.Service != "iam" || !slices.Contains(kinds, a.Type()) {
+		return "", "", ""
+	}
+	path := a.Name()
+	return a.Type(), a.Account, path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// anyUser is a user of an account of whom nothing else is known.
+func anyUser(account string) *principal.Principal {
+	return &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: account}}
 }
 
 // managedName is what the ARN of a managed policy ends in.
@@ -302,192 +319,4 @@ func (m *simulation) Lookup(key string) (policy.Value, bool) {
 		return v, ok
 	}
 	return (&policy.Request{Principal: m.caller}).Lookup(key)
-}
-
-// maxJudgements bounds what one call evaluates, and maxResources what it may
-// name: a page has fewer actions where there are many resources.
-const (
-	maxJudgements = 1000
-	maxResources  = 1000
-)
-
-// run simulates the actions of one page.
-func (m *simulation) run(ctx context.Context, d *identity.Directory, in *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
-	p, err := pageOf(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	err = m.take(ctx, d, in)
-	if err != nil {
-		return nil, err
-	}
-	resources, err := simulated(in)
-	if err != nil {
-		return nil, err
-	}
-	start := 0
-	if p.after != "" {
-		start, err = strconv.Atoi(p.after)
-		if err != nil || start < 0 || start > len(in.ActionNames) {
-			return nil, fault.New(fault.Validation, "Invalid Marker.")
-		}
-	}
-	end := min(start+min(p.limit, max(1, maxJudgements/len(resources))), len(in.ActionNames))
-	out := &api.SimulateCustomPolicyOutput{}
-	for _, action := range in.ActionNames[start:end] {
-		result, err := m.evaluate(ctx, action, resources)
-		if err != nil {
-			return nil, err
-		}
-		out.EvaluationResults = append(out.EvaluationResults, result)
-	}
-	out.Marker, out.IsTruncated = next(end < len(in.ActionNames), strconv.Itoa(end))
-	return out, nil
-}
-
-// simulated checks the names of actions and resources and returns the latter.
-func simulated(in *api.SimulateCustomPolicyInput) ([]string, error) {
-	for _, action := range in.ActionNames {
-		service, name, ok := strings.Cut(action, ":")
-		if !ok || service == "" || name == "" || strings.ContainsAny(action, "*? ") {
-			return nil, fault.New(fault.InvalidInput, "ActionNames: %q is not an action: expected service:Name without wildcards", action)
-		}
-	}
-	resources := in.ResourceArns
-	if len(resources) == 0 {
-		resources = []string{"*"}
-	}
-	if len(resources) > maxResources {
-		return nil, fault.New(fault.InvalidInput, "ResourceArns: expected at most %d, got %d", maxResources, len(resources))
-	}
-	for _, resource := range resources {
-		a, err := arn.Parse(resource)
-		if resource != "*" && err != nil {
-			return nil, fault.New(fault.InvalidInput, "ResourceArns: %s", err)
-		}
-		if in.ResourcePolicy != "" && a.Service == "iam" && a.Type() == identity.Role {
-			return nil, fault.New(fault.InvalidInput, "ResourcePolicy: simulation of resource-based policies is not supported for IAM roles")
-		}
-	}
-	return resources, nil
-}
-
-// Decisions, from the mildest to the most restrictive.
-var decisions = []string{"allowed", "implicitDeny", "explicitDeny"}
-
-// evaluate simulates an action on every resource. The result as a whole is the
-// most restrictive of them.
-//
-// Source: IAM API reference, EvaluationResult.
-func (m *simulation) evaluate(ctx context.Context, action string, resources []string) (api.EvaluationResult, error) {
-	// Clients index the two lists without asking whether they are there.
-	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
-	results := make([]api.ResourceSpecificResult, len(resources))
-	for i, resource := range resources {
-		if err := ctx.Err(); err != nil {
-			return api.EvaluationResult{}, err
-		}
-		results[i] = m.judge(action, resource)
-		if slices.Index(decisions, results[i].EvalResourceDecision) > slices.Index(decisions, whole.EvalDecision) {
-			whole.EvalDecision = results[i].EvalResourceDecision
-		}
-	}
-	for _, r := range results {
-		for _, key := range r.MissingContextValues {
-			if !slices.Contains(whole.MissingContextValues, key) {
-				whole.MissingContextValues = append(whole.MissingContextValues, key)
-			}
-		}
-		if d := r.PermissionsBoundaryDecisionDetail; d != nil && (whole.PermissionsBoundaryDecisionDetail == nil || !*d.AllowedByPermissionsBoundary) {
-			whole.PermissionsBoundaryDecisionDetail = d
-		}
-		if r.EvalResourceDecision != whole.EvalDecision {
-			continue
-		}
-		for _, matched := range r.MatchedStatements {
-			if !slices.ContainsFunc(whole.MatchedStatements, func(other api.Statement) bool { return sameStatement(matched, other) }) {
-				whole.MatchedStatements = append(whole.MatchedStatements, matched)
-			}
-		}
-		whole.EvalDecisionDetails = r.EvalDecisionDetails
-	}
-	if len(resources) == 1 {
-		whole.EvalResourceName = resources[0]
-	}
-	if len(resources) > 1 || resources[0] != "*" {
-		whole.ResourceSpecificResults = results
-	}
-	return whole, nil
-}
-
-func sameStatement(a, b api.Statement) bool {
-	return a.SourcePolicyId == b.SourcePolicyId && *a.StartPosition.Line == *b.StartPosition.Line && *a.StartPosition.Column == *b.StartPosition.Column
-}
-
-// judge simulates an action on one resource.
-func (m *simulation) judge(action, resource string) api.ResourceSpecificResult {
-	request := &policy.Request{Principal: m.caller, Action: action, Resource: resource, Context: m, Simulated: true}
-	target := m.target(resource)
-	x := policy.Explain(request, &m.grants, target)
-	r := api.ResourceSpecificResult{EvalResourceName: resource, EvalResourceDecision: verdict(x.Decision), MatchedStatements: []api.Statement{}, MissingContextValues: x.Missing()}
-	sides := map[policy.Type]string{policy.Identity: decisions[1], policy.Resource: decisions[1], policy.Boundary: decisions[1]}
-	for i, p := range x.Policies {
-		for j := range p.Statements {
-			f := &p.Statements[j]
-			if !f.Matches() {
-				continue
-			}
-			if f.Deny {
-				sides[p.Type] = decisions[2]
-			} else if sides[p.Type] == decisions[1] {
-				sides[p.Type] = decisions[0]
-			}
-			if f.Deny == x.Decision.Explicit && (x.Decision.Allowed || f.Deny) {
-				r.MatchedStatements = append(r.MatchedStatements, statement(m.sources[i], f))
-			}
-		}
-	}
-	if m.grants.Boundary != nil {
-		within := sides[policy.Boundary] == decisions[0]
-		r.PermissionsBoundaryDecisionDetail = &api.PermissionsBoundaryDecisionDetail{AllowedByPermissionsBoundary: &within}
-	}
-	if target != nil && target.Account != m.caller.Account {
-		r.EvalDecisionDetails = map[string]string{identitySource: sides[policy.Identity], resourceSource: sides[policy.Resource]}
-	}
-	return r
-}
-
-// target is the resource's side, if there is a policy for it. Without one only
-// the caller's side is simulated, whoever the resource belongs to.
-func (m *simulation) target(resource string) *policy.Target {
-	if m.resource == nil {
-		return nil
-	}
-	t := &policy.Target{Account: m.caller.Account, Policies: []*policy.Policy{m.resource}}
-	if m.owner != "" {
-		t.Account = m.owner
-	}
-	if a, err := arn.Parse(resource); err == nil && a.Account != "" {
-		t.Account = a.Account
-	}
-	return t
-}
-
-func verdict(d policy.Decision) string {
-	switch {
-	case d.Allowed:
-		return decisions[0]
-	case d.Explicit:
-		return decisions[2]
-	}
-	return decisions[1]
-}
-
-func statement(from source, f *policy.Finding) api.Statement {
-	return api.Statement{SourcePolicyId: from.id, SourcePolicyType: from.kind, StartPosition: position(f.Start), EndPosition: position(f.End)}
-}
-
-func position(p policy.Position) *api.Position {
-	line, column := int64(p.Line), int64(p.Column)
-	return &api.Position{Line: &line, Column: &column}
 }

@@ -180,6 +180,44 @@ func TestSimulatePrincipalPolicyTakesWhatThePrincipalHas(t *testing.T) {
 	equal(t, []string{"aws:PrincipalTag/team", "aws:RequestTag/team"}, custom.ContextKeyNames)
 }
 
+// Source: IAM API reference, SimulatePrincipalPolicy: the policies of a user's
+// groups are part of the simulation.
+func TestASimulationTakesWhatAGroupHas(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.user("alice", "")
+	d.group("readers", "alice")
+	ok[api.PutGroupPolicyOutput](d, d.admin, "PutGroupPolicy", &api.PutGroupPolicyInput{GroupName: "readers", PolicyName: "p", PolicyDocument: policyOf(allowRead)})
+	managed := ok[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "Closed", PolicyDocument: policyOf(denyDomain)}).Policy
+	ok[api.AttachGroupPolicyOutput](d, d.admin, "AttachGroupPolicy", &api.AttachGroupPolicyInput{GroupName: "readers", PolicyArn: managed.Arn})
+	group := "arn:aws:iam::" + account + ":group/readers"
+	read, closed := matched("group_readers_p", "IAM Policy", allowRead), matched("Closed", "IAM Policy", denyDomain)
+	for _, source := range []string{group, "arn:aws:iam::" + account + ":user/alice"} {
+		in := &api.SimulatePrincipalPolicyInput{PolicySourceArn: source, ActionNames: []string{readDomain}}
+		got := one(t, ok[api.SimulatePrincipalPolicyOutput](d, d.admin, "SimulatePrincipalPolicy", in).EvaluationResults)
+		equal(t, listed(api.EvaluationResult{EvalActionName: readDomain, EvalResourceName: "*", EvalDecision: "allowed", MatchedStatements: []api.Statement{read}}), got)
+		in.ResourceArns = []string{domainARN}
+		got = one(t, ok[api.SimulatePrincipalPolicyOutput](d, d.admin, "SimulatePrincipalPolicy", in).EvaluationResults)
+		equal(t, []api.Statement{closed}, got.MatchedStatements)
+	}
+
+	// A group is nobody: what follows from a user is not known of it.
+	ok[api.PutGroupPolicyOutput](d, d.admin, "PutGroupPolicy", &api.PutGroupPolicyInput{GroupName: "readers", PolicyName: "p", PolicyDocument: policyOf(aliceAlone)})
+	in := &api.SimulatePrincipalPolicyInput{PolicySourceArn: group, ActionNames: []string{readDomain}}
+	got := one(t, ok[api.SimulatePrincipalPolicyOutput](d, d.admin, "SimulatePrincipalPolicy", in).EvaluationResults)
+	equal(t, []any{"implicitDeny", []string{"aws:username"}}, []any{got.EvalDecision, got.MissingContextValues})
+	in.CallerArn = "arn:aws:iam::" + account + ":user/alice"
+	got = one(t, ok[api.SimulatePrincipalPolicyOutput](d, d.admin, "SimulatePrincipalPolicy", in).EvaluationResults)
+	equal(t, "allowed", got.EvalDecision)
+	in.CallerArn, in.ResourcePolicy = "", policyOf(denyToAll)
+	refuses(t, d.try(d.admin, "SimulatePrincipalPolicy", in), "InvalidInput", "CallerArn is required with ResourcePolicy, as "+group+" is not a user")
+	in.PolicySourceArn = group + "s"
+	refuses(t, d.try(d.admin, "SimulatePrincipalPolicy", in), "NoSuchEntity", "The principal "+group+"s does not exist.")
+
+	keys := ok[api.GetContextKeysForPrincipalPolicyOutput](d, d.admin, "GetContextKeysForPrincipalPolicy", &api.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: group})
+	equal(t, []string{"aws:username"}, keys.ContextKeyNames)
+}
+
 func TestASimulationComesInPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

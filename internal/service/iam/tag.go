@@ -24,6 +24,12 @@ func (s *Service) tagOperations() []gate.Operation {
 		op("TagPolicy", tagging(onPolicy(s, func(in *api.TagPolicyInput) string { return in.PolicyArn }), func(in *api.TagPolicyInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagPolicy),
 		op("UntagPolicy", untagging(onPolicy(s, func(in *api.UntagPolicyInput) string { return in.PolicyArn }), func(in *api.UntagPolicyInput) []string { return in.TagKeys }), s.untagPolicy),
 		op("ListPolicyTags", onPolicy(s, func(in *api.ListPolicyTagsInput) string { return in.PolicyArn }), s.listPolicyTags),
+		op("TagMFADevice", tagging(onDevice(s, func(in *api.TagMFADeviceInput) string { return in.SerialNumber }), func(in *api.TagMFADeviceInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagMFADevice),
+		op("UntagMFADevice", untagging(onDevice(s, func(in *api.UntagMFADeviceInput) string { return in.SerialNumber }), func(in *api.UntagMFADeviceInput) []string { return in.TagKeys }), s.untagMFADevice),
+		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
+		op("TagOpenIDConnectProvider", tagging(onProvider(s, func(in *api.TagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.TagOpenIDConnectProviderInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagProvider),
+		op("UntagOpenIDConnectProvider", untagging(onProvider(s, func(in *api.UntagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.UntagOpenIDConnectProviderInput) []string { return in.TagKeys }), s.untagProvider),
+		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
 	}
 }
 
@@ -84,9 +90,6 @@ func tagList(tags map[string]string) []api.Tag {
 	return list
 }
 
-// A judge names what an operation is judged on.
-type judge[In any] func(context.Context, *gate.Call, *In) (gate.Subject, error)
-
 // tagging judges with the tags of the request as condition keys.
 func tagging[In any](resource judge[In], tags func(*In) (map[string]string, error)) judge[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
@@ -136,40 +139,62 @@ func making[In, Out any](name, tag string, subject judge[In], run func(context.C
 	})
 }
 
-func (s *Service) tag(ctx context.Context, c *gate.Call, kind, name string, tags []api.Tag) error {
-	read, err := tagMap(tags)
-	if err != nil {
-		return err
+// added is the change that an operation makes which adds tags. What is wrong
+// with them was refused when it was judged.
+func added(tags []api.Tag) identity.Retagging {
+	read := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		read[tag.Key] = tag.Value
 	}
-	return s.Directory.Tag(ctx, c.Principal.Account, kind, name, read)
+	return identity.Adding(read)
 }
 
 func (s *Service) tagUser(ctx context.Context, c *gate.Call, in *api.TagUserInput) (*api.TagUserOutput, error) {
-	return nothing[api.TagUserOutput](s.tag(ctx, c, identity.User, in.UserName, in.Tags))
-}
-
-func (s *Service) tagRole(ctx context.Context, c *gate.Call, in *api.TagRoleInput) (*api.TagRoleOutput, error) {
-	return nothing[api.TagRoleOutput](s.tag(ctx, c, identity.Role, in.RoleName, in.Tags))
+	return nothing[api.TagUserOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.User, in.UserName, added(in.Tags)))
 }
 
 func (s *Service) untagUser(ctx context.Context, c *gate.Call, in *api.UntagUserInput) (*api.UntagUserOutput, error) {
-	return nothing[api.UntagUserOutput](s.Directory.Untag(ctx, c.Principal.Account, identity.User, in.UserName, in.TagKeys))
+	return nothing[api.UntagUserOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.User, in.UserName, identity.Removing(in.TagKeys)))
+}
+
+func (s *Service) tagRole(ctx context.Context, c *gate.Call, in *api.TagRoleInput) (*api.TagRoleOutput, error) {
+	return nothing[api.TagRoleOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.Role, in.RoleName, added(in.Tags)))
 }
 
 func (s *Service) untagRole(ctx context.Context, c *gate.Call, in *api.UntagRoleInput) (*api.UntagRoleOutput, error) {
-	return nothing[api.UntagRoleOutput](s.Directory.Untag(ctx, c.Principal.Account, identity.Role, in.RoleName, in.TagKeys))
+	return nothing[api.UntagRoleOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.Role, in.RoleName, identity.Removing(in.TagKeys)))
 }
 
 func (s *Service) tagPolicy(ctx context.Context, c *gate.Call, in *api.TagPolicyInput) (*api.TagPolicyOutput, error) {
-	tags, err := exactTagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
-	return nothing[api.TagPolicyOutput](s.Directory.TagManaged(ctx, c.Principal.Account, in.PolicyArn, tags))
+	return nothing[api.TagPolicyOutput](s.Directory.RetagManaged(ctx, c.Principal.Account, in.PolicyArn, added(in.Tags)))
 }
 
 func (s *Service) untagPolicy(ctx context.Context, c *gate.Call, in *api.UntagPolicyInput) (*api.UntagPolicyOutput, error) {
-	return nothing[api.UntagPolicyOutput](s.Directory.UntagManaged(ctx, c.Principal.Account, in.PolicyArn, in.TagKeys))
+	return nothing[api.UntagPolicyOutput](s.Directory.RetagManaged(ctx, c.Principal.Account, in.PolicyArn, identity.Removing(in.TagKeys)))
+}
+
+func (s *Service) tagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (*api.TagMFADeviceOutput, error) {
+	return nothing[api.TagMFADeviceOutput](s.Directory.RetagMFADevice(ctx, c.Principal.Account, in.SerialNumber, added(in.Tags)))
+}
+
+func (s *Service) untagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (*api.UntagMFADeviceOutput, error) {
+	return nothing[api.UntagMFADeviceOutput](s.Directory.RetagMFADevice(ctx, c.Principal.Account, in.SerialNumber, identity.Removing(in.TagKeys)))
+}
+
+func (s *Service) retagProvider(ctx context.Context, c *gate.Call, providerARN string, r identity.Retagging) error {
+	url, err := issuer(c, providerARN)
+	if err != nil {
+		return err
+	}
+	return s.Directory.RetagProvider(ctx, c.Principal.Account, url, r)
+}
+
+func (s *Service) tagProvider(ctx context.Context, c *gate.Call, in *api.TagOpenIDConnectProviderInput) (*api.TagOpenIDConnectProviderOutput, error) {
+	return nothing[api.TagOpenIDConnectProviderOutput](s.retagProvider(ctx, c, in.OpenIDConnectProviderArn, added(in.Tags)))
+}
+
+func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (*api.UntagOpenIDConnectProviderOutput, error) {
+	return nothing[api.UntagOpenIDConnectProviderOutput](s.retagProvider(ctx, c, in.OpenIDConnectProviderArn, identity.Removing(in.TagKeys)))
 }
 
 // tagPage cuts a page out of the tags of something. Its markers are positions:
@@ -218,4 +243,22 @@ func (s *Service) listPolicyTags(ctx context.Context, c *gate.Call, in *api.List
 	}
 	tags, marker, truncated, err := tagPage(m.Tags, in.Marker, in.MaxItems)
 	return &api.ListPolicyTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
+}
+
+func (s *Service) listMFADeviceTags(ctx context.Context, c *gate.Call, in *api.ListMFADeviceTagsInput) (*api.ListMFADeviceTagsOutput, error) {
+	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, in.SerialNumber)
+	if err != nil {
+		return nil, err
+	}
+	tags, marker, truncated, err := tagPage(m.Tags, in.Marker, in.MaxItems)
+	return &api.ListMFADeviceTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
+}
+
+func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
+	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
+	}
+	tags, marker, truncated, err := tagPage(p.Tags, in.Marker, in.MaxItems)
+	return &api.ListOpenIDConnectProviderTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
 }

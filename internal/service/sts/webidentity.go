@@ -103,7 +103,7 @@ func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *a
 		return nil, fault.New(fault.InvalidIdentityToken, "The identity provider does not authorize the role in the claim %s", rolesClaim)
 	}
 	preferKnown(claims, provider)
-	return &gate.Voucher{Provider: identity.ProviderARN(provider), Subject: subject, Claims: claims}, nil
+	return &gate.Voucher{Provider: identity.ProviderARN(provider), Subject: subject, Audience: audiences(claims)[0], Claims: claims}, nil
 }
 
 // shown is an issuer as a message may name it.
@@ -181,11 +181,10 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, i
 	if err != nil {
 		return nil, err
 	}
-	claims := oidc.Claims(c.Voucher.Claims)
-	issuer, _ := claims.Text("iss")
+	issuer, _ := oidc.Claims(c.Voucher.Claims).Text("iss")
 	return &api.AssumeRoleWithWebIdentityOutput{
 		Credentials: out.Credentials, AssumedRoleUser: out.AssumedRoleUser, PackedPolicySize: out.PackedPolicySize, SourceIdentity: out.SourceIdentity,
-		SubjectFromWebIdentityToken: c.Voucher.Subject, Provider: issuer, Audience: audiences(claims)[0],
+		SubjectFromWebIdentityToken: c.Voucher.Subject, Provider: issuer, Audience: c.Voucher.Audience,
 	}, nil
 }
 

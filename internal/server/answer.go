@@ -1,0 +1,88 @@
+package server
+
+import (
+	"io"
+	"math"
+	"net/http"
+	"time"
+)
+
+// An answer remembers what was sent, and cuts a client that stops reading it.
+type answer struct {
+	http.ResponseWriter
+	status  int
+	written int64
+	next    time.Time // when the deadline is moved again
+}
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 || a.status < 200 {
+		a.status = status
+	}
+	a.hurry()
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	var total int
+	for {
+		a.hurry()
+		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
+		p = p[n:]
+		total += n
+		a.written += int64(n)
+		if err != nil || len(p) == 0 {
+			return total, err
+		}
+	}
+}
+
+// hurry gives the client [stall] to take what is written next, and what is
+// flushed after the handler. net/http lifts the deadline before the next
+// request.
+func (a *answer) hurry() {
+	now := time.Now()
+	if now.Before(a.next) {
+		return
+	}
+	a.next = now.Add(time.Second)
+	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(now.Add(stall)) // not every connection has deadlines
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// chunk is how much of a download must go out within [stall].
+const chunk = 1 << 20
+
+// ReadFrom keeps the kernel's copy from file to socket for large downloads,
+// and cuts a client that stops reading. It moves the deadline chunk by chunk,
+// so that a large file may take as long as it takes.
+func (a *answer) ReadFrom(src io.Reader) (int64, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	// The kernel's copy sees through one limit, not through two.
+	whole, ok := src.(*io.LimitedReader)
+	if !ok {
+		whole = &io.LimitedReader{R: src, N: math.MaxInt64}
+	}
+	control := http.NewResponseController(a.ResponseWriter)
+	var total int64
+	for whole.N > 0 {
+		_ = control.SetWriteDeadline(time.Now().Add(stall)) // not every connection has deadlines
+		part := &io.LimitedReader{R: whole.R, N: min(whole.N, chunk)}
+		want := part.N
+		n, err := io.Copy(a.ResponseWriter, part)
+		whole.N -= n
+		total += n
+		a.written += n
+		if err != nil || n < want {
+			return total, err
+		}
+	}
+	return total, nil
+}

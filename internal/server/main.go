@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Main is "daypass serve": it returns the exit code.
+func Main(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer) int {
+	c, err := ParseConfig(args, getenv, out)
+	if errors.Is(err, errHelp) {
+		return 0
+	}
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(errOut, "daypass serve: %s\n", strings.TrimSuffix(line, "\n"))
+		}
+		return 252
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err = run(ctx, c, errOut)
+	if err != nil {
+		fmt.Fprintf(errOut, "daypass serve: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, c Config, errOut io.Writer) error {
+	if c.TLSCert != "" {
+		// Looked at before anything is made: the key of the first account is told
+		// only once.
+		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
+		}
+	}
+	// The address is taken first: a second server on the same port must not
+	// touch the data.
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer listener.Close()
+	c.Listen = listener.Addr().String()
+	log := &gatherer{w: errOut}
+	defer log.Flush()
+	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	s.greet(errOut)
+	return s.Serve(ctx, listener)
+}
