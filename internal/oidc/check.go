@@ -19,7 +19,8 @@ const skew = 5 * time.Minute
 // Source: STS API reference, AssumeRoleWithWebIdentity; RFC 7519, 4.1.
 func (c Claims) Check(now time.Time) error {
 	for _, name := range required {
-		_, ok := c.Text(name)
+		text, ok := c.Text(name)
+		ok = ok && text != ""
 		if name == "aud" {
 			_, ok = c.List(name)
 		}

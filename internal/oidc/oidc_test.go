@@ -238,6 +238,7 @@ func TestClaimsAreChecked(t *testing.T) {
 		{"a clock that is a little ahead", map[string]any{"iat": at + 300}, ""},
 		{"no sub", map[string]any{"sub": nil}, "Missing a required claim: sub"},
 		{"a list of subs", map[string]any{"sub": []string{"a"}}, "Missing a required claim: sub"},
+		{"an empty sub", map[string]any{"sub": ""}, "Missing a required claim: sub"},
 		{"no aud", map[string]any{"aud": nil}, "Missing a required claim: aud"},
 		{"an empty aud", map[string]any{"aud": []string{}}, "Missing a required claim: aud"},
 		{"no iat", map[string]any{"iat": nil}, "Missing a required claim: iat"},

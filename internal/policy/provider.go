@@ -8,7 +8,7 @@ import "strings"
 // statement misses, or "".
 //
 // A condition counts when it holds for some values of the key only: one that is
-// negated, that holds without the key, or whose value is a wildcard alone does
+// negated, that holds without the key, or whose value has only wildcards does
 // not.
 func (p *Policy) Unasked(must func(provider string) string) (providerARN, key string) {
 	for i := range p.statements {
@@ -38,11 +38,21 @@ func (s *statement) asks(key string) bool {
 		}
 		open := false
 		for _, pattern := range c.patterns {
-			open = open || pattern.form == anything
+			open = open || pattern.open()
 		}
 		if !open {
 			return true
 		}
 	}
 	return false
+}
+
+// open reports whether a pattern is made of wildcards alone, which "?*" is too.
+func (p *pattern) open() bool {
+	for i := range p.tokens {
+		if kind := p.tokens[i].kind; kind != anyRun && kind != anyOne {
+			return false
+		}
+	}
+	return len(p.tokens) > 0
 }

@@ -32,6 +32,8 @@ func TestUnaskedFindsProvidersThatLetEverybodyIn(t *testing.T) {
 		{"the key in another case", statement("Allow", `"`+github+`"`, `"StringLike":{"Token.Actions.GithubUserContent.com:Sub":"repo:acme/*"}`), false},
 		{"one value of several", statement("Allow", `"`+github+`"`, `"ForAnyValue:StringLike":{"`+key+`":["repo:acme/*","repo:b/*"]}`), false},
 		{"a wildcard alone", statement("Allow", `"`+github+`"`, `"StringLike":{"`+key+`":["repo:acme/*","*"]}`), true},
+		{"wildcards alone", statement("Allow", `"`+github+`"`, `"StringLike":{"`+key+`":"?*"}`), true},
+		{"a literal wildcard", statement("Allow", `"`+github+`"`, `"StringEquals":{"`+key+`":"*"}`), false},
 		{"negated", statement("Allow", `"`+github+`"`, `"StringNotEquals":{"`+key+`":"repo:evil/app"}`), true},
 		{"if it exists", statement("Allow", `"`+github+`"`, `"StringEqualsIfExists":{"`+key+`":"repo:acme/app"}`), true},
 		{"for all values", statement("Allow", `"`+github+`"`, `"ForAllValues:StringEquals":{"`+key+`":"repo:acme/app"}`), true},
