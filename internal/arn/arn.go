@@ -26,8 +26,13 @@ type ARN struct {
 // Parse splits s. It checks the shape only: six parts, the first "arn", a
 // partition, a service and a resource present.
 func Parse(s string) (ARN, error) {
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" {
+	var parts [6]string
+	rest, more := s, true
+	for i := range parts[:5] {
+		parts[i], rest, more = strings.Cut(rest, ":")
+	}
+	parts[5] = rest
+	if !more || parts[0] != "arn" || parts[1] == "" || parts[2] == "" || parts[5] == "" {
 		return ARN{}, fmt.Errorf("%q is not an ARN: expected arn:partition:service:region:account:resource", s)
 	}
 	return ARN{parts[1], parts[2], parts[3], parts[4], parts[5]}, nil

@@ -197,10 +197,14 @@ func resources(name string) []Resource {
 	if product, ok := products[a.Service]; ok {
 		kind := a.Type()
 		word, ok := types[a.Service+":"+kind]
-		if !ok && kind != "" {
-			word = strings.ToUpper(kind[:1]) + kind[1:]
+		switch {
+		case ok:
+			r.Type = product + word
+		case kind != "":
+			r.Type = product + strings.ToUpper(kind[:1]) + kind[1:]
+		default:
+			r.Type = product
 		}
-		r.Type = product + word
 	}
 	return []Resource{r}
 }

@@ -49,7 +49,7 @@ func withMFA(t *testing.T) *stage {
 	t.Helper()
 	s := newStage(t, nil)
 	writeConfig(t, s, mfaProfiles)
-	s.backend.expires = time.Now().Add(time.Hour)
+	s.backend.until(time.Now().Add(time.Hour))
 	return s
 }
 
@@ -177,16 +177,16 @@ func TestSessionsOfProfilesDoNotMix(t *testing.T) {
 func TestASessionThatEndsSoonIsNotHandedOut(t *testing.T) {
 	t.Parallel()
 	s := withMFA(t)
-	s.backend.expires = time.Now().Add(time.Minute)
+	s.backend.until(time.Now().Add(time.Minute))
 	for range 2 {
 		got := daypass(t, s, mfaEnv, "credentials --profile role")
 		if diff := cmp.Diff([]string{"AssumeRole 123456"}, calls(got.Requests)); diff != "" {
 			t.Error(diff)
 		}
 	}
-	s.backend.expires = time.Now().Add(-time.Minute)
+	s.backend.until(time.Now().Add(-time.Minute))
 	daypass(t, s, mfaEnv, "credentials --profile second")
-	s.backend.expires = time.Now().Add(time.Hour)
+	s.backend.until(time.Now().Add(time.Hour))
 	daypass(t, s, mfaEnv, "credentials --profile keys")
 	if files := keptFiles(t, s); len(files) != 2 { // what has ended is swept away
 		t.Errorf("kept: %q", files)

@@ -155,10 +155,19 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *backend) session(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.expires.IsZero() {
 		return text
 	}
 	return strings.Replace(text, "2026-09-21T14:13:20Z", s.expires.UTC().Format(time.RFC3339), 1)
+}
+
+// until sets when the sessions end that are given from now on.
+func (s *backend) until(end time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expires = end
 }
 
 // asked takes the requests so far out of the record.

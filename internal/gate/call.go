@@ -7,6 +7,7 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
+	"daypass/internal/sigv4"
 	"daypass/internal/token"
 )
 
@@ -36,11 +38,23 @@ type Call struct {
 	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
 	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
 
+	signature *sigv4.Signature // see Signature
+	unsigned  error
+
 	// What was judged last, for the request's log line.
 	Action   string
 	Resource string
 	Decision Decision
 	Refusal  *Refusal // if that judgement said no to somebody
+}
+
+// Signature returns what the call's request claims of its signer, which is not
+// to be believed yet. It is read once for all who ask.
+func (c *Call) Signature(r *http.Request) (*sigv4.Signature, error) {
+	if c.signature == nil && c.unsigned == nil {
+		c.signature, c.unsigned = sigv4.Parse(r)
+	}
+	return c.signature, c.unsigned
 }
 
 // A Voucher is what an identity provider says of a caller who has no principal

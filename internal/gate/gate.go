@@ -52,7 +52,7 @@ var unknownKey = fault.New(fault.UnknownKey, "The security token included in the
 
 // Signed establishes the caller of a signed request with the given body.
 func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte, s Signing) error {
-	signature, err := sigv4.Parse(r)
+	signature, err := c.Signature(r)
 	if err != nil {
 		return signatureFault(err)
 	}

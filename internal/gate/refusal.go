@@ -24,7 +24,7 @@ func (r *Refusal) Because() string {
 // Message tells the refusal in the shape of a decoded authorization message of
 // STS, in at most limit bytes of JSON, and to which account it may be told: that
 // of whoever was refused. It is empty if that is nobody, or if the names alone
-// do not fit. Of the policies of another account it says nothing.
+// do not fit. Of the policies and tags of another account it says nothing.
 //
 // Source: STS API reference, DecodeAuthorizationMessage; the shape is that of
 // the example in its CLI reference. Of failures AWS shows none.
@@ -33,11 +33,8 @@ func (r *Refusal) Message(limit int) (account, content string) {
 	if p == nil {
 		return "", ""
 	}
-	x := policy.Explain(&r.request, r.grants, &r.target)
-	if r.target.Account != p.Account && r.target.Admin != p.Account {
-		x.Withhold()
-	}
-	m := decoded{Explicit: x.Decision.Explicit, Context: r.context()}
+	told, x := explain(&r.request, p.Account, r.grants, &r.target)
+	m := decoded{Explicit: x.Decision.Explicit, Context: r.context(told)}
 	m.Context.Principal = who{ID: p.UserID(), Name: p.Name, ARN: p.ARN()}
 	for _, reading := range x.Policies {
 		for i := range reading.Statements {
@@ -148,14 +145,14 @@ func effect(f *policy.Finding) string {
 
 // context tells the request, with those condition keys that the caller's own
 // policies ask for.
-func (r *Refusal) context() asked {
+func (r *Refusal) context(told *policy.Request) asked {
 	a := asked{Action: r.request.Action, Resource: r.request.Resource}
 	own := append(slices.Clone(r.grants.Identity), r.grants.Session...)
 	if r.grants.Boundary != nil {
 		own = append(own, r.grants.Boundary)
 	}
 	for _, key := range policy.ContextKeys(own) {
-		v, ok := r.request.Lookup(strings.ToLower(key))
+		v, ok := told.Lookup(strings.ToLower(key))
 		if ok {
 			texts, _ := v.Strings()
 			a.Conditions.Items = append(a.Conditions.Items, keyed{key, valuesOf(texts)})

@@ -96,6 +96,32 @@ func TestARefusalTellsNothingOfAnotherAccountsPolicies(t *testing.T) {
 	}
 }
 
+func TestNeitherARefusalNorAnExplanationTellsTheTagsOfAnotherAccountsResources(t *testing.T) {
+	t.Parallel()
+	const foreign = "arn:aws:iam::444455556666:role/pay"
+	ask := `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"x","iam:ResourceTag/team":"x","aws:RequestedRegion":"eu-west-1"}}}`
+	for name, c := range map[string]struct {
+		account, admin string
+		tells          bool
+	}{
+		"of another account": {"444455556666", "", false},
+		"of one's own":       {account, "", true},
+		"as administrator":   {"444455556666", account, true},
+	} {
+		s := gate.Subject{ARN: foreign, Account: c.account, Admin: c.admin, Tags: map[string]string{"team": "payroll"},
+			Keys: map[string]policy.Value{"iam:resourcetag/team": policy.One("payroll")}}
+		call := denied(t, ask, s)
+		_, content := call.Refusal.Message(4096)
+		request, x := call.Explain("sts:AssumeRole", s, nil)
+		lines := strings.Join(x.Lines(request), "\n")
+		for _, text := range []string{content, lines, fmt.Sprint(x)} {
+			if strings.Contains(text, "payroll") != c.tells || !strings.Contains(text, "us-east-1") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+	}
+}
+
 func TestARefusalIsCutToItsLimitFromTheLeastNeeded(t *testing.T) {
 	t.Parallel()
 	var statements []string

@@ -11,7 +11,6 @@ import (
 	"daypass/internal/audit"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
-	"daypass/internal/sigv4"
 	"daypass/internal/wire"
 )
 
@@ -58,7 +57,7 @@ func (s *Server) audit(r *http.Request, e *event) {
 		e.subject.packages(&event, r)
 	case e.subject.surface != nil:
 		protocol = e.subject.surface.protocol
-		e.subject.control(&event, r, e.fault == nil)
+		e.subject.control(&event, c, r, e.fault == nil)
 		if op := e.subject.op; op != nil && op.Unsigned {
 			event.Caller.Web = webCaller(op.Name, c.Voucher)
 		}
@@ -79,10 +78,10 @@ func (s *Server) audit(r *http.Request, e *event) {
 // unknownName is the eventName of what is no operation and no route.
 const unknownName = "UnknownOperation"
 
-func (s *subject) control(event *audit.Event, r *http.Request, answered bool) {
+func (s *subject) control(event *audit.Event, call *gate.Call, r *http.Request, answered bool) {
 	event.Source = eventSource(s.surface.api)
 	if event.Caller.Principal == nil && event.Caller.AccessKeyID == "" {
-		event.Additional.UnverifiedAccessKeyID = claimed(r)
+		event.Additional.UnverifiedAccessKeyID = claimed(call, r)
 	}
 	if s.op == nil {
 		event.Name = unknownName
@@ -161,8 +160,8 @@ func webCaller(operation string, v *gate.Voucher) *audit.Web {
 var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^A[A-Z0-9]{15,31}$`) })
 
 // claimed is the access key id that a refused signature names.
-func claimed(r *http.Request) string {
-	signature, err := sigv4.Parse(r)
+func claimed(call *gate.Call, r *http.Request) string {
+	signature, err := call.Signature(r)
 	if err != nil || !keyID().MatchString(signature.AccessKeyID) {
 		return ""
 	}

@@ -11,7 +11,6 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/principal"
-	"daypass/internal/sigv4"
 	"daypass/internal/wire"
 )
 
@@ -51,7 +50,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
 	body, err := c.read(w, r, e)
-	at, op, routeErr := c.route(r, body)
+	at, op, routeErr := c.route(&e.call, r, body)
 	if err == nil {
 		err = routeErr
 	}
@@ -124,7 +123,7 @@ func judge(ctx context.Context, call *gate.Call, action string, row gate.Operati
 
 // route finds the surface and the operation that a request is for. The surface
 // is never nil, so that an error can be told in its protocol.
-func (c *control) route(r *http.Request, body []byte) (*surface, *api.Operation, error) {
+func (c *control) route(call *gate.Call, r *http.Request, body []byte) (*surface, *api.Operation, error) {
 	if r.URL.Path != "/" && r.URL.Path != "" {
 		for _, at := range c.rest {
 			op, err := wire.Route(r, at.api, body)
@@ -134,7 +133,7 @@ func (c *control) route(r *http.Request, body []byte) (*surface, *api.Operation,
 		}
 		return c.rest[0], nil, fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, quotable(r.URL.Path))
 	}
-	at := c.byScope(r)
+	at := c.byScope(call, r)
 	if at == nil {
 		at = c.byAction(r, body)
 	}
@@ -143,8 +142,8 @@ func (c *control) route(r *http.Request, body []byte) (*surface, *api.Operation,
 }
 
 // byScope reads the service out of the signature's scope, without believing it.
-func (c *control) byScope(r *http.Request) *surface {
-	signature, err := sigv4.Parse(r)
+func (c *control) byScope(call *gate.Call, r *http.Request) *surface {
+	signature, err := call.Signature(r)
 	if err != nil {
 		return nil
 	}

@@ -13,8 +13,10 @@ import (
 )
 
 // An event is what becomes the one log line of a request. The doors fill it
-// in; nothing in it may be a secret, a token or a query string.
+// in; nothing in it may be a secret, a token or a query string. It is the
+// request's context too, by which it is found.
 type event struct {
+	context.Context
 	door      string // control, packages, or "" for neither
 	operation string // name of the API operation, or format and route
 	base      string // URL under which the client reached this server
@@ -31,6 +33,14 @@ type eventKey struct{}
 // inside [observe], so there always is one.
 func eventOf(ctx context.Context) *event { return ctx.Value(eventKey{}).(*event) }
 
+// Value implements [context.Context].
+func (e *event) Value(key any) any {
+	if key == (eventKey{}) {
+		return e
+	}
+	return e.Context.Value(key)
+}
+
 // observe gives each request its call and its event, and logs and counts it
 // when it is answered.
 func (s *Server) observe(next http.Handler) http.Handler {
@@ -38,8 +48,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		started := s.now()
 		address, secure := s.client(r)
 		e := &event{
-			call: gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
-			base: s.base(r, secure),
+			Context: r.Context(),
+			call:    gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
+			base:    s.base(r, secure),
 		}
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
 		e.answer.ResponseWriter = w
@@ -56,7 +67,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				panic(http.ErrAbortHandler) // only a cut tells the client
 			}
 		}()
-		next.ServeHTTP(&e.answer, r.WithContext(context.WithValue(r.Context(), eventKey{}, e)))
+		next.ServeHTTP(&e.answer, r.WithContext(e))
 	})
 }
 
@@ -86,7 +97,8 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	if e.door == "" && a.status < http.StatusBadRequest {
 		level = slog.LevelDebug // probes and metrics, asked for every few seconds
 	}
-	if !s.log.Enabled(r.Context(), level) {
+	handler := s.log.Handler()
+	if !handler.Enabled(r.Context(), level) {
 		return
 	}
 	if e.fault != nil && e.fault.Cause != nil {
@@ -98,13 +110,16 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	attributes := append(make([]slog.Attr, 0, 16),
 		slog.String("request_id", e.call.RequestID),
 		slog.String("method", r.Method),
-		slog.String("path", r.URL.Path),
+		slog.String("path", masked(r.URL.Path)),
 		slog.Int("status", a.status),
-		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+		slog.Int64("duration_us", took.Microseconds()), // slog has package json print a fraction
 		slog.Int64("bytes", a.written),
 		slog.String("source_ip", e.call.SourceIP.String()),
 	)
-	s.log.LogAttrs(r.Context(), level, "request", e.describe(attributes)...)
+	// A logger would first find out which line of code called it.
+	line := slog.NewRecord(e.call.Now.Add(took), level, "request", 0)
+	line.AddAttrs(e.describe(attributes)...)
+	_ = handler.Handle(r.Context(), line)
 }
 
 // describe adds what became known of a request on its way: what it asked for,
@@ -126,7 +141,7 @@ func (e *event) describe(found []slog.Attr) []slog.Attr {
 	}
 	add("access_key_id", c.AccessKeyID)
 	if c.Action != "" {
-		found = append(found, slog.String("action", c.Action), slog.String("resource", c.Resource), slog.String("decision", string(c.Decision)))
+		found = append(found, slog.String("action", c.Action), slog.String("resource", masked(c.Resource)), slog.String("decision", string(c.Decision)))
 	}
 	if c.Refusal != nil {
 		add("because", c.Refusal.Because())

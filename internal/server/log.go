@@ -3,9 +3,27 @@ package server
 import (
 	"io"
 	"log/slog"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
+
+	"daypass/internal/token"
+	"daypass/internal/wire"
 )
+
+// tokens finds tokens wherever they stand: without the boundary, as in a record
+// %2F or \n may come before one.
+var tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(strings.TrimPrefix(token.Pattern, `\b`)) })
+
+// masked hides a token that a client put where no one expects one, such as a
+// path.
+func masked(text string) string {
+	if !strings.Contains(text, "daypass") {
+		return text
+	}
+	return tokens().ReplaceAllString(text, wire.Hidden)
+}
 
 const (
 	// gather is how long a line may wait for others to be written with.

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,15 +15,30 @@ import (
 // come from tables, never from a request.
 type metrics struct {
 	registry *prometheus.Registry
+	mu       sync.RWMutex
+	known    map[outcome]series
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	denied   *prometheus.CounterVec
 	slowed   *prometheus.CounterVec
 }
 
+// An outcome is what a request was and how it ended, and a series is where such
+// are counted: to look the two up by their labels takes longer than to count.
+type outcome struct {
+	operation string
+	status    int
+}
+
+type series struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
+}
+
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
+		known:    map[outcome]series{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "daypass_requests_total", Help: "Requests answered, by operation and HTTP status.",
 		}, []string{"operation", "status"}),
@@ -47,14 +63,28 @@ func (m *metrics) observe(e *event, status int, took time.Duration) {
 	if operation == "" {
 		operation = "other"
 	}
-	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
-	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
+	of := m.series(outcome{operation, status})
+	of.requests.Inc()
+	of.seconds.Observe(took.Seconds())
 	if e.fault != nil {
 		m.denied.WithLabelValues(e.fault.Kind.Code(0)).Inc()
 	}
 	if e.throttled != "" {
 		m.slowed.WithLabelValues(e.throttled).Inc()
 	}
+}
+
+func (m *metrics) series(o outcome) series {
+	m.mu.RLock()
+	found, ok := m.known[o]
+	m.mu.RUnlock()
+	if !ok {
+		found = series{m.requests.WithLabelValues(o.operation, strconv.Itoa(o.status)), m.seconds.WithLabelValues(o.operation)}
+		m.mu.Lock()
+		m.known[o] = found
+		m.mu.Unlock()
+	}
+	return found
 }
 
 func (m *metrics) handler() http.Handler {

@@ -42,7 +42,9 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", name
 		e.subject.packageRequest(f.Name, route.Action, r)
-		r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
+		if r.Body != http.NoBody {
+			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
+		}
 		err := p.serve(w, r, e, f, route, actions)
 		if err != nil {
 			p.refuse(w, r, e, f, err)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"daypass/api"
@@ -155,7 +156,19 @@ func (s *Server) mount() http.Handler {
 	mux.HandleFunc("GET /healthz", s.alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	return s.byHost(mux)
+	return s.byHost(direct(apis, mux))
+}
+
+// direct spares calls of the APIs the mux, whose search for a pattern takes
+// longer than theirs. No format and no page is at "/" or below "/v1/".
+func direct(apis, all http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/v1/") {
+			apis.ServeHTTP(w, r)
+			return
+		}
+		all.ServeHTTP(w, r)
+	})
 }
 
 // An entrance is what every door has: who comes in, how often, and what whoever

@@ -140,10 +140,12 @@ func TestEachRequestIsOneLogLineThatHoldsNoSecret(t *testing.T) {
 	get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/nothing/", token)
 	get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/nothing/", token[:len(token)-3])
 	get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/nothing/?X-Amz-Signature=abc", "")
+	get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/"+token+"/", "")
+	get(t, b.url+"/pypi/d/dom-000000000000/repo/"+token+"/x", "")
 
 	log := strings.Split(strings.TrimSpace(b.log.String()), "\n")
-	if len(log) != 7 {
-		t.Fatalf("%d lines for 7 requests:\n%s", len(log), b.log)
+	if len(log) != 9 {
+		t.Fatalf("%d lines for 9 requests:\n%s", len(log), b.log)
 	}
 	for _, secret := range []string{adminSecret, token, token[:40], *session.Credentials.SecretAccessKey, *session.Credentials.SessionToken, "X-Amz-Signature"} {
 		if strings.Contains(b.log.String(), secret) {
@@ -166,7 +168,7 @@ func TestEachRequestIsOneLogLineThatHoldsNoSecret(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, line[key], want)
 		}
 	}
-	for _, key := range []string{"request_id", "duration_ms", "action", "resource", "source_ip", "access_key_id"} {
+	for _, key := range []string{"request_id", "duration_us", "action", "resource", "source_ip", "access_key_id"} {
 		if line[key] == nil {
 			t.Errorf("the line lacks %s: %s", key, log[2])
 		}

@@ -5,14 +5,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"daypass/internal/audit"
-	"daypass/internal/token"
 )
 
 // Values of --audit-log that are no file.
@@ -47,9 +44,7 @@ func (s *Server) openTrail() error {
 		}
 		sink = file
 	}
-	// Without the boundary: in a record %2F or \n may come before a token.
-	tokens := regexp.MustCompile(strings.TrimPrefix(token.Pattern, `\b`))
-	s.trail = audit.New(sink, s.log, tokens, newRequestID)
+	s.trail = audit.New(sink, s.log, tokens(), newRequestID)
 	s.metrics.watchTrail(s.trail)
 	return nil
 }

@@ -217,7 +217,7 @@ func TestParse(t *testing.T) {
 		{"get-authorization-token=100, reads=5000", with(func(r *Rates) { r[GetAuthorizationToken], r[Reads] = 100, 5000 }), ""},
 		{"address=off", with(func(r *Rates) { r[Address] = 0 }), ""},
 		{"token=1000000", with(func(r *Rates) { r[Token] = 1_000_000 }), ""},
-		{"", Rates{}, "expected aws, off, or a list of token, address, get-authorization-token, reads, writes, sts"},
+		{"", Rates{}, "expected aws, off, or a list of token, address, principal, get-authorization-token, reads, writes, sts"},
 		{"tokens=1", Rates{}, `"tokens=1": expected aws, off`},
 		{"reads", Rates{}, "from 1 to 1000000, or off"},
 		{"reads=0", Rates{}, "from 1 to 1000000, or off"},

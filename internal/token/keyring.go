@@ -165,15 +165,11 @@ func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
 	}
-	sealed, err := s.current.aead.Encrypt(plain, data)
-	if err != nil {
-		return "", fmt.Errorf("seal a token: %w", err)
-	}
 	b := buffers.Get().(*buffer)
 	defer buffers.Put(b)
 	b.sealed = append(b.sealed[:0], prefixVersion)
 	b.sealed = binary.BigEndian.AppendUint32(b.sealed, s.current.id)
-	b.sealed = append(b.sealed, sealed...)
+	b.sealed = s.current.aead.seal(b.sealed, plain, data)
 	return compose(prefix, b.sealed)
 }
 
@@ -199,10 +195,11 @@ func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 	case MessagePrefix:
 		data = keys.message
 	}
-	plain, err := key.aead.Decrypt(sealed[prefixLength:], data)
+	plain, err := key.aead.open(sealed[prefixLength:], data)
 	if err != nil {
 		return ErrForged
 	}
+	defer clear(plain) // it is in the buffer
 	if err := unmarshal(plain, v); err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}

@@ -8,8 +8,6 @@ import (
 	"io"
 	"slices"
 	"time"
-
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 )
 
 // A KeyStore keeps the sealed keyset of an instance; all replicas share it.
@@ -71,7 +69,7 @@ type keyset struct {
 
 type key struct {
 	id   uint32
-	aead *subtle.XChaCha20Poly1305
+	aead aead
 }
 
 // newKeyset prepares stored keys for use.
@@ -81,7 +79,7 @@ func newKeyset(w keysetWire, revision int64) (*keyset, error) {
 	}
 	s := &keyset{keysetWire: w, revision: revision, byID: make(map[uint32]*key, len(w.Keys))}
 	for _, stored := range w.Keys {
-		aead, err := subtle.NewXChaCha20Poly1305(stored.Secret)
+		aead, err := newAEAD(stored.Secret)
 		if err != nil {
 			return nil, fmt.Errorf("stored token key %08x: %w", stored.ID, err)
 		}

@@ -1,10 +1,9 @@
 package token
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 )
 
 // MasterKeySize is the length of a master key in bytes.
@@ -17,14 +16,14 @@ const masterVersion = 1
 // A Master seals what is kept with the data but must not be read from a copy
 // of it: the token keys, and the secrets of access keys. Its own key comes from
 // outside of the data. It is safe for concurrent use.
-type Master struct{ aead *subtle.XChaCha20Poly1305 }
+type Master struct{ aead aead }
 
 // NewMaster returns a Master with a key of 32 random bytes.
 func NewMaster(key []byte) (*Master, error) {
 	if len(key) != MasterKeySize {
 		return nil, fmt.Errorf("the master key has %d bytes, must have %d", len(key), MasterKeySize)
 	}
-	aead, err := subtle.NewXChaCha20Poly1305(key)
+	aead, err := newAEAD(key)
 	if err != nil {
 		return nil, fmt.Errorf("make master key: %w", err)
 	}
@@ -35,11 +34,7 @@ func NewMaster(key []byte) (*Master, error) {
 // "access-key AKIA…"; the same context is needed to open it, so that a sealed
 // value cannot be moved to another row.
 func (m *Master) Seal(plain, context []byte) ([]byte, error) {
-	sealed, err := m.aead.Encrypt(plain, masterData(context))
-	if err != nil {
-		return nil, fmt.Errorf("seal under the master key: %w", err)
-	}
-	return append([]byte{masterVersion}, sealed...), nil
+	return m.aead.seal([]byte{masterVersion}, plain, masterData(context)), nil
 }
 
 // Open is the inverse of Seal.
@@ -47,7 +42,7 @@ func (m *Master) Open(sealed, context []byte) ([]byte, error) {
 	if len(sealed) == 0 || sealed[0] != masterVersion {
 		return nil, errors.New("not sealed by a master key of this version")
 	}
-	plain, err := m.aead.Decrypt(sealed[1:], masterData(context))
+	plain, err := m.aead.open(bytes.Clone(sealed[1:]), masterData(context))
 	if err != nil {
 		return nil, errors.New("does not open under this master key and context")
 	}

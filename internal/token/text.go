@@ -47,7 +47,7 @@ func appendChecksum(b []byte) []byte {
 }
 
 // A buffer is room for one token, pooled because every package request opens
-// one. It never holds anything that was unsealed.
+// one. It holds nothing that was unsealed once it is back in the pool.
 type buffer struct{ text, sealed []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}

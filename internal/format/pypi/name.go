@@ -14,10 +14,13 @@ const (
 	maxFile = 240 // characters; an asset name may have 255, and one may gain metadataSuffix
 )
 
-// nameRE is PEP 508, "Names", which ignores case.
-var nameRE = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$`)
-})
+// isName is PEP 508, "Names", which ignores case:
+// ^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$. It is asked for each page, and an
+// expression would take longer than the page.
+func isName(s string) bool {
+	const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	return s != "" && strings.Trim(s, alphanumeric+"._-") == "" && strings.Trim(s[:1]+s[len(s)-1:], alphanumeric) == ""
+}
 
 // projectName checks a project name and returns its normal form: lower case,
 // with runs of - _ and . as one hyphen (PEP 503, "Normalized Names").
@@ -25,7 +28,7 @@ func projectName(s string) (string, error) {
 	if len(s) > maxName {
 		return "", fmt.Errorf("the project name has %d characters; at most %d are allowed", len(s), maxName)
 	}
-	if !nameRE().MatchString(s) {
+	if !isName(s) {
 		return "", fmt.Errorf("%q is not a project name: letters, digits, '.', '-' and '_' are allowed, with a letter or digit at both ends", s)
 	}
 	var b strings.Builder

@@ -245,3 +245,14 @@ func TestSortKeyOrderIsTheOrderOfVersions(t *testing.T) {
 		}
 	})
 }
+
+func TestNamesAreThoseOfPEP508(t *testing.T) {
+	t.Parallel()
+	pep := regexp.MustCompile(`^([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$`)
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.RuneFrom([]rune("aZ09._-\n é"))).Draw(t, "name")
+		if got := isName(s); got != pep.MatchString(s) {
+			t.Errorf("isName(%q) = %v", s, got)
+		}
+	})
+}

@@ -34,7 +34,10 @@ func (s *Service) judgeCreateDomain(_ context.Context, c *gate.Call, in *api.Cre
 }
 
 func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.CreateDomainInput) (*api.CreateDomainOutput, error) {
-	tags, err := tagMap(in.Tags)
+	on, err := s.judgeCreateDomain(ctx, c, in)
+	if err == nil && len(on.RequestTags) > 0 {
+		err = c.Authorize(ctx, "codeartifact:TagResource", on)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +46,7 @@ func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.Create
 		return nil, err
 	}
 	d, err := s.Registry.CreateDomain(ctx, registry.DomainRow{
-		Region: c.Region, Owner: c.Principal.Account, Name: in.Domain, EncryptionKey: key, Tags: tags, Created: c.Now,
+		Region: c.Region, Owner: c.Principal.Account, Name: in.Domain, EncryptionKey: key, Tags: on.RequestTags, Created: c.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -168,6 +168,10 @@ func TestAnUpstreamNeedsPermissionOnIt(t *testing.T) {
 	if !strings.Contains(told(err), "codeartifact:TagResource on resource: arn:aws:codeartifact:us-east-1:111122223333:repository/dom/new") {
 		t.Errorf("created with tags: %v, want a refusal of TagResource", err)
 	}
+	_, err = w.do(user(O, allow("codeartifact:CreateDomain")), "CreateDomain", &api.CreateDomainInput{Domain: "new", Tags: []api.Tag{{Key: "k", Value: "v"}}})
+	if !strings.Contains(told(err), "codeartifact:TagResource on resource: arn:aws:codeartifact:us-east-1:111122223333:domain/new") {
+		t.Errorf("a domain created with tags: %v, want a refusal of TagResource", err)
+	}
 }
 
 func TestRepositoryEndpoints(t *testing.T) {

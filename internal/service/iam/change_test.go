@@ -305,6 +305,41 @@ func TestConditionsOnTags(t *testing.T) {
 	}
 }
 
+func TestTagsAtBirthTakeThePermissionToTag(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	caller := d.user("caller", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["iam:Create*","iam:Tag*"],"Resource":"*"},
+		{"Effect":"Deny","Action":"iam:Tag*","Resource":"*","Condition":{"StringEquals":{"aws:RequestTag/team":"admin"}}}]}`)
+	for _, kind := range []struct {
+		name, action, arn string
+		make              func(name string, tags []api.Tag) error
+	}{
+		{"a user", "iam:TagUser", "user/refused", func(name string, tags []api.Tag) error {
+			return d.try(caller, "CreateUser", &api.CreateUserInput{UserName: name, Tags: tags})
+		}},
+		{"a role", "iam:TagRole", "role/refused", func(name string, tags []api.Tag) error {
+			return d.try(caller, "CreateRole", &api.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: trustAll, Tags: tags})
+		}},
+		{"a policy", "iam:TagPolicy", "policy/refused", func(name string, tags []api.Tag) error {
+			return d.try(caller, "CreatePolicy", &api.CreatePolicyInput{PolicyName: name, PolicyDocument: allowAll, Tags: tags})
+		}},
+		{"a provider", "iam:TagOpenIDConnectProvider", "oidc-provider/refused.example", func(name string, tags []api.Tag) error {
+			return d.try(caller, "CreateOpenIDConnectProvider", &api.CreateOpenIDConnectProviderInput{Url: "https://" + name + ".example", Tags: tags})
+		}},
+		{"a device", "iam:TagMFADevice", "mfa/refused", func(name string, tags []api.Tag) error {
+			return d.try(caller, "CreateVirtualMFADevice", &api.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name, Tags: tags})
+		}},
+	} {
+		check(t, []try{
+			{kind.name + " with a tag that may be set", kind.make("fine", []api.Tag{{Key: "team", Value: "a"}}), "", ""},
+			{kind.name + " with one that may not", kind.make("refused", []api.Tag{{Key: "team", Value: "admin"}}), "AccessDenied",
+				"User: arn:aws:iam::" + account + ":user/caller is not authorized to perform: " + kind.action + " on resource: arn:aws:iam::" + account + ":" + kind.arn + " with an explicit deny in an identity-based policy"},
+			{kind.name + " without tags, of the same name", kind.make("refused", nil), "", ""}, // nothing was made before
+		})
+	}
+}
+
 func TestPolicyVersions(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

@@ -16,7 +16,7 @@ import (
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func (s *Service) mfaOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreateVirtualMFADevice", s.judgeCreateMFADevice, s.createVirtualMFADevice),
+		making("CreateVirtualMFADevice", "iam:TagMFADevice", s.judgeCreateMFADevice, s.createVirtualMFADevice),
 		op("DeleteVirtualMFADevice", onDevice(s, func(in *api.DeleteVirtualMFADeviceInput) string { return in.SerialNumber }), s.deleteVirtualMFADevice),
 		op("ListVirtualMFADevices", under("mfa", func(*api.ListVirtualMFADevicesInput) string { return "" }), s.listVirtualMFADevices),
 		op("EnableMFADevice", on(s, identity.User, func(in *api.EnableMFADeviceInput) string { return in.UserName }), s.enableMFADevice),

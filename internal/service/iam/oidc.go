@@ -13,7 +13,7 @@ import (
 
 func (s *Service) oidcOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreateOpenIDConnectProvider", s.judgeCreateProvider, s.createProvider),
+		making("CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", s.judgeCreateProvider, s.createProvider),
 		op("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
 		op("ListOpenIDConnectProviders", everything[api.ListOpenIDConnectProvidersInput], s.listProviders),
 		op("DeleteOpenIDConnectProvider", onProvider(s, func(in *api.DeleteOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.deleteProvider),

@@ -13,7 +13,7 @@ import (
 
 func (s *Service) policyOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreatePolicy", s.judgeCreatePolicy, s.createPolicy),
+		making("CreatePolicy", "iam:TagPolicy", s.judgeCreatePolicy, s.createPolicy),
 		op("GetPolicy", onPolicy(s, func(in *api.GetPolicyInput) string { return in.PolicyArn }), s.getPolicy),
 		op("DeletePolicy", onPolicy(s, func(in *api.DeletePolicyInput) string { return in.PolicyArn }), s.deletePolicy),
 		op("ListPolicies", under("policy", func(in *api.ListPoliciesInput) string { return in.PathPrefix }), s.listPolicies),

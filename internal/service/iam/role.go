@@ -11,7 +11,7 @@ import (
 
 func (s *Service) roleOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreateRole", s.judgeCreateRole, s.createRole),
+		making("CreateRole", "iam:TagRole", s.judgeCreateRole, s.createRole),
 		op("GetRole", on(s, identity.Role, func(in *api.GetRoleInput) string { return in.RoleName }), s.getRole),
 		op("DeleteRole", on(s, identity.Role, func(in *api.DeleteRoleInput) string { return in.RoleName }), s.deleteRole),
 		op("ListRoles", under("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),

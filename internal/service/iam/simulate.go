@@ -2,9 +2,12 @@ package iam
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	api "daypass/api/iam"
 	"daypass/internal/arn"
@@ -16,11 +19,35 @@ import (
 )
 
 func (s *Service) simulateOperations() []gate.Operation {
+	turn := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
 	return []gate.Operation{
-		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), s.simulatePrincipalPolicy),
-		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], s.simulateCustomPolicy),
+		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.simulatePrincipalPolicy)),
+		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
 		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), s.principalKeys),
 		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], s.customKeys),
+	}
+}
+
+// patience is how long a simulation may take, with the wait for its turn.
+const patience = 5 * time.Second
+
+// inTurn keeps simulations to a share of the processors, and each to a time: one
+// call may name many policies, made to match slowly, and many resources.
+func inTurn[In, Out any](turn chan struct{}, run func(context.Context, *gate.Call, *In) (*Out, error)) func(context.Context, *gate.Call, *In) (*Out, error) {
+	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return nil, fault.New(fault.Throttling, "Rate exceeded")
+		}
+		out, err := run(ctx, c, in)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fault.New(fault.InvalidInput, "The simulation takes longer than %v: name fewer resources, actions or policies in one call", patience)
+		}
+		return out, err
 	}
 }
 

@@ -44,10 +44,11 @@ func (m *simulation) run(ctx context.Context, d *identity.Directory, in *api.Sim
 	end := min(start+min(p.limit, max(1, maxJudgements/len(resources))), len(in.ActionNames))
 	out := &api.SimulateCustomPolicyOutput{}
 	for _, action := range in.ActionNames[start:end] {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		result, err := m.evaluate(ctx, action, resources)
+		if err != nil {
+			return nil, err
 		}
-		out.EvaluationResults = append(out.EvaluationResults, m.evaluate(action, resources))
+		out.EvaluationResults = append(out.EvaluationResults, result)
 	}
 	out.Marker, out.IsTruncated = next(end < len(in.ActionNames), strconv.Itoa(end))
 	return out, nil
@@ -87,11 +88,14 @@ var decisions = []string{"allowed", "implicitDeny", "explicitDeny"}
 // most restrictive of them.
 //
 // Source: IAM API reference, EvaluationResult.
-func (m *simulation) evaluate(action string, resources []string) api.EvaluationResult {
+func (m *simulation) evaluate(ctx context.Context, action string, resources []string) (api.EvaluationResult, error) {
 	// Clients index the two lists without asking whether they are there.
 	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
 	results := make([]api.ResourceSpecificResult, len(resources))
 	for i, resource := range resources {
+		if err := ctx.Err(); err != nil {
+			return api.EvaluationResult{}, err
+		}
 		results[i] = m.judge(action, resource)
 		if slices.Index(decisions, results[i].EvalResourceDecision) > slices.Index(decisions, whole.EvalDecision) {
 			whole.EvalDecision = results[i].EvalResourceDecision
@@ -122,7 +126,7 @@ func (m *simulation) evaluate(action string, resources []string) api.EvaluationR
 	if len(resources) > 1 || resources[0] != "*" {
 		whole.ResourceSpecificResults = results
 	}
-	return whole
+	return whole, nil
 }
 
 func sameStatement(a, b api.Statement) bool {

@@ -13,7 +13,7 @@ import (
 
 func (s *Service) userOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreateUser", s.judgeCreateUser, s.createUser),
+		making("CreateUser", "iam:TagUser", s.judgeCreateUser, s.createUser),
 		op("GetUser", s.judgeGetUser, s.getUser),
 		op("DeleteUser", on(s, identity.User, func(in *api.DeleteUserInput) string { return in.UserName }), s.deleteUser),
 		op("ListUsers", under("user", func(in *api.ListUsersInput) string { return in.PathPrefix }), s.listUsers),

@@ -1,0 +1,67 @@
+package iam
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	api "daypass/api/iam"
+	"daypass/internal/fault"
+	"daypass/internal/gate"
+	"daypass/internal/principal"
+)
+
+// A late context is over once it was asked so many times.
+type late struct {
+	context.Context
+	left *int
+}
+
+func (l late) Err() error {
+	if *l.left--; *l.left < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestASimulationEndsBetweenTwoResourcesWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	left := 2
+	m := simulation{caller: &principal.Principal{}}
+	_, err := m.evaluate(late{t.Context(), &left}, "iam:GetUser", []string{"*", "*", "*"})
+	if err == nil || left != -1 {
+		t.Errorf("evaluate = %v, and was asked %d times more", err, left)
+	}
+}
+
+func TestASimulationTakesItsTurnAndItsTime(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{}, 1)
+	in := new(api.SimulateCustomPolicyInput)
+	run := func(err error) error {
+		_, err = inTurn(turn, func(ctx context.Context, _ *gate.Call, _ *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
+			if _, limited := ctx.Deadline(); !limited || len(turn) != 1 {
+				t.Errorf("limited = %v, %d at once", limited, len(turn))
+			}
+			return nil, err
+		})(t.Context(), nil, in)
+		return err
+	}
+	if err := run(nil); err != nil || len(turn) != 0 {
+		t.Errorf("its turn: %v, %d still run", err, len(turn))
+	}
+	err := run(context.DeadlineExceeded)
+	if !fault.Is(err, fault.InvalidInput) || !strings.Contains(err.Error(), "longer than 5s") {
+		t.Errorf("too slow: %v", err)
+	}
+	turn <- struct{}{}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = inTurn(turn, func(context.Context, *gate.Call, *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
+		t.Error("another one runs")
+		return nil, nil
+	})(gone, nil, in)
+	if !fault.Is(err, fault.Throttling) {
+		t.Errorf("while others run: %v", err)
+	}
+}
