@@ -16,15 +16,15 @@ func (c *Call) Explain(action string, s Subject, given map[string]policy.Value) 
 	known := c.request(action, &s)
 	supposed := known
 	supposed.Context, supposed.Simulated = &suppositions{given, &known}, true
-	return explain(&supposed, c.grants(), &policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust})
+	return explain(&supposed, c.account(), c.grants(), &policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust})
 }
 
-// explain explains a request to whoever would make it, with the request as it
-// may be told. What another account's resource has, its policies and its tags,
+// explain explains a request to whoever would make it, whose account own is, with
+// the request as it may be told. What another account's resource has, its policies and its tags,
 // is not: a caller whose own policies ask for a tag would read it there, and
 // learn that the resource exists.
-func explain(r *policy.Request, g *policy.Grants, t *policy.Target) (*policy.Request, policy.Explanation) {
-	if t.Account == r.Principal.Account || t.Admin == r.Principal.Account {
+func explain(r *policy.Request, own string, g *policy.Grants, t *policy.Target) (*policy.Request, policy.Explanation) {
+	if t.Account == own || t.Admin == own {
 		return r, policy.Explain(r, g, t)
 	}
 	told := *r

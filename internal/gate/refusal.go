@@ -33,7 +33,7 @@ func (r *Refusal) Message(limit int) (account, content string) {
 	if p == nil {
 		return "", ""
 	}
-	told, x := explain(&r.request, r.grants, &r.target)
+	told, x := explain(&r.request, p.Account, r.grants, &r.target)
 	m := decoded{Explicit: x.Decision.Explicit, Context: r.context(told)}
 	m.Context.Principal = who{ID: p.UserID(), Name: p.Name, ARN: p.ARN()}
 	for _, reading := range x.Policies {
