@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -228,6 +229,11 @@ const (
 	flushEvery   = time.Minute
 	flushTimeout = 5 * time.Second
 	drainTimeout = 30 * time.Second
+
+	// gcPercent is how much of what is in use may be let go before it is collected,
+	// unless GOGC says otherwise. What a server holds is small beside what its
+	// requests let go, so that at Go's 100 a twelfth of all time went there.
+	gcPercent = 300
 )
 
 // Serve answers requests on a listener until ctx ends, then lets those that
@@ -362,6 +368,9 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	}
 	defer listener.Close()
 	c.Listen = listener.Addr().String()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	log := &gatherer{w: errOut}
 	defer log.Flush()
 	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
