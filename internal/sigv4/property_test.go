@@ -231,3 +231,22 @@ func TestEveryByteOfASignedRequestCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestDatesAreReadAsPackageTimeReadsThem(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		upTo := func(most int, name string) int { return rapid.IntRange(0, most).Draw(t, name) }
+		date := fmt.Sprintf("%04d%02d%02dT%02d%02d%02dZ",
+			upTo(9999, "year"), upTo(13, "month"), upTo(32, "day"), upTo(25, "hour"), upTo(61, "minute"), upTo(61, "second"))
+		if rapid.Bool().Draw(t, "alter") {
+			at := upTo(len(date)-1, "at")
+			date = date[:at] + rapid.SampledFrom([]string{"", "0", "9", "/", ":", "T", "Z", ".", ",", "é", "00"}).Draw(t, "with") + date[at+1:]
+		}
+		want, err := time.Parse(timeFormat, date)
+		valid := err == nil && len(date) == len(timeFormat)
+		got, ok := instant(date)
+		if ok != valid || ok && !got.Equal(want) {
+			t.Errorf("%q is %v, %v; package time has %v, %v", date, got, ok, want, err)
+		}
+	})
+}
