@@ -66,10 +66,12 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		"token revok":                          "daypass: error: unknown token command \"revok\"\ndaypass: hint: did you mean revoke?\n",
 		"get-authorization-token --domain abc --domain-ownr 1": "Unknown options: --domain-ownr, 1\ndaypass: hint: did you mean --domain-owner?\n",
 		"get-authorization-token --domain abc --regoin x":      "Unknown options: --regoin, x\ndaypass: hint: did you mean --region?\n",
-		"token revoke":                        "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token revoke --token-id a --token b": "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token describe":                      "daypass: error: the following arguments are required: --token\n\n",
-		"serve":                               "daypass: error: this program was built without the server\n",
+		"get-authorization-token --domian abc":                 "daypass: error: the following arguments are required: --domain\ndaypass: hint: did you mean --domain?\n",
+		"token describe --tokn=abc":                            "daypass: error: the following arguments are required: --token\ndaypass: hint: did you mean --token?\n",
+		"token revoke":                                         "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token revoke --token-id a --token b":                  "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token describe":                                       "daypass: error: the following arguments are required: --token\n\n",
+		"serve":                                                "daypass: error: this program was built without the server\n",
 	} {
 		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
 		wantExit := exitUsage
