@@ -131,12 +131,30 @@ func usageError(message string) error {
 }
 
 // grammarError turns an error of the argument grammar into one for the user.
-func grammarError(err error) error { return usageError(err.Error()) }
+func grammarError(err error) error {
+	hints := ""
+	var e *argument.Error
+	if errors.As(err, &e) {
+		hints = hintsFor(e.Rest, e.Missing)
+	}
+	return usageError(err.Error() + strings.TrimSuffix("\n"+hints, "\n"))
+}
 
 // unknown is the error for a word that is none of those that may stand in its
 // place.
 func unknown(what, word string, words []string) error {
 	return fail(exitUsage, "%s\ndaypass: error: unknown %s %q\n%s", usage, what, word, hint(word, words))
+}
+
+// hintsFor gives a hint for each unknown option.
+func hintsFor(rest, names []string) string {
+	hints := ""
+	for _, word := range rest {
+		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(word, "--") {
+			hints += hint(name, names)
+		}
+	}
+	return hints
 }
 
 // hint names what a word may have been meant for, in a line of its own; it is

@@ -66,10 +66,12 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		"token revok":                          "daypass: error: unknown token command \"revok\"\ndaypass: hint: did you mean revoke?\n",
 		"get-authorization-token --domain abc --domain-ownr 1": "Unknown options: --domain-ownr, 1\ndaypass: hint: did you mean --domain-owner?\n",
 		"get-authorization-token --domain abc --regoin x":      "Unknown options: --regoin, x\ndaypass: hint: did you mean --region?\n",
-		"token revoke":                        "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token revoke --token-id a --token b": "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token describe":                      "daypass: error: the following arguments are required: --token\n\n",
-		"serve":                               "daypass: error: this program was built without the server\n",
+		"get-authorization-token --domian abc":                 "daypass: error: the following arguments are required: --domain\ndaypass: hint: did you mean --domain?\n",
+		"token describe --tokn=abc":                            "daypass: error: the following arguments are required: --token\ndaypass: hint: did you mean --token?\n",
+		"token revoke":                                         "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token revoke --token-id a --token b":                  "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token describe":                                       "daypass: error: the following arguments are required: --token\n\n",
+		"serve":                                                "daypass: error: this program was built without the server\n",
 	} {
 		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
 		wantExit := exitUsage
@@ -89,18 +91,27 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"help":                         "get-authorization-token",
-		"--help":                       "get-authorization-token",
-		"-h":                           "get-authorization-token",
-		"codeartifact help":            "  get-authorization-token\n",
-		"codeartifact --help":          "  get-authorization-token\n",
-		"sts help":                     "  assume-role\n",
-		"iam help":                     "  create-user\n",
-		"daypass help":                 "  revoke-token\n",
-		"token help":                   "token revoke --token T | - | file://PATH | --token-id ID",
-		"token revoke --help":          "token revoke --token",
-		"account create help":          "account create [--account-id NUMBER] [--name NAME]",
-		"get-authorization-token help": "--duration-seconds VALUE (long)",
+		"help":                      "get-authorization-token",
+		"--help":                    "get-authorization-token",
+		"-h":                        "get-authorization-token",
+		"codeartifact help":         "  get-authorization-token\n",
+		"codeartifact --help":       "  get-authorization-token\n",
+		"sts help":                  "  assume-role\n",
+		"iam help":                  "  create-user\n",
+		"daypass help":              "  revoke-token\n",
+		"token help":                "token revoke --token T | --token-id ID",
+		"token revoke --help":       "token revoke --token",
+		"token revoke --token x -h": "T is the token itself, - for standard input, or file://PATH.",
+		"help token revoke":         "token revoke --token",
+		"help iam create-user":      "--user-name VALUE (string), required",
+		"iam create-user --user-name x --tags Key=a --help": "--user-name VALUE (string), required",
+		"help audit":                                           "asks no server",
+		"audit --since 1h -h":                                  "asks no server",
+		"explain --principal x --help":                         "--principal ARN, required",
+		"credentials --format env -h":                          "--token-code",
+		"help get-authorization-token":                         "--web-identity-token-file",
+		"account create help":                                  "account create [--account-id NUMBER] [--name NAME]",
+		"get-authorization-token help":                         "--duration-seconds VALUE (long)",
 		"codeartifact get-authorization-token --domain --help": "--domain VALUE (string), required",
 		"codeartifact get-package-version-asset help":          "<outfile>",
 		"codeartifact copy-package-versions help":              "--allow-overwrite | --no-allow-overwrite (boolean)",
@@ -111,6 +122,23 @@ func TestHelp(t *testing.T) {
 		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
 		if exit != 0 || !strings.Contains(stdout, want) || stderr != "" {
 			t.Errorf("%s: exit %d, %q, %q", args, exit, stdout, stderr)
+		}
+	}
+}
+
+func TestHelpAboutNothingIsAnError(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"help bogus":         `unknown command "bogus"`,
+		"help iam bogus":     `unknown iam operation "bogus"`,
+		"bogus --help":       `unknown command "bogus"`,
+		"help token revok":   "did you mean revoke?",
+		"iam bogus x -h":     `unknown iam operation "bogus"`,
+		"token bogus --help": `unknown token command "bogus"`,
+	} {
+		exit, _, stderr := inProcess(t, "", strings.Fields(args)...)
+		if exit != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %q", args, exit, stderr)
 		}
 	}
 }

@@ -14,6 +14,11 @@ import (
 // The token command stands here and below codeartifact.
 var commands = []string{"get-authorization-token", "credentials", "token", "account", "keys", "explain", "audit", "serve", "codeartifact", "sts", "iam", "daypass", "version", "help"}
 
+// hasOperations reports whether the word behind a command names what it does.
+func hasOperations(command string) bool {
+	return slices.Contains([]string{"token", "account", "keys", "codeartifact", "sts", "iam", "daypass"}, command)
+}
+
 // service returns the model of a command that is a service, or nil. Models are
 // parsed when asked for, so that a command pays only for its own.
 func service(name string) *api.Service {

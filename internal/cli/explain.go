@@ -10,17 +10,28 @@ import (
 	"daypass/internal/cli/document"
 )
 
-const explainHelp = "usage: daypass [options] explain --principal ARN --action ACTION --resource ARN [--context KEY=VALUE ...]\n"
+const explainHelp = `Tells whether a user, role or role session may do something now, and why. Nothing
+is done. Words are printed; with --output or --query the whole answer is.
 
-const explainWords = "Tells whether a user, role or role session may do something now, and why. " +
-	"--context gives condition keys that the request would have, a key with several values several times. " +
-	"Words are printed; with --output or --query the whole answer is."
+usage: daypass [options] explain [parameters]
+
+Parameters
+  --principal ARN, required
+      The user, the role or the role session.
+  --action ACTION, required
+      What it would do, such as codeartifact:ReadFromRepository.
+  --resource ARN, required
+      What it would do it with.
+  --context KEY=VALUE ...
+      Condition keys that the request would have, such as
+      aws:SourceIp=203.0.113.9; a key with several values several times.
+`
 
 // explain asks why something is allowed or denied, and prints the words of the
 // answer unless a format is asked for.
 func (s *session) explain(ctx context.Context, args []string) error {
 	if len(args) == 1 && args[0] == "help" {
-		_, err := io.WriteString(s.app.Stdout, explainHelp+wrap(explainWords, 6)+"\n")
+		_, err := io.WriteString(s.app.Stdout, explainHelp)
 		return err
 	}
 	parser := argument.Parser{Options: []*argument.Argument{

@@ -34,12 +34,14 @@ var lineFormats = map[string]string{
 	formatEnv: "export %s=%s\n", formatNoExport: "%s=%s\n", formatPowerShell: "$Env:%s=%s\n", formatCmd: "set %s=%s\n",
 }
 
-const credentialsHelp = `usage: daypass [options] credentials [--format FORMAT] [--token-code CODE | - | file://PATH] [--refresh]
-      Prints the credentials that the other commands would use, for programs that
-      take them from credential_process in the AWS configuration or from the
-      environment. A profile with mfa_serial asks for a one-time code at the
-      terminal; the session that it opens is kept until shortly before its end.
+const credentialsHelp = `Prints the credentials that the other commands would use, for programs that take
+them from credential_process in the AWS configuration or from the environment. A
+profile with mfa_serial asks for a one-time code at the terminal; the session that
+it opens is kept until shortly before its end.
 
+usage: daypass [options] credentials [parameters]
+
+Parameters
   --format process | env | env-no-export | powershell | windows-cmd
       JSON for credential_process (the default), or variables for a shell.
   --token-code CODE | - | file://PATH

@@ -282,7 +282,7 @@ func TestCredentialsArePrintedAsTheyAreFound(t *testing.T) {
 		}
 	}
 	exit, stdout, _ := inProcess(t, "", "credentials", "help")
-	if exit != 0 || !strings.HasPrefix(stdout, "usage: daypass [options] credentials ") {
+	if exit != 0 || !strings.Contains(stdout, "usage: daypass [options] credentials [parameters]\n") {
 		t.Errorf("exit %d, %s", exit, stdout)
 	}
 }

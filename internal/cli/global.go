@@ -89,13 +89,16 @@ func (a *App) run(ctx context.Context) error {
 		return a.version()
 	}
 	if s.set("help") {
-		rest = append(slices.DeleteFunc(rest, func(w string) bool { return strings.HasPrefix(w, "-") }), "help")
+		rest = append(topic(s.text("command"), rest), "help")
 	}
 	if err := s.resolve(); err != nil {
 		return err
 	}
 	s.debugArguments()
 	name := s.text("command")
+	if name == "help" && len(rest) > 0 { // "help iam create-user" is "iam create-user help"
+		name, rest = rest[0], append(topic(rest[0], rest[1:]), "help")
+	}
 	if name == "" {
 		name, rest = "help", nil
 	}
@@ -103,6 +106,16 @@ func (a *App) run(ctx context.Context) error {
 		return err
 	}
 	return s.dispatch(ctx, name, rest)
+}
+
+// topic is what of the words behind a command help is wanted about: the
+// operation, where the command has any. What else stands there are options and
+// their values, whatever they are.
+func topic(command string, rest []string) []string {
+	if len(rest) > 0 && hasOperations(command) && !strings.HasPrefix(rest[0], "-") {
+		return []string{rest[0]}
+	}
+	return nil
 }
 
 // resolve checks the global options whose values have a form of their own.

@@ -22,7 +22,7 @@ Commands
   keys                      rotate and list the keys that seal tokens
   explain                   tell why something is allowed or denied
   audit                     read the audit trail of a server, on its machine
-  serve                     run the server
+  serve                     run the server; "daypass serve help" has its options
   codeartifact, sts, iam    every operation of these services, as in the AWS CLI
   daypass                   every operation of Daypass's own service
   version                   the version of this program
@@ -45,9 +45,20 @@ Options, before or behind the command
   --no-paginate, --no-cli-pager, --cli-binary-format, --cli-auto-prompt and
   --no-cli-auto-prompt are understood for the sake of scripts.
 
+Credentials and settings come from where the AWS CLI finds them: options, the
+environment, and the profiles in ~/.aws/config and ~/.aws/credentials. With
+AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN every command asks with the token of
+an identity provider, instead of a secret.
+
 An option may be shortened as long as it stays unambiguous, and its value may
 follow a space or an equals sign. A value file://PATH is read from a file,
 fileb://PATH as bytes. Structures are JSON or key=value,key=value.
+
+Exit codes: 0 done, 252 wrong arguments, 253 no Region or credentials, 254 the
+service refused, 255 anything else.
+
+"help" behind a command or an operation tells more about it; --help and -h do the
+same wherever they stand:
 
   daypass <command> help
   daypass <command> <operation> help

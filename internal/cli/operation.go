@@ -135,13 +135,7 @@ func unknownOptions(rest []string, known []*argument.Argument) error {
 	for _, a := range slices.Concat(known, globals()) {
 		names = append(names, a.Names...)
 	}
-	hints := ""
-	for _, word := range rest {
-		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(word, "--") {
-			hints += hint(name, names)
-		}
-	}
-	return fail(exitUsage, "%s\nUnknown options: %s\n%s", usage, strings.Join(rest, ", "), hints)
+	return fail(exitUsage, "%s\nUnknown options: %s\n%s", usage, strings.Join(rest, ", "), hintsFor(rest, names))
 }
 
 // input makes the parameters of a call from the options.

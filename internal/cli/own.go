@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"daypass/api"
@@ -35,16 +36,16 @@ var ownCommands = []ownCommand{
 	{
 		words: [2]string{"token", "revoke"}, operation: "RevokeToken", exactly: true,
 		options: []ownOption{
-			{name: "token", member: "token", value: "T | - | file://PATH", secret: true},
+			{name: "token", member: "token", value: "T", secret: true},
 			{name: "token-id", member: "tokenId", value: "ID"},
 			{name: "principal", member: "principalArn", value: "ARN"},
 			{name: "issued-before", member: "issuedBefore", value: "TIME"},
 		},
-		help: "Makes tokens useless at once: one by itself or by its id, all of a principal, or all that were issued before a time.",
+		help: "Makes tokens useless at once: one by itself or by its id, all of a principal, or all that were issued before a time, such as 2026-11-23T08:00:00Z.",
 	},
 	{
 		words: [2]string{"token", "describe"}, operation: "DescribeToken",
-		options: []ownOption{{name: "token", member: "token", value: "T | - | file://PATH", secret: true, required: true}},
+		options: []ownOption{{name: "token", member: "token", value: "T", secret: true, required: true}},
 		help:    "Tells whose a token is, for which domain, when it was issued, when it expires and whether it is still good.",
 	},
 	{
@@ -161,6 +162,7 @@ func (a *App) secret(option, v string) (string, error) {
 
 func (a *App) helpOwn(group, word string) error {
 	var b strings.Builder
+	secrets := false
 	for _, c := range ownCommands {
 		if c.words[0] != group || word != "" && c.words[1] != word {
 			continue
@@ -178,6 +180,10 @@ func (a *App) helpOwn(group, word string) error {
 			b.WriteString(separator + text)
 		}
 		b.WriteString("\n" + wrap(c.help, 6) + "\n")
+		secrets = secrets || slices.ContainsFunc(c.options, func(o ownOption) bool { return o.secret })
+	}
+	if secrets {
+		b.WriteString("\nT is the token itself, - for standard input, or file://PATH.\n")
 	}
 	_, err := io.WriteString(a.Stdout, b.String())
 	return err

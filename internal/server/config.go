@@ -74,11 +74,19 @@ func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Co
 		}
 		err := flags.Set(f.Name, value)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %q is not a valid value", twin(f.Name), value))
+			faults = append(faults, refused(twin(f.Name), value, f))
 		}
 	})
 	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
+	for err != nil {
+		fault := misread(err, flags)
+		if fault == nil {
+			break
+		}
+		faults = append(faults, fault)
+		err = flags.Parse(flags.Args())
+	}
+	if errors.Is(err, flag.ErrHelp) || err == nil && flags.Arg(0) == "help" {
 		printUsage(usage, flags)
 		return c, errHelp
 	}
@@ -116,6 +124,42 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
 	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
+}
+
+// invalidValue is how package flag says that a value has the wrong form.
+var invalidValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-([^ ]+): `)
+})
+
+// misread is the fault of a flag whose value has the wrong form, after which the
+// other flags can be read on; nil is another error.
+func misread(err error, flags *flag.FlagSet) error {
+	found := invalidValue().FindStringSubmatch(err.Error())
+	if found == nil {
+		return nil
+	}
+	value, err := strconv.Unquote(found[1])
+	if err != nil {
+		return nil
+	}
+	return refused("--"+found[2], value, flags.Lookup(found[2]))
+}
+
+// refused says what a flag's value should have been. The flag gets its default
+// back, so that what package flag leaves in it is not found fault with as well.
+func refused(name, value string, f *flag.Flag) error {
+	expected := "a number"
+	switch f.Value.(flag.Getter).Get().(type) {
+	case bool:
+		expected = "true or false"
+	case time.Duration:
+		expected = "a length of time such as 720h or 90m"
+	}
+	err := f.Value.Set(f.DefValue)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %q: expected %s", name, value, expected)
 }
 
 // worded spells options as this program's help does.

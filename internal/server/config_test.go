@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func environment(pairs map[string]string) func(string) string {
@@ -68,7 +70,7 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 		`--audit-max-age: "1m0s": expected 0 or at least 1h`,
 		`DAYPASS_MASTER_KEY: expected the base64 of 32 bytes`,
 		`DAYPASS_ADMIN_ACCESS_KEY_ID and DAYPASS_ADMIN_SECRET_ACCESS_KEY: set both or none`,
-		`DAYPASS_ROTATE_EVERY: "soon" is not a valid value`,
+		`DAYPASS_ROTATE_EVERY: "soon": expected a length of time such as 720h`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("faults lack %q:\n%v", want, err)
@@ -76,6 +78,31 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Error("a password is in the message")
+	}
+}
+
+func TestAValueOfTheWrongFormIsOneFaultAmongOthers(t *testing.T) {
+	t.Parallel()
+	_, err := ParseConfig([]string{"--max-upload", "x", "--audit-max-age=1 day", "--dev=maybe", "--region", "Mars"}, environment(map[string]string{"DAYPASS_AUDIT_KEEP": "some"}), nil)
+	if err == nil {
+		t.Fatal("want faults")
+	}
+	want := `DAYPASS_AUDIT_KEEP: "some": expected a number
+--max-upload: "x": expected a number
+--audit-max-age: "1 day": expected a length of time such as 720h or 90m
+--dev: "maybe": expected true or false
+--region: "Mars": expected a Region such as us-east-1`
+	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHelpIsAWordToo(t *testing.T) {
+	t.Parallel()
+	var usage strings.Builder
+	_, err := ParseConfig([]string{"help"}, environment(nil), &usage)
+	if !errors.Is(err, errHelp) || !strings.Contains(usage.String(), "--listen host:port") {
+		t.Errorf("%v, %q", err, usage.String())
 	}
 }
 

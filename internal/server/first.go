@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -37,13 +38,29 @@ func (s *Server) masterKey() ([]byte, error) {
 	if s.config.Dev {
 		return key, nil
 	}
-	name := filepath.Join(s.config.Data, "master.key")
+	name := s.keyFile()
 	err := writeOnce(name, base64.StdEncoding.EncodeToString(key)+"\n")
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return readKeyFile(name)
 	}
 	return nil, err
 }
+
+// withOrigin adds to the fault of a master key that opens nothing where the key
+// came from.
+func (s *Server) withOrigin(err error) error {
+	if !errors.Is(err, token.ErrMaster) {
+		return err
+	}
+	origin := cmp.Or(s.config.MasterKeyFile, s.keyFile())
+	if s.config.MasterKey != nil {
+		origin = "DAYPASS_MASTER_KEY"
+	}
+	return fmt.Errorf("%w: it came from %s; --master-key-file and DAYPASS_MASTER_KEY give another", err, origin)
+}
+
+// keyFile is where the master key lies that nobody gave.
+func (s *Server) keyFile() string { return filepath.Join(s.config.Data, "master.key") }
 
 // writeOnce makes a file that only its owner can read, whole or not at all. It
 // fails with fs.ErrExist if there is one.

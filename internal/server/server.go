@@ -95,7 +95,7 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.keyring, err = token.OpenKeyring(ctx, token.KeyringConfig{Store: store.Keys{DB: s.db}, Master: master, Now: s.now, Period: s.config.RotateEvery})
 	if err != nil {
-		return fmt.Errorf("token keys: %w", err)
+		return fmt.Errorf("token keys: %w", s.withOrigin(err))
 	}
 	s.directory = identity.New(identity.Config{
 		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID, LoopbackIssuers: s.config.Dev,

@@ -445,8 +445,8 @@ func TestAnotherMasterKeyIsRefusedAtTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = open("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=")
-	if err == nil || !strings.Contains(err.Error(), "master key") {
-		t.Errorf("Open under another master key = %v, want an error that names it", err)
+	if err == nil || !strings.Contains(err.Error(), "sealed with: it came from DAYPASS_MASTER_KEY;") {
+		t.Errorf("Open under another master key = %v, want an error that says where it came from", err)
 	}
 }
 

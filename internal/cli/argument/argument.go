@@ -57,6 +57,8 @@ type Parser struct {
 type Error struct {
 	Argument *Argument
 	Message  string
+
+	Missing, Rest []string // required arguments that are missing, and what is unknown
 }
 
 func (e *Error) Error() string {
@@ -117,7 +119,7 @@ func (p *Parser) Parse(args []string) (v Values, rest []string, err error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, nil, &Error{nil, "the following arguments are required: " + strings.Join(missing, ", ")}
+		return nil, nil, &Error{Message: "the following arguments are required: " + strings.Join(missing, ", "), Missing: missing, Rest: r.rest}
 	}
 	return r.values, r.rest, nil
 }
@@ -187,7 +189,7 @@ func (p *Parser) option(arg string) (occurrence, bool, error) {
 	}
 	switch {
 	case len(near) > 1:
-		return occurrence{}, false, &Error{nil, fmt.Sprintf("ambiguous option: %s could match %s", arg, strings.Join(names, ", "))}
+		return occurrence{}, false, &Error{Message: fmt.Sprintf("ambiguous option: %s could match %s", arg, strings.Join(names, ", "))}
 	case len(near) == 1:
 		return occurrence{near[0], value, explicit}, true, nil
 	case isNumber(arg[1:]) || strings.Contains(arg, " "):
@@ -254,7 +256,7 @@ func (r *reader) readOption(at int) (int, error) {
 	}
 	if o.explicit {
 		if a.Count == NoValues {
-			return 0, &Error{a, "ignored explicit argument " + document.Repr(o.value)}
+			return 0, &Error{Argument: a, Message: "ignored explicit argument " + document.Repr(o.value)}
 		}
 		return at + 1, r.take(a, []string{o.value})
 	}
@@ -263,10 +265,10 @@ func (r *reader) readOption(at int) (int, error) {
 		n++
 	}
 	if n == 0 && a.Count == One {
-		return 0, &Error{a, "expected one argument"}
+		return 0, &Error{Argument: a, Message: "expected one argument"}
 	}
 	if n == 0 && a.Count == Some {
-		return 0, &Error{a, "expected at least one argument"}
+		return 0, &Error{Argument: a, Message: "expected at least one argument"}
 	}
 	return at + 1 + n, r.take(a, r.args[at+1:at+1+n])
 }
@@ -355,11 +357,11 @@ func (a *Argument) convert(s string) (any, error) {
 	switch a.Type {
 	case Int:
 		if v, ok = document.ParseInt(s); !ok {
-			return nil, &Error{a, "invalid int value: " + document.Repr(s)}
+			return nil, &Error{Argument: a, Message: "invalid int value: " + document.Repr(s)}
 		}
 	case Float:
 		if v, ok = document.ParseFloat(s); !ok {
-			return nil, &Error{a, "invalid float value: " + document.Repr(s)}
+			return nil, &Error{Argument: a, Message: "invalid float value: " + document.Repr(s)}
 		}
 	}
 	if len(a.Choices) > 0 && !slices.Contains(a.Choices, s) {
