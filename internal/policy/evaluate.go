@@ -183,7 +183,7 @@ func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny
 					return nil, unnamed, s
 				}
 			default:
-				named := s.principals.grade(e)
+				named := s.admits(e)
 				if named > best && s.applies(e) {
 					allow, best = s, named
 				}
@@ -202,7 +202,18 @@ func (s *statement) concerns(e *env) bool {
 	case s.deny:
 		return s.hits(e)
 	}
-	return s.principals.grade(e) != unnamed
+	return s.admits(e) != unnamed
+}
+
+// admits tells how an Allow names the caller. Whom an identity provider vouches
+// for is let in by the provider's name alone: "*" in a trust policy would open
+// the role to whomever any provider of the account knows, with a shared one to
+// everybody there. A Deny to everybody is about them too.
+func (s *statement) admits(e *env) grade {
+	if e.p == nil && e.req.Provider != "" && !s.principals.names(e.req.Provider) {
+		return unnamed
+	}
+	return s.principals.grade(e)
 }
 
 // hits reports whether a Deny is about the caller.

@@ -96,7 +96,7 @@ func (x *Explanation) read(e *env, policies []*Policy, target bool) {
 
 func (s *statement) find(e *env, target bool) Finding {
 	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements(), Failures: s.failures(e, target)}
-	f.Delegates = target && !s.deny && s.concerns(e) && s.principals.grade(e) == delegated
+	f.Delegates = target && !s.deny && s.concerns(e) && s.admits(e) == delegated
 	if slices.ContainsFunc(f.Failures, func(f Failure) bool { return f.Operator == "" }) {
 		return f
 	}

@@ -523,6 +523,11 @@ var differences = []difference{
 			return slices.ContainsFunc(s.principals.list, func(w who) bool { return w.kind == account && w.account == owner })
 		})
 	}},
+	{"everybody is nobody whom a provider vouches for", func(c *comparison, ours, theirs string) bool {
+		return c.req.Provider != "" && ours == "ImplicitlyDenied" && theirs == "Allowed" && c.about(func(_ *env, s *statement) bool {
+			return slices.ContainsFunc(s.principals.list, func(w who) bool { return w.kind == everyone })
+		})
+	}},
 	{"a variable may have an empty value", onCondition(func(e *env, cond *condition, _ Value, _ bool) bool {
 		return variables(e, cond.patterns, func(v Value, ok, _ bool) bool { return ok && v.one == "" })
 	})},

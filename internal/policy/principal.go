@@ -75,6 +75,16 @@ func (ps *principals) grade(e *env) grade {
 	return best
 }
 
+// names reports whether an identity provider is on the list.
+func (ps *principals) names(providerARN string) bool {
+	for i := range ps.list {
+		if ps.list[i].kind == provider && ps.list[i].text == providerARN {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *who) grade(e *env) grade {
 	p := e.p
 	switch {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -152,6 +153,32 @@ func TestPrincipalInTrust(t *testing.T) {
 				t.Errorf("%s is trusted", req.Provider)
 			}
 		})
+	}
+}
+
+func TestEverybodyIsNobodyWhomAProviderVouchesFor(t *testing.T) {
+	t.Parallel()
+	const token = "arn:aws:iam::111122223333:oidc-provider/token.example.com"
+	everybody := func(effect string) string {
+		return `{"Effect":"` + effect + `","Principal":"*","Action":"sts:*"}`
+	}
+	named := `{"Effect":"Allow","Principal":{"Federated":"` + token + `"},"Action":"sts:AssumeRoleWithWebIdentity"}`
+	for _, c := range []struct {
+		name, statements string
+		provider         string
+		want             bool
+	}{
+		{"an Allow to everybody does not let them in", everybody("Allow"), token, false},
+		{"nor beside another provider", everybody("Allow") + "," + strings.Replace(named, "token.", "other.", 1), token, false},
+		{"an Allow to the provider does", named, token, true},
+		{"unless everybody is denied", named + "," + everybody("Deny"), token, false},
+		{"everybody else is everybody", everybody("Allow"), "", true},
+	} {
+		target := &Target{Account: owner, Trust: true, Policies: []*Policy{must(t, Trust, c.statements)}}
+		req := &Request{Provider: c.provider, Action: "sts:AssumeRoleWithWebIdentity", Resource: opsARN}
+		if got := Evaluate(req, nil, target).Allowed; got != c.want {
+			t.Errorf("%s: allowed = %v", c.name, got)
+		}
 	}
 }
 
