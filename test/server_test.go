@@ -3,6 +3,8 @@ package test
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -175,18 +177,22 @@ type log struct {
 	pattern *regexp.Regexp // of the address, in its first group
 	named   bool
 	address chan string
+	grown   *sync.Cond // told of each piece
 }
 
 var listening = regexp.MustCompile(`listening on (https?://[^\s"]+)`)
 
 func newLog(address *regexp.Regexp) *log {
-	return &log{pattern: address, address: make(chan string, 1)}
+	l := &log{pattern: address, address: make(chan string, 1)}
+	l.grown = sync.NewCond(&l.mu)
+	return l
 }
 
 func (l *log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all.Write(p)
+	l.grown.Broadcast()
 	if !l.named {
 		if m := l.pattern.FindSubmatch(l.all.Bytes()); m != nil {
 			l.named = true
@@ -194,6 +200,40 @@ func (l *log) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// until waits for a text, and reports whether it came.
+func (l *log) until(text string) bool {
+	late := false
+	timer := time.AfterFunc(patience, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		late = true
+		l.grown.Broadcast()
+	})
+	defer timer.Stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !late && !bytes.Contains(l.all.Bytes(), []byte(text)) {
+		l.grown.Wait()
+	}
+	return !late
+}
+
+// settled is all that a running server has logged of the requests so far. Lines
+// come a little later than answers, but in order: one more request, of a path of
+// its own, tells when they have.
+func (s *server) settled() (string, error) {
+	if !s.running() {
+		return s.log.text(), nil
+	}
+	path := "/pypi/" + rand.Text()
+	c := &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // nothing is told it
+	_, _, err := fetch(c, http.MethodGet, s.url+path, nil, nil)
+	if err == nil && !s.log.until(path) {
+		err = fmt.Errorf("the server logged no line of %s", path)
+	}
+	return s.log.text(), err
 }
 
 func (l *log) text() string {

@@ -56,7 +56,9 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		told(ts).keep(ts, name, again)
 	case "log":
-		fmt.Fprint(ts.Stdout(), s.log.text())
+		text, err := s.settled()
+		ts.Check(err)
+		fmt.Fprint(ts.Stdout(), text)
 	default:
 		ts.Fatalf("unknown: server %s", args[0])
 	}

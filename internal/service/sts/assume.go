@@ -62,8 +62,15 @@ func (s *Service) judgeRole(ctx context.Context, roleARN string, tags map[string
 	return subject, nil
 }
 
+// maxRoleARN is the length of the longest that a role can have, with a path of
+// 512 characters and a name of 64. What is longer would only cost its judgement.
+const maxRoleARN = len("arn:aws:iam::111122223333:role") + 512 + 64
+
 // roleAccount is the account in the ARN of a role.
 func roleAccount(roleARN string) (string, error) {
+	if len(roleARN) > maxRoleARN {
+		return "", fault.New(fault.Validation, "roleArn: %d characters, expected the ARN of a role, of at most %d", len(roleARN), maxRoleARN)
+	}
 	a, err := arn.Parse(roleARN)
 	if err != nil || a.Service != "iam" || a.Type() != identity.Role {
 		return "", fault.New(fault.Validation, "%s is invalid", roleARN)
