@@ -42,8 +42,12 @@ func load(ctx context.Context, connections int, round time.Duration, request *ht
 	for _, n := range counts {
 		requests += n
 	}
-	if err := errors.Join(faults...); err != nil || requests == 0 {
-		return result{}, errors.Join(err, ctx.Err())
+	err = errors.Join(errors.Join(faults...), ctx.Err())
+	if err == nil && requests == 0 {
+		err = fmt.Errorf("a round of %v was too short for any request", round)
+	}
+	if err != nil {
+		return result{}, err
 	}
 	return result{requests: requests, perSecond: float64(requests) / elapsed.Seconds()}, nil
 }
