@@ -119,7 +119,9 @@ func TestARoleThatDoesNotExistIsRefusedLikeOneThatTrustsNobody(t *testing.T) {
 		_, err = d.assume(caller, func(in *api.AssumeRoleInput) { in.RoleArn = arn })
 		refuses(t, err, "ValidationError", arn+" is invalid")
 	}
-	_, err = d.assume(caller, func(in *api.AssumeRoleInput) { in.RoleArn = "arn:aws:iam::111111111111:role/" + strings.Repeat("p", 577) })
+	_, err = d.assume(caller, func(in *api.AssumeRoleInput) {
+		in.RoleArn = "arn:aws:iam::111111111111:role/" + strings.Repeat("p", 577)
+	})
 	refuses(t, err, "ValidationError", "roleArn: 608 characters, expected the ARN of a role, of at most 606")
 }
 
