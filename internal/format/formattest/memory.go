@@ -25,12 +25,12 @@ type Memory struct {
 	Format *format.Format
 	Now    func() time.Time                            // nil: a fixed instant
 	Judge  func(ref format.Ref) error                  // who may publish what; nil: anyone anything
-	Opened func(asset *format.Asset)                   // told of every Open; may be nil
 	Fail   func(method string, name format.Name) error // injected failures; may be nil
 
 	mu       sync.Mutex
 	versions map[format.Ref]*format.Version
 	content  map[string][]byte // by SHA-256
+	opened   []string
 	revision int
 }
 
@@ -168,16 +168,21 @@ func (reader) Close() error { return nil }
 
 // Open implements [format.Repository].
 func (m *Memory) Open(_ context.Context, asset *format.Asset) (io.ReadSeekCloser, error) {
-	if m.Opened != nil {
-		m.Opened(asset)
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.opened = append(m.opened, asset.Name)
 	b, ok := m.content[asset.Digests.SHA256]
 	if !ok {
 		return nil, fmt.Errorf("no content %s", asset.Digests.SHA256)
 	}
 	return reader{bytes.NewReader(b)}, nil
+}
+
+// Opened returns the names of the assets that were opened, in order.
+func (m *Memory) Opened() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.opened)
 }
 
 // Publish implements [format.Repository].

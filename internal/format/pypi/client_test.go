@@ -88,8 +88,6 @@ func TestTwineUploadsAndPipInstalls(t *testing.T) {
 	}
 
 	target := t.TempDir()
-	var opened []string
-	repository.Opened = func(a *format.Asset) { opened = append(opened, a.Name) }
 	out, err = client(t, pip, "install", "--no-cache-dir", "--target", target, "--index-url", withLogin(s.URL)+"simple/", "Acme.Hello")
 	if err != nil {
 		t.Fatalf("pip: %v\n%s", err, out)
@@ -101,6 +99,7 @@ func TestTwineUploadsAndPipInstalls(t *testing.T) {
 	}
 	// The resolver reads a wheel's metadata before it wants the wheel, if this
 	// pip knows of PEP 658 (it does in either order of files).
+	opened := repository.Opened()
 	if i, j := slices.Index(opened, file+metadataSuffix), slices.Index(opened, file); i < 0 || j < i {
 		t.Errorf("pip fetched %v", opened)
 	}
