@@ -266,7 +266,6 @@ func TestPrincipalsAreResolvedFromARNs(t *testing.T) {
 		"arn:aws:iam::111111111111:policy/p":           {},
 		"arn:aws:iam::333333333333:root":               {},
 		"arn:aws:sts::111111111111:federated-user/bob": {},
-		"u": {},
 	} {
 		owner, id, session, err := i.ResolvePrincipal(t.Context(), arn)
 		equal(t, want, [3]string{owner, id, session})
@@ -274,6 +273,8 @@ func TestPrincipalsAreResolvedFromARNs(t *testing.T) {
 			refuses(t, err, fault.NotFound, "The principal "+arn+" does not exist.")
 		}
 	}
+	_, _, _, err := i.ResolvePrincipal(t.Context(), "u")
+	refuses(t, err, fault.Validation, `principalArn: "u" is not an ARN: expected that of a user, a role, a session or the root user`)
 }
 
 func TestAccountsAreMadeWithAnAdmin(t *testing.T) {

@@ -213,7 +213,10 @@ func trustDocument(ctx context.Context, tx *store.Tx, role *Entity) (string, err
 func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (account, id, session string, err error) {
 	missing := fault.New(fault.NotFound, "The principal %s does not exist.", principalARN)
 	a, err := arn.Parse(principalARN)
-	if err != nil || a.Partition != arn.Partition || !shape().MatchString(principalARN) {
+	if err != nil {
+		return "", "", "", fault.Invalid("principalArn: %q is not an ARN: expected that of a user, a role, a session or the root user", principalARN)
+	}
+	if a.Partition != arn.Partition || !shape().MatchString(principalARN) {
 		return "", "", "", missing
 	}
 	if principalARN == arn.Root(a.Account) {

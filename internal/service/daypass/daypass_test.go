@@ -252,7 +252,7 @@ func TestRevokeRefusesWhatItCannotMean(t *testing.T) {
 		{"two handles", &api.RevokeTokenInput{TokenId: one, IssuedBefore: &start}, fault.Validation, "got 2"},
 		{"the future", &api.RevokeTokenInput{IssuedBefore: &future}, fault.Validation, "issuedBefore: 2026-11-23T13:00:00Z is in the future"},
 		{"nobody", &api.RevokeTokenInput{PrincipalArn: "arn:aws:iam::111111111111:user/nobody"}, fault.NotFound, "does not exist"},
-		{"no ARN", &api.RevokeTokenInput{PrincipalArn: "admin"}, fault.NotFound, "does not exist"},
+		{"no ARN", &api.RevokeTokenInput{PrincipalArn: "admin"}, fault.Validation, `principalArn: "admin" is not an ARN`},
 	} {
 		_, err := call[api.RevokeTokenOutput](b, first, "RevokeToken", test.in)
 		if kindOf(err) != test.want || !strings.Contains(err.Error(), test.text) {
