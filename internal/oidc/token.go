@@ -42,8 +42,7 @@ func Parse(text string) (*Token, error) {
 		return nil, &Error{Reason: Malformed, Detail: "the token has a critical header"}
 	}
 	var claims Claims
-	decoder := json.NewDecoder(bytes.NewReader(signed.UnsafePayloadWithoutVerification()))
-	if decoder.Decode(&claims) != nil || decoder.More() || claims == nil {
+	if json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims) != nil || claims == nil {
 		return nil, &Error{Reason: Malformed, Detail: "the payload of the token is not a JSON object"}
 	}
 	return &Token{signed, claims}, nil
