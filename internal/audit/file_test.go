@@ -155,19 +155,17 @@ func TestTwoWritersAndAFileThatIsMovedAwayLoseNothing(t *testing.T) {
 
 func TestAFileThatCannotBeRotatedIsWrittenOn(t *testing.T) {
 	t.Parallel()
-	if os.Geteuid() == 0 {
-		t.Skip("root may rename anything")
-	}
 	f := newFile(t)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// A name that fits, but not with the time in it: no user, not even root, can
+	// rotate it.
+	f.Path = filepath.Join(filepath.Dir(f.Path), strings.Repeat("a", 240)+".jsonl")
 	var reports []string
 	f.Report = func(what string, err error) { reports = append(reports, what) }
 	f.MaxSize = 1
 	f.write(t, 1)
-	folder := filepath.Dir(f.Path)
-	if err := os.Chmod(folder, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	defer os.Chmod(folder, 0o700)
 	f.write(t, 2)
 	f.write(t, 3)
 	ids, _ := read(t, f.Path)
