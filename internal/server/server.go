@@ -58,7 +58,7 @@ type Server struct {
 // Open builds a server from its configuration: it opens the database and the
 // content store, and on an empty one makes the first account.
 func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*Server, error) {
-	s := &Server{config: c, now: now, log: log, metrics: newMetrics(), throttle: newThrottler(c.Rates, now())}
+	s := &Server{config: c, now: now, log: log, metrics: newMetrics(), throttle: newThrottler(c.Rates, now)}
 	err := s.open(ctx)
 	if err != nil {
 		s.Close()

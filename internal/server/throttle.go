@@ -9,20 +9,22 @@ import (
 	"daypass/internal/throttle"
 )
 
-// A throttler asks [throttle.Throttle] on behalf of a request.
+// A throttler asks [throttle.Throttle] on behalf of a request. It reads the clock
+// for each question: a request may have taken its time to arrive.
 type throttler struct {
 	*throttle.Throttle
 	rates throttle.Rates
+	now   func() time.Time
 }
 
-func newThrottler(rates throttle.Rates, now time.Time) throttler {
-	return throttler{throttle.New(rates, now), rates}
+func newThrottler(rates throttle.Rates, now func() time.Time) throttler {
+	return throttler{throttle.New(rates, now()), rates, now}
 }
 
 // enter refuses an address of which too many requests ended without a known
 // caller, before anything is read or verified for it.
 func (t throttler) enter(e *event) error {
-	return t.refuse(e, throttle.Address, t.Address(e.call.Now, e.call.SourceIP))
+	return t.refuse(e, throttle.Address, t.Address(t.now(), e.call.SourceIP))
 }
 
 // leave counts a request that ended without a known caller. What failed on our
@@ -30,24 +32,25 @@ func (t throttler) enter(e *event) error {
 func (t throttler) leave(e *event) {
 	failed := e.fault != nil && e.fault.Kind.Status(fault.RestJSON) >= http.StatusInternalServerError
 	if e.door != "" && e.call.Principal == nil && e.throttled == "" && !failed {
-		t.Charge(e.call.Now, e.call.SourceIP)
+		t.Charge(t.now(), e.call.SourceIP)
 	}
 }
 
 // count takes a known caller's request from what its token, its principal and
 // its account may make.
 func (t throttler) count(e *event, limit throttle.Limit) error {
+	now := t.now()
 	if e.call.Token != nil {
-		err := t.refuse(e, throttle.Token, t.Token(e.call.Now, e.call.Token.ID))
+		err := t.refuse(e, throttle.Token, t.Token(now, e.call.Token.ID))
 		if err != nil {
 			return err
 		}
 	}
-	err := t.refuse(e, throttle.Principal, t.Principal(e.call.Now, e.call.Principal.ID))
+	err := t.refuse(e, throttle.Principal, t.Principal(now, e.call.Principal.ID))
 	if err != nil {
 		return err
 	}
-	return t.refuse(e, limit, t.Account(e.call.Now, limit, e.call.Principal.Account))
+	return t.refuse(e, limit, t.Account(now, limit, e.call.Principal.Account))
 }
 
 // refuse makes a fault of a wait. The APIs have AWS's text; people who see a

@@ -1,9 +1,14 @@
 package server
 
 import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -13,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
@@ -206,6 +212,84 @@ func TestAnAddressThatKeepsFailingIsRefusedBeforeItIsVerified(t *testing.T) {
 				t.Errorf("a second later: %d, want %d", status, test.first)
 			}
 		})
+	}
+}
+
+// slow sends a request but for the end of its body, and returns what sends the
+// rest and reads the status. When it returns, the server reads the body.
+func slow(t *testing.T, b bundle, head, body string) func() int {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	answers := bufio.NewReader(conn)
+	status := func() int {
+		answer, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode
+	}
+	fmt.Fprintf(conn, "%sExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", head, len(body))
+	if got := status(); got != http.StatusContinue {
+		t.Fatalf("status %d before the body, want 100", got)
+	}
+	io.WriteString(conn, body[:len(body)-1])
+	return func() int {
+		io.WriteString(conn, body[len(body)-1:])
+		return status()
+	}
+}
+
+func TestASlowRequestCountsWhenItHasArrived(t *testing.T) {
+	t.Parallel()
+	const identity = "Action=GetCallerIdentity&Version=2011-06-15"
+	b, pass := limited(t, "sts=1")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/", strings.NewReader(identity))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	hash := sha256.Sum256([]byte(identity))
+	err = v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}, r, hex.EncodeToString(hash[:]), "sts", "us-east-1", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head strings.Builder
+	fmt.Fprintf(&head, "POST / HTTP/1.1\r\nHost: %s\r\n", r.Host)
+	_ = r.Header.Write(&head) // a builder takes all
+	finish := slow(t, b, head.String(), identity)
+	pass(10 * time.Second)
+	_, err = b.sts(adminKey, adminSecret, "").GetCallerIdentity(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass(time.Second)
+	if status := finish(); status != http.StatusOK {
+		t.Errorf("a second after another request: %d, want 200", status)
+	}
+}
+
+func TestAnAddressWithManySlowRequestsStaysRefused(t *testing.T) {
+	t.Parallel()
+	b, pass := limited(t, "address=2")
+	const head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	var slowly []func() int
+	for range 3 {
+		slowly = append(slowly, slow(t, b, head, "Action=None"))
+	}
+	pass(10 * time.Second)
+	for range 2 {
+		from(t, "192.0.2.1", http.MethodPost, b.url+"/v1/none", "")
+	}
+	for _, finish := range slowly {
+		finish()
+		if status := from(t, "192.0.2.1", http.MethodPost, b.url+"/v1/none", "").StatusCode; status != http.StatusTooManyRequests {
+			t.Fatalf("after a late request: %d, want 429", status)
+		}
 	}
 }
 

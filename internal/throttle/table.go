@@ -28,15 +28,16 @@ func newBucket(rate int) bucket {
 	return bucket(time.Second / time.Duration(rate))
 }
 
-// add puts one request more on a debt. What is owed never exceeds twice the
-// room, whether many requests were under way at once or the clock went back.
+// add puts one request more on a debt. What many requests that were under way
+// at once owe is paid back within twice the room. The debt never falls, also if
+// another request was counted at a later instant meanwhile.
 func (b bucket) add(now time.Duration, d debt) debt {
-	return min(max(d, now), now+2*room) + time.Duration(b)
+	return max(d, min(max(d, now), now+2*room)+time.Duration(b))
 }
 
 // wait returns how long until one request fits; 0 means that it does now.
 func (b bucket) wait(now time.Duration, d debt) time.Duration {
-	return max(0, b.add(now, d)-room-now)
+	return max(0, min(max(d, now), now+2*room)+time.Duration(b)-room-now)
 }
 
 const (

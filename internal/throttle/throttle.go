@@ -97,7 +97,8 @@ func New(rates Rates, now time.Time) *Throttle {
 }
 
 // Account takes one request from what an account may make under a limit. It
-// returns 0 if it may, else how long to wait.
+// returns 0 if it may, else how long to wait. Now is the present instant, here
+// and in the other methods: not the one at which the request began to arrive.
 func (t *Throttle) Account(now time.Time, limit Limit, id string) time.Duration {
 	return t.accounts.use(take, now, t.buckets[limit], account{id, limit})
 }

@@ -117,6 +117,24 @@ func TestWhatWasUnderWayIsPaidBackWithinTwoSeconds(t *testing.T) {
 	}
 }
 
+func TestARequestThatIsCountedLateLowersNoDebt(t *testing.T) {
+	t.Parallel()
+	throttle := New(AWS(), began)
+	address, now := netip.MustParseAddr("192.0.2.1"), began.Add(5*time.Second)
+	for range 600 {
+		throttle.Charge(now, address)
+	}
+	owed := throttle.Address(now, address)
+	for _, late := range []time.Duration{time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second} {
+		throttle.Charge(now.Add(-late), address)
+		wait := throttle.Address(now, address)
+		if wait == 0 || wait < owed {
+			t.Errorf("after a charge %v before: %v to wait, at least %v before it", late, wait, owed)
+		}
+		owed = wait
+	}
+}
+
 func TestIPv6IsCountedByNetwork(t *testing.T) {
 	t.Parallel()
 	throttle := New(AWS(), began)
