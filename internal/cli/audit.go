@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,9 @@ import (
 
 	"daypass/internal/audit"
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
+	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
 )
 
@@ -66,23 +70,19 @@ func auditOptions() []*argument.Argument {
 	return options
 }
 
-// audit reads records back.
-func (s *session) audit(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == "help" {
-		_, err := io.WriteString(s.app.Stdout, auditHelp)
-		return err
+func auditCommand() *command.Command {
+	return &command.Command{
+		Name:   "audit",
+		Parser: func([]string) argument.Parser { return argument.Parser{Options: auditOptions()} },
+		Run:    runAudit,
+		Help:   text(auditHelp),
 	}
-	options := auditOptions()
-	parser := argument.Parser{Options: options}
-	values, rest, err := parser.Parse(args)
-	if err != nil {
-		return grammarError(err)
-	}
-	if len(rest) > 0 {
-		return unknownOptions(rest, options)
-	}
-	a := &auditing{session: s, values: values, out: bufio.NewWriterSize(s.app.Stdout, 64<<10)}
-	err = a.prepare()
+}
+
+// runAudit reads records back.
+func runAudit(ctx context.Context, env *command.Env, values argument.Values) error {
+	a := &auditing{env: env, values: values, out: bufio.NewWriterSize(env.Stdout, 64<<10)}
+	err := a.prepare()
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *session) audit(ctx context.Context, args []string) error {
 
 // An auditing is one run of the command audit.
 type auditing struct {
-	*session
+	env    *command.Env
 	values argument.Values
 	filter audit.Filter
 	format string
@@ -122,31 +122,28 @@ func (a *auditing) text(name string) string {
 }
 
 func (a *auditing) prepare() error {
-	a.format = a.session.text("output")
-	if a.format == "" {
-		c, err := a.config()
-		if err != nil {
-			return err
-		}
-		a.format = c.output()
+	var err error
+	a.format, err = a.env.OutputFormat()
+	if err != nil {
+		return err
 	}
 	_, follow := a.values["follow"]
 	switch {
 	case a.format != "json" && a.format != "text" && a.format != "table":
-		return usageError("audit: --output " + a.format + ": expected json, text or table")
-	case a.query != nil:
-		return usageError("audit: --query does not apply to records: send them to jq")
+		return exit.UsageError("audit: --output " + a.format + ": expected json, text or table")
+	case a.env.Query != nil:
+		return exit.UsageError("audit: --query does not apply to records: send them to jq")
 	case follow && a.format == "table":
-		return usageError("audit: a table can't follow: use --output text")
+		return exit.UsageError("audit: a table can't follow: use --output text")
 	}
 	a.path = profile.Expand(a.text("file"))
 	if a.path == "" {
 		a.path = trailOfServer()
 	}
 	if follow && a.path == "-" {
-		return usageError("audit: --follow is for files; standard input is read to its end as it is")
+		return exit.UsageError("audit: --follow is for files; standard input is read to its end as it is")
 	}
-	err := a.bound()
+	err = a.bound()
 	if err != nil {
 		return err
 	}
@@ -158,7 +155,7 @@ func trailOfServer() string {
 	if path := os.Getenv("DAYPASS_AUDIT_LOG"); path != "" && path != "-" && path != "off" {
 		return path
 	}
-	return filepath.Join(either(os.Getenv("DAYPASS_DATA"), "daypass-data"), "audit")
+	return filepath.Join(cmp.Or(os.Getenv("DAYPASS_DATA"), "daypass-data"), "audit")
 }
 
 func (a *auditing) bound() error {
@@ -168,7 +165,7 @@ func (a *auditing) bound() error {
 	if text := a.text("limit"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxLimit {
-			return usageError(fmt.Sprintf("audit: --limit %s: expected a number from 1 to %d", text, maxLimit))
+			return exit.UsageError(fmt.Sprintf("audit: --limit %s: expected a number from 1 to %d", text, maxLimit))
 		}
 		a.limit = n
 	}
@@ -197,9 +194,9 @@ func (a *auditing) instant(name string) (time.Time, error) {
 		ago = time.Duration(n) * 24 * time.Hour
 	}
 	if err != nil || ago < 0 || ago > 100*365*24*time.Hour {
-		return time.Time{}, usageError(fmt.Sprintf("audit: --%s %q: expected a time such as 2026-11-27T18:00:00Z or 2026-11-27, or how long ago, such as 1h or 7d", name, text))
+		return time.Time{}, exit.UsageError(fmt.Sprintf("audit: --%s %q: expected a time such as 2026-11-27T18:00:00Z or 2026-11-27, or how long ago, such as 1h or 7d", name, text))
 	}
-	return a.app.Now().Add(-ago), nil
+	return a.env.Session.Now().Add(-ago), nil
 }
 
 var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
@@ -209,43 +206,43 @@ func (a *auditing) pick() error {
 	f.Principal, f.Event = a.text("principal"), a.text("event")
 	_, f.Errors = a.values["errors"]
 	if f.Principal != "" && !strings.HasPrefix(f.Principal, "arn:") {
-		return usageError(fmt.Sprintf("audit: --principal %q: expected an ARN, such as arn:aws:iam::000000000000:user/admin", f.Principal))
+		return exit.UsageError(fmt.Sprintf("audit: --principal %q: expected an ARN, such as arn:aws:iam::000000000000:user/admin", f.Principal))
 	}
 	if at := a.text("repository"); at != "" {
 		var ok bool
 		f.Domain, f.Repository, ok = strings.Cut(at, "/")
 		if !ok || f.Domain == "" || f.Repository == "" || strings.Contains(f.Repository, "/") {
-			return usageError(fmt.Sprintf("audit: --repository %q: expected DOMAIN/REPOSITORY", at))
+			return exit.UsageError(fmt.Sprintf("audit: --repository %q: expected DOMAIN/REPOSITORY", at))
 		}
 	}
 	id, key := a.text("token"), a.text("access-key-id")
 	switch {
 	case id != "" && key != "":
-		return usageError("audit: give one of --token and --access-key-id")
+		return exit.UsageError("audit: give one of --token and --access-key-id")
 	case id != "" && (!strings.HasPrefix(id, "ABIA") || !keyPattern().MatchString(id)):
 		// It is not repeated: it may be the token itself.
-		return usageError("audit: --token: expected the token's id (ABIA…), which \"daypass token describe\" tells")
+		return exit.UsageError("audit: --token: expected the token's id (ABIA…), which \"daypass token describe\" tells")
 	case key != "" && !keyPattern().MatchString(key):
-		return usageError("audit: --access-key-id: expected 16 to 128 letters and digits")
+		return exit.UsageError("audit: --access-key-id: expected 16 to 128 letters and digits")
 	}
-	f.AccessKeyID = either(id, key)
+	f.AccessKeyID = cmp.Or(id, key)
 	return nil
 }
 
 func (a *auditing) read(ctx context.Context) error {
 	_, follow := a.values["follow"]
 	r := &audit.Reader{
-		Path: a.path, Since: a.filter.Since, Follow: follow, Sleep: a.app.Sleep,
+		Path: a.path, Since: a.filter.Since, Follow: follow, Sleep: a.env.Session.Sleep,
 		Each: a.each, Idle: a.idle,
-		Warn: func(text string) { fmt.Fprintf(a.app.Stderr, "daypass: %s\n", text) },
+		Warn: func(text string) { fmt.Fprintf(a.env.Stderr, "daypass: %s\n", text) },
 	}
 	if a.path == "-" {
-		r.From = a.app.Stdin
+		r.From = a.env.Stdin
 	}
 	err := r.Read(ctx)
 	var missing *os.PathError
 	if errors.As(err, &missing) {
-		return fail(exitGeneral, "%s", systemError(missing.Err, missing.Path))
+		return exit.Errorf(exit.General, "%s", document.SystemError(missing.Err, missing.Path))
 	}
 	if err != nil {
 		return err
@@ -319,14 +316,14 @@ func (a *auditing) table(records []keptRecord) error {
 func row(r *audit.Record) string {
 	cells := columns(r)
 	for i, cell := range cells {
-		cells[i] = either(strings.Map(printable, cell), "-")
+		cells[i] = cmp.Or(strings.Map(printable, cell), "-")
 	}
 	return strings.Join(cells, "\t") + "\n"
 }
 
 // columns are what people look at first.
 func columns(r *audit.Record) []string {
-	who := either(r.UserIdentity.ARN, strings.TrimSpace(r.UserIdentity.Type+" "+r.UserIdentity.PrincipalID))
+	who := cmp.Or(r.UserIdentity.ARN, strings.TrimSpace(r.UserIdentity.Type+" "+r.UserIdentity.PrincipalID))
 	key := r.UserIdentity.AccessKeyID
 	if a := r.AdditionalEventData; a != nil && key == "" {
 		key = a.UnverifiedAccessKeyID

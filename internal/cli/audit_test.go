@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/cli/exit"
 )
 
 // trail is five records, one of them of a stranger who plays with the terminal,
@@ -52,9 +54,13 @@ func TestRecordsAreReadBack(t *testing.T) {
 		"--output text --repository d/none":                                 "",
 		"--output json --event CreateUser --access-key-id AKIAEXAMPLE22222": "",
 	} {
-		exit, stdout, stderr := inProcess(t, trail, append(strings.Fields("audit --file -"), strings.Fields(either(args, "--output json"))...)...)
-		if diff := cmp.Diff(want, stdout); diff != "" || exit != 0 || stderr != "daypass: standard input: the last line is incomplete and was passed over\n" {
-			t.Errorf("%s: exit %d, %s\n%s", args, exit, stderr, diff)
+		words := args
+		if words == "" {
+			words = "--output json"
+		}
+		code, stdout, stderr := inProcess(t, trail, append(strings.Fields("audit --file -"), strings.Fields(words)...)...)
+		if diff := cmp.Diff(want, stdout); diff != "" || code != 0 || stderr != "daypass: standard input: the last line is incomplete and was passed over\n" {
+			t.Errorf("%s: exit %d, %s\n%s", args, code, stderr, diff)
 		}
 	}
 }
@@ -78,18 +84,18 @@ func TestQuestionsThatCannotBeMeantAreRefused(t *testing.T) {
 		"--nope":                  "nope",
 		"--token ABIAEXAMPLEEXAMPLE22 --access-key-id AKIAEXAMPLEEXAMPLE22": "give one of",
 	} {
-		exit, stdout, stderr := inProcess(t, trail, append(strings.Fields("audit --file - "), strings.Fields(args)...)...)
-		if exit != exitUsage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "daypass_secret") {
-			t.Errorf("%s: exit %d, %s%s", args, exit, stdout, stderr)
+		code, stdout, stderr := inProcess(t, trail, append(strings.Fields("audit --file - "), strings.Fields(args)...)...)
+		if code != exit.Usage || stdout != "" || !strings.Contains(stderr, want) || strings.Contains(stderr, "daypass_secret") {
+			t.Errorf("%s: exit %d, %s%s", args, code, stdout, stderr)
 		}
 	}
-	exit, _, stderr := inProcess(t, "", "audit", "--file", filepath.Join(t.TempDir(), "none", "none"))
-	if exit != exitGeneral || !strings.Contains(stderr, "[Errno 2] No such file or directory") {
-		t.Errorf("exit %d, %s", exit, stderr)
+	code, _, stderr := inProcess(t, "", "audit", "--file", filepath.Join(t.TempDir(), "none", "none"))
+	if code != exit.General || !strings.Contains(stderr, "[Errno 2] No such file or directory") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
-	exit, stdout, _ := inProcess(t, "", "audit", "help")
-	if exit != 0 || !strings.Contains(stdout, "asks no server") {
-		t.Errorf("help: exit %d, %s", exit, stdout)
+	code, stdout, _ := inProcess(t, "", "audit", "help")
+	if code != 0 || !strings.Contains(stdout, "asks no server") {
+		t.Errorf("help: exit %d, %s", code, stdout)
 	}
 }
 
@@ -123,9 +129,9 @@ func TestFollowingPrintsTheNewestAndThenWhatComes(t *testing.T) {
 			}
 		},
 	}
-	exit := app.Main(ctx)
+	code := app.Main(ctx)
 	want := []string{line("B"), line("B") + line("C"), line("B") + line("C") + line("C")}
-	if diff := cmp.Diff(want, seen); diff != "" || exit != exitInterrupted || errOut.Len() > 0 {
-		t.Errorf("exit %d, %s\n%s", exit, &errOut, diff)
+	if diff := cmp.Diff(want, seen); diff != "" || code != exit.Interrupted || errOut.Len() > 0 {
+		t.Errorf("exit %d, %s\n%s", code, &errOut, diff)
 	}
 }

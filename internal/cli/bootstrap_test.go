@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"daypass/internal/cli/exit"
 )
 
 func TestTheSecretOfADeviceGoesToAFileOfItsOwner(t *testing.T) {
@@ -26,7 +28,7 @@ func TestTheSecretOfADeviceGoesToAFileOfItsOwner(t *testing.T) {
 		}
 	}
 	got := daypass(t, s, "", strings.Replace(create, "URL", "http://127.0.0.1:1", 1)+"--outfile HOME/new --bootstrap-method QRCodePNG")
-	if _, err := os.Stat(filepath.Join(s.home, "new")); got.Exit != exitGeneral || !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(s.home, "new")); got.Exit != exit.General || !os.IsNotExist(err) {
 		t.Errorf("%+v; %v", got, err)
 	}
 }

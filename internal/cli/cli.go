@@ -19,10 +19,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 
-	"daypass/internal/cli/argument"
+	"daypass/internal/cli/exit"
+	"daypass/internal/cli/terminal"
 )
 
 // An App is one run of the command. The environment and the AWS configuration
@@ -47,28 +47,6 @@ type App struct {
 	Ask func(ctx context.Context, prompt string) (string, error)
 }
 
-// Exit codes.
-const (
-	exitInterrupted = 130
-	exitUsage       = 252
-	exitConfig      = 253
-	exitService     = 254
-	exitGeneral     = 255
-)
-
-// A failure is a message for standard error and the exit code that goes with
-// it. An empty line is printed before the text and a newline behind it.
-type failure struct {
-	code int
-	text string
-}
-
-func (f *failure) Error() string { return f.text }
-
-func fail(code int, format string, args ...any) error {
-	return &failure{code, fmt.Sprintf(format, args...)}
-}
-
 // Main runs the command and returns its exit code.
 func (a *App) Main(ctx context.Context) int {
 	a.defaults()
@@ -83,12 +61,12 @@ func (a *App) Main(ctx context.Context) int {
 		return 0
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.Stdout)
-		return exitInterrupted
+		return exit.Interrupted
 	}
-	code := exitGeneral
-	var f *failure
+	code := exit.General
+	var f *exit.Error
 	if errors.As(err, &f) {
-		code = f.code
+		code = f.Code
 	}
 	fmt.Fprintf(a.Stderr, "\n%s\n", err)
 	return code
@@ -99,7 +77,7 @@ func (a *App) defaults() {
 		a.Now = time.Now
 	}
 	if a.Ask == nil {
-		a.Ask = ask
+		a.Ask = terminal.Ask
 	}
 	if a.Random == nil {
 		a.Random = rand.Float64
@@ -117,52 +95,7 @@ func (a *App) defaults() {
 func (a *App) serve(ctx context.Context, args []string) int {
 	if a.Serve == nil {
 		fmt.Fprint(a.Stderr, "\ndaypass: error: this program was built without the server\n")
-		return exitGeneral
+		return exit.General
 	}
 	return a.Serve(ctx, args)
-}
-
-const usage = "usage: daypass [options] <command> [<operation>] [parameters]\n" +
-	"\"daypass help\", \"daypass <command> help\" and \"daypass <command> <operation> help\" tell more.\n"
-
-// usageError shows how the command is used before what is wrong.
-func usageError(message string) error {
-	return fail(exitUsage, "%s\ndaypass: error: %s\n", usage, message)
-}
-
-// grammarError turns an error of the argument grammar into one for the user.
-func grammarError(err error) error {
-	hints := ""
-	var e *argument.Error
-	if errors.As(err, &e) {
-		hints = hintsFor(e.Rest, e.Missing)
-	}
-	return usageError(err.Error() + strings.TrimSuffix("\n"+hints, "\n"))
-}
-
-// unknown is the error for a word that is none of those that may stand in its
-// place.
-func unknown(what, word string, words []string) error {
-	return fail(exitUsage, "%s\ndaypass: error: unknown %s %q\n%s", usage, what, word, hint(word, words))
-}
-
-// hintsFor gives a hint for each unknown option.
-func hintsFor(rest, names []string) string {
-	hints := ""
-	for _, word := range rest {
-		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(word, "--") {
-			hints += hint(name, names)
-		}
-	}
-	return hints
-}
-
-// hint names what a word may have been meant for, in a line of its own; it is
-// empty when nothing is near.
-func hint(word string, words []string) string {
-	near := argument.Near(word, words)
-	if len(near) == 0 {
-		return ""
-	}
-	return "daypass: hint: did you mean " + strings.Join(near, " or ") + "?\n"
 }

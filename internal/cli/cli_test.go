@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/cli/clitest"
+	"daypass/internal/cli/exit"
 )
 
 // daypass runs the command in a process of its own.
@@ -35,7 +36,7 @@ func daypass(t *testing.T, s *stage, env, args string) outcome {
 
 // inProcess runs the command without a process; only for what needs no
 // environment.
-func inProcess(t *testing.T, stdin string, args ...string) (exit int, stdout, stderr string) {
+func inProcess(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	app := &App{
@@ -43,8 +44,8 @@ func inProcess(t *testing.T, stdin string, args ...string) (exit int, stdout, st
 		Now:   func() time.Time { return time.Date(2026, 9, 21, 12, 0, 0, 0, time.UTC) },
 		Sleep: func(context.Context, time.Duration) {},
 	}
-	exit = app.Main(t.Context())
-	return exit, out.String(), err.String()
+	code = app.Main(t.Context())
+	return code, out.String(), err.String()
 }
 
 func TestTokenCommandStandsAtTheTopToo(t *testing.T) {
@@ -73,15 +74,15 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		"token describe":                                       "daypass: error: the following arguments are required: --token\n\n",
 		"serve":                                                "daypass: error: this program was built without the server\n",
 	} {
-		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
-		wantExit := exitUsage
+		code, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
+		wantExit := exit.Usage
 		if args == "serve" {
-			wantExit = exitGeneral
+			wantExit = exit.General
 		}
-		if exit != wantExit || stdout != "" {
-			t.Errorf("%s: exit %d, output %q", args, exit, stdout)
+		if code != wantExit || stdout != "" {
+			t.Errorf("%s: exit %d, output %q", args, code, stdout)
 		}
-		got := strings.TrimPrefix(strings.ReplaceAll(stderr, usage, ""), "\n")
+		got := strings.TrimPrefix(strings.ReplaceAll(stderr, exit.HowToUse, ""), "\n")
 		if diff := cmp.Diff(strings.TrimRight(want, "\n"), strings.Trim(got, "\n")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", args, diff)
 		}
@@ -119,9 +120,9 @@ func TestHelp(t *testing.T) {
 		"--version":              "daypass/1.0.0 Go/",
 		"--version codeartifact": "daypass/1.0.0 Go/",
 	} {
-		exit, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
-		if exit != 0 || !strings.Contains(stdout, want) || stderr != "" {
-			t.Errorf("%s: exit %d, %q, %q", args, exit, stdout, stderr)
+		code, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
+		if code != 0 || !strings.Contains(stdout, want) || stderr != "" {
+			t.Errorf("%s: exit %d, %q, %q", args, code, stdout, stderr)
 		}
 	}
 }
@@ -136,9 +137,9 @@ func TestHelpAboutNothingIsAnError(t *testing.T) {
 		"iam bogus x -h":     `unknown iam operation "bogus"`,
 		"token bogus --help": `unknown token command "bogus"`,
 	} {
-		exit, _, stderr := inProcess(t, "", strings.Fields(args)...)
-		if exit != exitUsage || !strings.Contains(stderr, want) {
-			t.Errorf("%s: exit %d, %q", args, exit, stderr)
+		code, _, stderr := inProcess(t, "", strings.Fields(args)...)
+		if code != exit.Usage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, %q", args, code, stderr)
 		}
 	}
 }
@@ -150,8 +151,8 @@ func TestServeGetsEveryArgument(t *testing.T) {
 		got = args
 		return 7
 	}}
-	if exit := app.Main(t.Context()); exit != 7 {
-		t.Errorf("exit %d", exit)
+	if code := app.Main(t.Context()); code != 7 {
+		t.Errorf("exit %d", code)
 	}
 	if diff := cmp.Diff([]string{"--region", "x", "--help", "help"}, got); diff != "" {
 		t.Error(diff)
@@ -203,15 +204,15 @@ func TestOwnCommandsAreShortSpellings(t *testing.T) {
 		"daypass describe-token --token daypass_y":          `/daypass/v1/token/describe {"token":"daypass_y"}`,
 	} {
 		words := append([]string{"--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--query", "tokenId", "--output", "text"}, strings.Fields(args)...)
-		exit, stdout, stderr := inProcess(t, "daypass_stdin\n", words...)
-		if exit != 0 || strings.TrimSpace(stdout) != want {
-			t.Errorf("%s: exit %d\n%s\n%s\nwant %s", args, exit, stdout, stderr, want)
+		code, stdout, stderr := inProcess(t, "daypass_stdin\n", words...)
+		if code != 0 || strings.TrimSpace(stdout) != want {
+			t.Errorf("%s: exit %d\n%s\n%s\nwant %s", args, code, stdout, stderr, want)
 		}
 	}
-	exit, stdout, _ := inProcess(t, "", "--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "account", "create", "--account-id", account, "--name", "second", "--output", "yaml")
+	code, stdout, _ := inProcess(t, "", "--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "account", "create", "--account-id", account, "--name", "second", "--output", "yaml")
 	want := "accessKeyId: AKIA\naccount:\n  accountId: '111122223333'\n  name: second\nsecretAccessKey: once\n"
-	if exit != 0 || stdout != want {
-		t.Errorf("exit %d, %s", exit, stdout)
+	if code != 0 || stdout != want {
+		t.Errorf("exit %d, %s", code, stdout)
 	}
 }
 
@@ -219,7 +220,7 @@ func TestDaypassNeedsAnEndpoint(t *testing.T) {
 	t.Parallel()
 	got := daypass(t, newStage(t, nil), "", "keys list")
 	want := "\nYou must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.\n"
-	if got.Exit != exitConfig || got.Stderr != want {
+	if got.Exit != exit.Config || got.Stderr != want {
 		t.Errorf("%+v", got)
 	}
 }
@@ -299,39 +300,8 @@ func TestCredentialsComeFromTheWholeChain(t *testing.T) {
 		t.Errorf("process: %+v", got)
 	}
 	got = daypass(t, s, "-", call+" --profile broken")
-	if got.Exit != exitGeneral || !strings.HasPrefix(got.Stderr, "\nError when retrieving credentials from custom-process: ") || got.Requests != nil {
+	if got.Exit != exit.General || !strings.HasPrefix(got.Stderr, "\nError when retrieving credentials from custom-process: ") || got.Requests != nil {
 		t.Errorf("broken process: %+v", got)
-	}
-}
-
-func TestEndpointsOfAWS(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		service, region string
-		fips, dual      bool
-		url, scope      string
-	}{
-		{"codeartifact", "us-east-1", false, false, "https://codeartifact.us-east-1.amazonaws.com", "us-east-1"},
-		{"codeartifact", "eu-west-1", false, true, "https://codeartifact.eu-west-1.api.aws", "eu-west-1"},
-		{"codeartifact", "us-west-2", true, false, "https://codeartifact-fips.us-west-2.amazonaws.com", "us-west-2"},
-		{"codeartifact", "us-west-2", true, true, "https://codeartifact-fips.us-west-2.api.aws", "us-west-2"},
-		{"codeartifact", "cn-north-1", false, false, "https://codeartifact.cn-north-1.amazonaws.com.cn", "cn-north-1"},
-		{"codeartifact", "us-iso-east-1", false, false, "https://codeartifact.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
-		{"codeartifact", "us-isob-east-1", false, false, "https://codeartifact.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
-		{"codeartifact", "us-gov-west-1", false, false, "https://codeartifact.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
-		{"sts", "us-east-1", false, false, "https://sts.us-east-1.amazonaws.com", "us-east-1"},
-		{"sts", "us-east-1", true, false, "https://sts-fips.us-east-1.amazonaws.com", "us-east-1"},
-		{"sts", "us-gov-west-1", true, false, "https://sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"},
-		{"sts", "", false, false, "https://sts.amazonaws.com", "us-east-1"},
-		{"iam", "eu-west-1", false, false, "https://iam.amazonaws.com", "us-east-1"},
-		{"iam", "", false, false, "https://iam.amazonaws.com", "us-east-1"},
-		{"iam", "cn-northwest-1", false, false, "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
-		{"iam", "us-gov-east-1", false, false, "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
-	} {
-		url, scope, err := endpoint(service(c.service), c.region, c.fips, c.dual)
-		if err != nil || url != c.url || scope != c.scope {
-			t.Errorf("%+v: %s, %s, %v", c, url, scope, err)
-		}
 	}
 }
 
@@ -364,14 +334,14 @@ func TestStreamsGoThroughFiles(t *testing.T) {
 	}
 	common := []string{"--endpoint-url", server.URL, "--region", "us-east-1", "--no-sign-request", "--domain", "dd", "--repository", "rr", "--format", "generic", "--package", "p", "--package-version", "1"}
 	args := slices.Concat([]string{"codeartifact", "publish-package-version"}, common, []string{"--asset-content", in, "--asset-name", "a", "--asset-sha256", strings.Repeat("0", 64), "--query", "version"})
-	exit, stdout, stderr := inProcess(t, "", args...)
-	if exit != 0 || stdout != "\"1.0\"\n" || !bytes.Equal(got, content) || length != int64(len(content)) || tries != 2 {
-		t.Errorf("exit %d, %q, %q, %d of %d bytes, %d tries", exit, stdout, stderr, len(got), length, tries)
+	code, stdout, stderr := inProcess(t, "", args...)
+	if code != 0 || stdout != "\"1.0\"\n" || !bytes.Equal(got, content) || length != int64(len(content)) || tries != 2 {
+		t.Errorf("exit %d, %q, %q, %d of %d bytes, %d tries", code, stdout, stderr, len(got), length, tries)
 	}
-	exit, stdout, stderr = inProcess(t, "", slices.Concat([]string{"codeartifact", "get-package-version-asset"}, common, []string{"--asset", "a", out})...)
+	code, stdout, stderr = inProcess(t, "", slices.Concat([]string{"codeartifact", "get-package-version-asset"}, common, []string{"--asset", "a", out})...)
 	data, err := os.ReadFile(out)
-	if exit != 0 || err != nil || string(data) != "content" || !strings.Contains(stdout, `"assetName": "a.whl"`) {
-		t.Errorf("exit %d, %q, %q, %q, %v", exit, stdout, stderr, data, err)
+	if code != 0 || err != nil || string(data) != "content" || !strings.Contains(stdout, `"assetName": "a.whl"`) {
+		t.Errorf("exit %d, %q, %q, %q, %v", code, stdout, stderr, data, err)
 	}
 }
 
@@ -382,22 +352,22 @@ func TestTrustOfCertificates(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	args := []string{"get-authorization-token", "--endpoint-url", server.URL, "--region", "us-east-1", "--no-sign-request", "--domain", "abc"}
-	exit, _, stderr := inProcess(t, "", args...)
-	if exit != exitGeneral || !strings.HasPrefix(stderr, "\nSSL validation failed for "+server.URL+"/v1/authorization-token?domain=abc ") {
-		t.Errorf("exit %d, %s", exit, stderr)
+	code, _, stderr := inProcess(t, "", args...)
+	if code != exit.General || !strings.HasPrefix(stderr, "\nSSL validation failed for "+server.URL+"/v1/authorization-token?domain=abc ") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
-	if exit, _, stderr = inProcess(t, "", append(args, "--no-verify-ssl")...); exit != 0 {
-		t.Errorf("exit %d, %s", exit, stderr)
+	if code, _, stderr = inProcess(t, "", append(args, "--no-verify-ssl")...); code != 0 {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(bundle, pemOf(server), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if exit, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle)...); exit != 0 {
-		t.Errorf("exit %d, %s", exit, stderr)
+	if code, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle)...); code != 0 {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
-	if exit, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle+"x")...); exit != exitGeneral || !strings.Contains(stderr, "invalid path: "+bundle+"x") {
-		t.Errorf("exit %d, %s", exit, stderr)
+	if code, _, stderr = inProcess(t, "", append(args, "--ca-bundle", bundle+"x")...); code != exit.General || !strings.Contains(stderr, "invalid path: "+bundle+"x") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
 
@@ -420,8 +390,8 @@ func TestRetriesWaitLongerAndStopAtTheBound(t *testing.T) {
 		Stdout: &out, Stderr: &out, Random: func() float64 { return 0.5 },
 		Sleep: func(_ context.Context, d time.Duration) { waits = append(waits, d) },
 	}
-	if exit := app.Main(t.Context()); exit != exitService || tries != 3 {
-		t.Errorf("exit %d after %d tries: %s", exit, tries, out.String())
+	if code := app.Main(t.Context()); code != exit.Service || tries != 3 {
+		t.Errorf("exit %d after %d tries: %s", code, tries, out.String())
 	}
 	if diff := cmp.Diff([]time.Duration{500 * time.Millisecond, time.Second}, waits); diff != "" {
 		t.Error(diff)
@@ -442,10 +412,10 @@ func FuzzArgs(f *testing.F) {
 		app := &App{Args: append(words, "--generate-cli-skeleton"), Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Sleep: func(context.Context, time.Duration) {
 			t.Fatalf("%q was sent", words)
 		}}
-		switch exit := app.Main(t.Context()); exit {
-		case 0, exitUsage, exitConfig, exitGeneral:
+		switch code := app.Main(t.Context()); code {
+		case 0, exit.Usage, exit.Config, exit.General:
 		default:
-			t.Fatalf("%q: exit %d", words, exit)
+			t.Fatalf("%q: exit %d", words, code)
 		}
 	})
 }

@@ -7,7 +7,9 @@ import (
 
 	"daypass/api"
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/operation"
 )
 
 const explainHelp = `Tells whether a user, role or role session may do something now, and why. Nothing
@@ -27,26 +29,25 @@ Parameters
       aws:SourceIp=203.0.113.9; a key with several values several times.
 `
 
+func explainCommand() *command.Command {
+	return &command.Command{
+		Name: "explain",
+		Parser: func([]string) argument.Parser {
+			return argument.Parser{Options: []*argument.Argument{
+				{Names: []string{"--principal"}, Dest: "principalArn", Required: true},
+				{Names: []string{"--action"}, Dest: "action", Required: true},
+				{Names: []string{"--resource"}, Dest: "resource", Required: true},
+				{Names: []string{"--context"}, Dest: "context", Count: argument.Some},
+			}}
+		},
+		Run:  explain,
+		Help: text(explainHelp),
+	}
+}
+
 // explain asks why something is allowed or denied, and prints the words of the
 // answer unless a format is asked for.
-func (s *session) explain(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == "help" {
-		_, err := io.WriteString(s.app.Stdout, explainHelp)
-		return err
-	}
-	parser := argument.Parser{Options: []*argument.Argument{
-		{Names: []string{"--principal"}, Dest: "principalArn", Required: true},
-		{Names: []string{"--action"}, Dest: "action", Required: true},
-		{Names: []string{"--resource"}, Dest: "resource", Required: true},
-		{Names: []string{"--context"}, Dest: "context", Count: argument.Some},
-	}}
-	values, rest, err := parser.Parse(args)
-	if err != nil {
-		return grammarError(err)
-	}
-	if len(rest) > 0 {
-		return unknownOptions(rest, parser.Options)
-	}
+func explain(ctx context.Context, env *command.Env, values argument.Values) error {
 	input := &document.Object{}
 	for _, name := range []string{"principalArn", "action", "resource"} {
 		input.Set(name, values[name])
@@ -60,10 +61,10 @@ func (s *session) explain(ctx context.Context, args []string) error {
 		input.Set("context", keys)
 	}
 	op := api.Daypass().Operations["ExplainDecision"]
-	if s.text("output") != "" || s.query != nil {
-		return s.call(ctx, op, input, "")
+	if env.Format != "" || env.Query != nil {
+		return operation.Call(ctx, env, op, input)
 	}
-	result, err := s.ask(ctx, op, input)
+	result, err := env.Session.Call(ctx, op, input)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (s *session) explain(ctx context.Context, args []string) error {
 	for _, line := range lines.([]any) {
 		words.WriteString(line.(string) + "\n")
 	}
-	_, err = io.WriteString(s.app.Stdout, words.String())
+	_, err = io.WriteString(env.Stdout, words.String())
 	return err
 }
 
@@ -82,7 +83,7 @@ func contextKeys(given []any) (*document.Object, error) {
 	for _, pair := range given {
 		key, value, ok := strings.Cut(pair.(string), "=")
 		if !ok || key == "" {
-			return nil, parameterError("--context", "Expected KEY=VALUE, received %q", pair)
+			return nil, command.ParameterError("--context", "Expected KEY=VALUE, received %q", pair)
 		}
 		known, _ := keys.Get(key)
 		list, _ := known.([]any)

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"daypass/internal/cli/exit"
 )
 
 // explainer answers every explanation with what it was asked, in two words.
@@ -34,7 +36,7 @@ func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
 	const asked = "explain --principal arn:aws:x --action iam:GetUser --resource *"
 	for _, c := range []struct {
 		args         string
-		exit         int
+		code         int
 		stdout, says string
 	}{
 		{args: asked, stdout: "Asked:\n" + `{"action":"iam:GetUser","principalArn":"arn:aws:x","resource":"*"}` + "\n"},
@@ -42,21 +44,21 @@ func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
 			stdout: "Asked:\n" + `{"action":"iam:GetUser","context":{"aws:SourceIp":["::1"],"aws:TagKeys":["a","b=c"]},"principalArn":"arn:aws:x","resource":"*"}` + "\n"},
 		{args: asked + " --output json --query decision", stdout: "\"Deny\"\n"},
 		{args: asked + " --query decision --output text", stdout: "Deny\n"},
-		{args: asked + " --context aws:TagKeys", exit: exitUsage, says: `Error parsing parameter '--context': Expected KEY=VALUE, received "aws:TagKeys"`},
-		{args: asked + " --contexts a=b", exit: exitUsage, says: "--contexts"},
-		{args: "explain --action iam:GetUser", exit: exitUsage, says: "--principal"},
-		{args: asked + " extra", exit: exitUsage, says: "extra"},
-		{args: "explain --principal x --action iam:GetUser --resource * --endpoint-url http://127.0.0.1:1", exit: exitGeneral, says: "127.0.0.1:1"},
+		{args: asked + " --context aws:TagKeys", code: exit.Usage, says: `Error parsing parameter '--context': Expected KEY=VALUE, received "aws:TagKeys"`},
+		{args: asked + " --contexts a=b", code: exit.Usage, says: "--contexts"},
+		{args: "explain --action iam:GetUser", code: exit.Usage, says: "--principal"},
+		{args: asked + " extra", code: exit.Usage, says: "extra"},
+		{args: "explain --principal x --action iam:GetUser --resource * --endpoint-url http://127.0.0.1:1", code: exit.General, says: "127.0.0.1:1"},
 	} {
 		words := append([]string{"--endpoint-url", url, "--no-sign-request", "--region", "us-east-1"}, strings.Fields(c.args)...)
-		exit, stdout, stderr := inProcess(t, "", words...)
-		if exit != c.exit || !sameWords(stdout, c.stdout) || !strings.Contains(stderr, c.says) {
-			t.Errorf("%s: exit %d\n%s\n%s", c.args, exit, stdout, stderr)
+		code, stdout, stderr := inProcess(t, "", words...)
+		if code != c.code || !sameWords(stdout, c.stdout) || !strings.Contains(stderr, c.says) {
+			t.Errorf("%s: exit %d\n%s\n%s", c.args, code, stdout, stderr)
 		}
 	}
-	exit, stdout, _ := inProcess(t, "", "explain", "help")
-	if exit != 0 || !strings.Contains(stdout, "usage: daypass [options] explain [parameters]\n") {
-		t.Errorf("help: exit %d, %s", exit, stdout)
+	code, stdout, _ := inProcess(t, "", "explain", "help")
+	if code != 0 || !strings.Contains(stdout, "usage: daypass [options] explain [parameters]\n") {
+		t.Errorf("help: exit %d, %s", code, stdout)
 	}
 }
 

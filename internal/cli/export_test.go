@@ -12,6 +12,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/cli/command"
+	"daypass/internal/cli/exit"
 )
 
 const mfaProfiles = `[profile base]
@@ -128,7 +131,7 @@ func TestSessionsAreKeptForTheirOwnerAlone(t *testing.T) {
 	if diff := cmp.Diff([]string{"AssumeRole 123456"}, calls(got.Requests)); diff != "" {
 		t.Error(diff)
 	}
-	for _, content := range []string{"", "{", `{"Version":2}`, `{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b"}`, strings.Repeat(" ", maxSession+1) + "{}"} {
+	for _, content := range []string{"", "{", `{"Version":2}`, `{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b"}`, strings.Repeat(" ", 64<<10+1) + "{}"} {
 		if err := os.WriteFile(files[0], []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +200,7 @@ func TestASessionThatTheServiceRefusesIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := withMFA(t)
 	got := daypass(t, s, mfaEnv, "get-authorization-token --domain ended --profile role")
-	if got.Exit != exitService || keptFiles(t, s) != nil {
+	if got.Exit != exit.Service || keptFiles(t, s) != nil {
 		t.Errorf("%+v, kept: %q", got, keptFiles(t, s))
 	}
 }
@@ -214,7 +217,7 @@ func TestWhereTheCodeComesFrom(t *testing.T) {
 	)
 	for name, c := range map[string]struct {
 		env, args string
-		exit      int
+		code      int
 		stderr    string
 		want      []string
 	}{
@@ -222,16 +225,16 @@ func TestWhereTheCodeComesFrom(t *testing.T) {
 		"an option":             {mfaEnv, "credentials --profile role --token-code 654321", 0, "", []string{"AssumeRole 654321"}},
 		"an option, for keys":   {mfaEnv, "credentials --profile keys --token-code 654321", 0, "", []string{"GetSessionToken 654321"}},
 		"a file":                {mfaEnv, "credentials --profile role --token-code file://" + file, 0, "", []string{"AssumeRole 654321"}},
-		"nowhere":               {"- AWS_ENDPOINT_URL=URL", "credentials --profile role", exitConfig, noTerminal, nil},
-		"nowhere, for a token":  {"- AWS_ENDPOINT_URL=URL", mfaToken + "role", exitConfig, noTerminal, nil},
-		"a typing mistake":      {"- AWS_ENDPOINT_URL=URL CLI_TYPES=12345", "credentials --profile role", exitUsage, prompted + "\nThe MFA code must be six digits.\n", nil},
-		"an option, no code":    {mfaEnv, "credentials --profile role --token-code abcdef", exitUsage, noCode, nil},
-		"an option, other ones": {mfaEnv, "credentials --profile role --token-code ١٢٣٤٥٦", exitUsage, noCode, nil},
-		"no file":               {mfaEnv, "credentials --profile role --token-code file:///none", exitUsage, "\nError parsing parameter '--token-code': Unable to load paramfile file:///none: [Errno 2] No such file or directory: '/none'\n", nil},
+		"nowhere":               {"- AWS_ENDPOINT_URL=URL", "credentials --profile role", exit.Config, noTerminal, nil},
+		"nowhere, for a token":  {"- AWS_ENDPOINT_URL=URL", mfaToken + "role", exit.Config, noTerminal, nil},
+		"a typing mistake":      {"- AWS_ENDPOINT_URL=URL CLI_TYPES=12345", "credentials --profile role", exit.Usage, prompted + "\nThe MFA code must be six digits.\n", nil},
+		"an option, no code":    {mfaEnv, "credentials --profile role --token-code abcdef", exit.Usage, noCode, nil},
+		"an option, other ones": {mfaEnv, "credentials --profile role --token-code ١٢٣٤٥٦", exit.Usage, noCode, nil},
+		"no file":               {mfaEnv, "credentials --profile role --token-code file:///none", exit.Usage, "\nError parsing parameter '--token-code': Unable to load paramfile file:///none: [Errno 2] No such file or directory: '/none'\n", nil},
 	} {
 		s := withMFA(t)
 		got := daypass(t, s, c.env, c.args)
-		if got.Exit != c.exit || got.Stderr != c.stderr {
+		if got.Exit != c.code || got.Stderr != c.stderr {
 			t.Errorf("%s: exit %d, %s", name, got.Exit, got.Stderr)
 		}
 		if diff := cmp.Diff(c.want, calls(got.Requests)); diff != "" {
@@ -281,9 +284,9 @@ func TestCredentialsArePrintedAsTheyAreFound(t *testing.T) {
 			t.Errorf("%s: %+v", args, got)
 		}
 	}
-	exit, stdout, _ := inProcess(t, "", "credentials", "help")
-	if exit != 0 || !strings.Contains(stdout, "usage: daypass [options] credentials [parameters]\n") {
-		t.Errorf("exit %d, %s", exit, stdout)
+	code, stdout, _ := inProcess(t, "", "credentials", "help")
+	if code != 0 || !strings.Contains(stdout, "usage: daypass [options] credentials [parameters]\n") {
+		t.Errorf("exit %d, %s", code, stdout)
 	}
 }
 
@@ -337,7 +340,7 @@ func TestAProfileThatAsksForItselfIsRefused(t *testing.T) {
 		mfaToken + "loop":            loop + "loop -> loop",
 	} {
 		got := daypass(t, s, "- AWS_ENDPOINT_URL=URL CLI_UNDER_TEST=1", args)
-		if got.Exit != exitGeneral || !strings.Contains(got.Stderr, "\n"+want+"\n") || got.Requests != nil {
+		if got.Exit != exit.General || !strings.Contains(got.Stderr, "\n"+want+"\n") || got.Requests != nil {
 			t.Errorf("%s: %+v", args, got)
 		}
 	}
@@ -346,7 +349,7 @@ func TestAProfileThatAsksForItselfIsRefused(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got = daypass(t, s, "- _AWS_CLI_PROFILE_CHAIN=1,2,3,4", "credentials --profile base")
-	if got.Exit != exitConfig || got.Stderr != "\nMaximum recursive credential process resolution reached (4).\nProfiles seen: 1 -> 2 -> 3 -> 4\n" {
+	if got.Exit != exit.Config || got.Stderr != "\nMaximum recursive credential process resolution reached (4).\nProfiles seen: 1 -> 2 -> 3 -> 4\n" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -364,7 +367,7 @@ func TestDebugTellsNoCode(t *testing.T) {
 	if err := json.Unmarshal([]byte(daypass(t, s, mfaEnv, "credentials --profile role").Stdout), &d); err != nil {
 		t.Error(err)
 	}
-	if !slices.Contains(commands, "credentials") {
+	if !slices.Contains(command.Names((&App{}).table()), "credentials") {
 		t.Error("help does not list the command")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"daypass/api"
+	"daypass/internal/cli/command"
+	"daypass/internal/cli/operation"
 )
 
 const helpText = `Daypass gives out temporary tokens for package repositories, in place of AWS
@@ -64,107 +66,23 @@ same wherever they stand:
   daypass <command> <operation> help
 `
 
-func (a *App) help() error {
-	_, err := io.WriteString(a.Stdout, helpText)
-	return err
+// text writes a help text that is fixed.
+func text(help string) func(w io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, help)
+		return err
+	}
 }
 
-func (a *App) helpService(name string, model *api.Service, names []string) error {
+func helpService(w io.Writer, model *api.Service) error {
 	var b strings.Builder
 	if model.Doc != "" {
-		b.WriteString(wrap(model.Doc, 0) + "\n\n")
+		b.WriteString(command.Wrap(model.Doc, 0) + "\n\n")
 	}
-	fmt.Fprintf(&b, "usage: daypass [options] %s <operation> [parameters]\n\nOperations\n", name)
-	for _, n := range names {
-		b.WriteString("  " + n + "\n")
+	fmt.Fprintf(&b, "usage: daypass [options] %s <operation> [parameters]\n\nOperations\n", model.Name)
+	for _, c := range operation.Commands(model) {
+		b.WriteString("  " + c.Name + "\n")
 	}
-	_, err := io.WriteString(a.Stdout, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// helpOperation explains the command of an operation; more is about parameters
-// that are not the operation's.
-func (a *App) helpOperation(op *api.Operation, more string) error {
-	var b strings.Builder
-	if op.Doc != "" {
-		b.WriteString(wrap(op.Doc, 0) + "\n\n")
-	}
-	fmt.Fprintf(&b, "usage: daypass [options] %s %s", op.Service.Name, kebab(op.Name))
-	if streams(op) {
-		b.WriteString(" <outfile>")
-	}
-	b.WriteString(" [parameters]\n\nParameters\n")
-	seen := map[string]bool{}
-	for _, o := range options(op) {
-		if seen[o.Dest] {
-			continue
-		}
-		seen[o.Dest] = true
-		fmt.Fprintf(&b, "  %s (%s)%s\n", spelling(o), o.member.Shape.Kind, map[bool]string{true: ", required"}[o.member.Required])
-		if o.member.Doc != "" {
-			b.WriteString(wrap(o.member.Doc, 6) + "\n")
-		}
-		if enum := o.member.Shape.Enum; len(enum) > 0 {
-			b.WriteString(wrap("One of "+strings.Join(enum, ", ")+".", 6) + "\n")
-		}
-	}
-	if streams(op) {
-		b.WriteString("  <outfile>, required\n      The file that takes the content.\n")
-	} else {
-		if op.Name == bootstrapOperation {
-			b.WriteString(bootstrapHelp)
-		}
-		b.WriteString(documentHelp)
-	}
-	b.WriteString(more)
-	if op.Output != nil {
-		b.WriteString("\nResult\n")
-		for _, m := range op.Output.Members {
-			fmt.Fprintf(&b, "  %s (%s)\n", m.Name, m.Shape.Kind)
-			if m.Doc != "" {
-				b.WriteString(wrap(m.Doc, 6) + "\n")
-			}
-		}
-	}
-	_, err := io.WriteString(a.Stdout, b.String())
-	return err
-}
-
-const documentHelp = `  --cli-input-json TEXT | --cli-input-yaml TEXT
-      The parameters as a document, itself or as file://PATH. Options win over
-      it. Only one of the two may be given.
-  --generate-cli-skeleton [input | yaml-input | output]
-      Sends nothing: prints a document to fill in (input, as JSON; it is the
-      default), the same as YAML, or, after a check of the parameters, a sample
-      of the result.
-`
-
-func spelling(o option) string {
-	name := o.Names[0]
-	switch o.member.Shape.Kind {
-	case api.Boolean:
-		return name + " | --no-" + name[2:]
-	case api.List:
-		return name + " VALUE ..."
-	}
-	return name + " VALUE"
-}
-
-// wrap breaks a text into lines of at most 80 columns with an indent.
-func wrap(text string, indent int) string {
-	const columns = 80
-	pad := strings.Repeat(" ", indent)
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && indent+len(line)+1+len(word) > columns {
-			lines = append(lines, pad+line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return strings.Join(append(lines, pad+line), "\n")
 }

@@ -2,17 +2,17 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"daypass/api"
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
-	"daypass/internal/cli/profile"
+	"daypass/internal/cli/exit"
+	"daypass/internal/cli/operation"
 )
 
 // An ownCommand is a short spelling of an operation of Daypass's own service.
@@ -60,50 +60,47 @@ var ownCommands = []ownCommand{
 	{words: [2]string{"keys", "list"}, operation: "ListKeys", help: "Lists the keys that seal tokens, without their secrets."},
 }
 
-// own runs a short command.
-func (s *session) own(ctx context.Context, group string, args []string) error {
-	var words []string
-	for _, c := range ownCommands {
+// own returns the short commands of a group.
+func own(group string) []*command.Command {
+	var commands []*command.Command
+	for i := range ownCommands {
+		c := &ownCommands[i]
 		if c.words[0] == group {
-			words = append(words, c.words[1])
+			commands = append(commands, &command.Command{
+				Name:   c.words[1],
+				Parser: func([]string) argument.Parser { return c.parser() },
+				Run:    c.run,
+				Help:   func(w io.Writer) error { return helpOwn(w, group, c.words[1]) },
+			})
 		}
 	}
-	parser := argument.Parser{Positionals: []*argument.Argument{{Names: []string{"operation"}, Dest: "operation", Required: true}}}
-	values, rest, err := parser.Parse(args)
-	if err != nil {
-		return grammarError(err)
-	}
-	word := values["operation"].(string)
-	if word == "help" {
-		return s.app.helpOwn(group, "")
-	}
-	for _, c := range ownCommands {
-		if c.words == [2]string{group, word} {
-			return s.runOwn(ctx, &c, rest)
-		}
-	}
-	return unknown(group+" command", word, words)
+	return commands
 }
 
-func (s *session) runOwn(ctx context.Context, c *ownCommand, args []string) error {
-	if len(args) == 1 && args[0] == "help" {
-		return s.app.helpOwn(c.words[0], c.words[1])
+// ownGroup returns a word with short commands behind it.
+func ownGroup(name string) *command.Command {
+	return &command.Command{
+		Name: name, Noun: name + " command",
+		Commands: func() []*command.Command { return own(name) },
+		Help:     func(w io.Writer) error { return helpOwn(w, name, "") },
 	}
+}
+
+func (c *ownCommand) parser() argument.Parser {
 	var parser argument.Parser
-	var names []string
 	for _, o := range c.options {
 		parser.Options = append(parser.Options, &argument.Argument{Names: []string{"--" + o.name}, Dest: o.member, Required: o.required})
-		names = append(names, "--"+o.name)
 	}
-	values, rest, err := parser.Parse(args)
-	if err != nil {
-		return grammarError(err)
-	}
-	if len(rest) > 0 {
-		return unknownOptions(rest, parser.Options)
-	}
+	return parser
+}
+
+func (c *ownCommand) run(ctx context.Context, env *command.Env, values argument.Values) error {
 	if c.exactly && len(values) != 1 {
-		return usageError("give exactly one of " + strings.Join(names, ", "))
+		var names []string
+		for _, o := range c.options {
+			names = append(names, "--"+o.name)
+		}
+		return exit.UsageError("give exactly one of " + strings.Join(names, ", "))
 	}
 	op := api.Daypass().Operations[c.operation]
 	input := &document.Object{}
@@ -113,54 +110,21 @@ func (s *session) runOwn(ctx context.Context, c *ownCommand, args []string) erro
 			continue
 		}
 		if o.secret {
-			if v, err = s.app.secret("--"+o.name, v); err != nil {
+			var err error
+			if v, err = env.Secret("--"+o.name, v); err != nil {
 				return err
 			}
 		}
-		typed, err := fromText("--"+o.name, op.Input.Member(o.member).Shape, v)
+		typed, err := operation.FromText("--"+o.name, op.Input.Member(o.member).Shape, v)
 		if err != nil {
 			return err
 		}
 		input.Set(o.member, typed)
 	}
-	return s.call(ctx, op, input, "")
+	return operation.Call(ctx, env, op, input)
 }
 
-// maxSecret bounds a token that is read, in bytes.
-const maxSecret = 64 << 10
-
-// secret returns a value that may stand on standard input or in a file. Space
-// around it is dropped.
-func (a *App) secret(option, v string) (string, error) {
-	var from io.Reader
-	switch path, isFile := strings.CutPrefix(v, "file://"); {
-	case v == "-":
-		from = a.Stdin
-	case isFile:
-		path = profile.Expand(path)
-		file, err := os.Open(path)
-		if err != nil {
-			return "", parameterError(option, "Unable to load paramfile %s: %s", v, systemError(err, path))
-		}
-		defer file.Close()
-		from = file
-	default:
-		return v, nil
-	}
-	if from == nil {
-		return "", parameterError(option, "there is no standard input")
-	}
-	data, err := io.ReadAll(io.LimitReader(from, maxSecret+1))
-	if err == nil && len(data) > maxSecret {
-		err = errors.New("too long")
-	}
-	if err != nil {
-		return "", parameterError(option, "%s", err)
-	}
-	return strings.TrimSpace(string(data)), nil
-}
-
-func (a *App) helpOwn(group, word string) error {
+func helpOwn(w io.Writer, group, word string) error {
 	var b strings.Builder
 	secrets := false
 	for _, c := range ownCommands {
@@ -179,12 +143,12 @@ func (a *App) helpOwn(group, word string) error {
 			}
 			b.WriteString(separator + text)
 		}
-		b.WriteString("\n" + wrap(c.help, 6) + "\n")
+		b.WriteString("\n" + command.Wrap(c.help, 6) + "\n")
 		secrets = secrets || slices.ContainsFunc(c.options, func(o ownOption) bool { return o.secret })
 	}
 	if secrets {
 		b.WriteString("\nT is the token itself, - for standard input, or file://PATH.\n")
 	}
-	_, err := io.WriteString(a.Stdout, b.String())
+	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/cli/clitest"
+	"daypass/internal/cli/exit"
+	"daypass/internal/cli/terminal"
 )
 
 // TestMain makes the test binary the command itself when a test starts it so:
@@ -32,7 +34,7 @@ func TestMain(m *testing.M) {
 func typed(_ context.Context, prompt string) (string, error) {
 	line, ok := os.LookupEnv("CLI_TYPES")
 	if !ok {
-		return "", errNoTerminal
+		return "", terminal.ErrNone
 	}
 	_, err := os.Stderr.WriteString(prompt + "\n")
 	return line, err
@@ -217,7 +219,7 @@ func usageOf(text string) string {
 	if end := strings.Index(text, last); start >= 0 && end > start {
 		text = text[:start] + text[end+len(last):]
 	}
-	text = strings.ReplaceAll(text, usage, "")
+	text = strings.ReplaceAll(text, exit.HowToUse, "")
 	text = strings.ReplaceAll(text, "aws: error:", "daypass: error:")
 	var lines []string
 	for line := range strings.Lines(text) {

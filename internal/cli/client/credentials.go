@@ -1,6 +1,7 @@
-package cli
+package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+
+	"daypass/internal/cli/exit"
 )
 
 // metadataTimeout bounds a question to the metadata service of a machine that
@@ -27,14 +30,14 @@ type credentials struct {
 	forget func()
 }
 
-var errNoCredentials = fail(exitConfig, "Unable to locate credentials. You can configure credentials by running \"aws configure\".")
+var errNoCredentials = exit.Errorf(exit.Config, "Unable to locate credentials. You can configure credentials by running \"aws configure\".")
 
 // credentials sets up the chain of the AWS SDK: environment, profile (keys,
 // assumed roles, SSO, web identity, a process), container, instance. Keys in the
 // environment need no chain, and lose to a profile named on the command line.
 //
 // stsURL is what [session.stsEndpoint] says of the call that they are for.
-func (s *session) credentials(c *settings, region, stsURL string) (*credentials, error) {
+func (s *Session) credentials(c *settings, region, stsURL string) (*credentials, error) {
 	if s.web != nil {
 		return s.vouched(s.web, c, stsURL), nil
 	}
@@ -47,13 +50,13 @@ func (s *session) credentials(c *settings, region, stsURL string) (*credentials,
 		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }, func() {}}, nil
 	}
 	if os.Getenv(fileVariable) != "" && !c.explicit {
-		web, err := newWebIdentity("", "", "")
+		web, err := NewWebIdentity("", "", "")
 		if err != nil {
 			return nil, err
 		}
 		return s.vouched(web, c, stsURL), nil
 	}
-	if file := c.files.Partial(either(c.name, "default")); file != "" {
+	if file := c.files.Partial(cmp.Or(c.name, "default")); file != "" {
 		return nil, partial(file, "aws_secret_access_key")
 	}
 	find := func(ctx context.Context) (aws.Credentials, error) { return s.chain(ctx, c, region, stsURL) }
@@ -71,7 +74,7 @@ func (s *session) credentials(c *settings, region, stsURL string) (*credentials,
 }
 
 // keeping returns the session that is kept, or opens one and keeps it.
-func (s *session) keeping(c *settings, operation, stsURL string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
+func (s *Session) keeping(c *settings, operation, stsURL string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
 	place := s.kept(c, operation, stsURL)
 	if !s.refresh {
 		if found, ok := place.load(); ok {
@@ -83,21 +86,21 @@ func (s *session) keeping(c *settings, operation, stsURL string, open func() (aw
 		return found, credentialsError(err)
 	}
 	if err := place.save(found); err != nil {
-		s.debug("the session is not kept: %s", err)
+		s.Debug("the session is not kept: %s", err)
 	}
 	return found, nil
 }
 
-func (s *session) vouched(web *webIdentity, c *settings, stsURL string) *credentials {
+func (s *Session) vouched(web *WebIdentity, c *settings, stsURL string) *credentials {
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, stsURL) }, func() {}}
 }
 
 func partial(provider, missing string) error {
-	return fail(exitGeneral, "Partial credentials found in %s, missing: %s", provider, missing)
+	return exit.Errorf(exit.General, "Partial credentials found in %s, missing: %s", provider, missing)
 }
 
 // chain asks the AWS SDK's chain.
-func (s *session) chain(ctx context.Context, c *settings, region, stsURL string) (aws.Credentials, error) {
+func (s *Session) chain(ctx context.Context, c *settings, region, stsURL string) (aws.Credentials, error) {
 	config, err := s.load(ctx, c, region, stsURL)
 	if err != nil {
 		return aws.Credentials{}, credentialsError(err)
@@ -128,9 +131,9 @@ func moved[Client any](client Client, endpoint string) Client {
 }
 
 // load makes the AWS SDK's configuration.
-func (s *session) load(ctx context.Context, c *settings, region, stsURL string) (aws.Config, error) {
+func (s *Session) load(ctx context.Context, c *settings, region, stsURL string) (aws.Config, error) {
 	options := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithRegion(either(region, "us-east-1")),
+		awsconfig.WithRegion(cmp.Or(region, "us-east-1")),
 		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
 			o.Client = moved(o.Client, stsURL)
 			if o.Duration == 0 && !c.hasDuration(o.RoleARN) {
@@ -155,26 +158,26 @@ func credentialsError(err error) error {
 	var api smithy.APIError
 	var process *processcreds.ProviderError
 	var sso *ssocreds.InvalidTokenError
-	var ours *failure
+	var ours *exit.Error
 	switch {
 	case errors.As(err, &ours):
 		return ours
 	case errors.As(err, &sso):
-		return fail(exitGeneral, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
+		return exit.Errorf(exit.General, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
 	case errors.As(err, &process):
-		return fail(exitGeneral, "Error when retrieving credentials from custom-process: %s", process.Err)
+		return exit.Errorf(exit.General, "Error when retrieving credentials from custom-process: %s", process.Err)
 	case isOperation && operation.ServiceID == "ec2imds":
 		return errNoCredentials
 	case isOperation && errors.As(err, &api):
-		return fail(exitService, "An error occurred (%s) when calling the %s operation: %s", api.ErrorCode(), operation.OperationName, api.ErrorMessage())
+		return exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation: %s", api.ErrorCode(), operation.OperationName, api.ErrorMessage())
 	}
 	return err
 }
 
 // region finds the region: option, environment, profile, and the machine the
 // command runs on, when it runs in EC2.
-func (s *session) region(ctx context.Context, c *settings) (string, error) {
-	if region := either(s.text("region"), getenv("AWS_REGION", "AWS_DEFAULT_REGION"), c.profile.Value("region")); region != "" {
+func (s *Session) region(ctx context.Context, c *settings) (string, error) {
+	if region := cmp.Or(s.Options.Region, getenv("AWS_REGION", "AWS_DEFAULT_REGION"), c.profile.Value("region")); region != "" {
 		return region, nil
 	}
 	if truth(os.Getenv("AWS_EC2_METADATA_DISABLED")) {

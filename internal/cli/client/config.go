@@ -1,6 +1,7 @@
-package cli
+package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"daypass/api"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
 )
 
@@ -28,31 +30,22 @@ func getenv(names ...string) string {
 	return ""
 }
 
-func either(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
 // config loads the configuration, once. A profile that was chosen must exist.
-func (s *session) config() (*settings, error) {
+func (s *Session) config() (*settings, error) {
 	if s.settings != nil {
 		return s.settings, nil
 	}
 	files, err := profile.Load(
-		either(getenv("AWS_CONFIG_FILE"), "~/.aws/config"),
-		either(getenv("AWS_SHARED_CREDENTIALS_FILE"), "~/.aws/credentials"))
+		cmp.Or(getenv("AWS_CONFIG_FILE"), "~/.aws/config"),
+		cmp.Or(getenv("AWS_SHARED_CREDENTIALS_FILE"), "~/.aws/credentials"))
 	if err != nil {
 		return nil, err
 	}
-	c := &settings{files: files, name: s.text("profile"), explicit: s.set("profile")}
+	c := &settings{files: files, name: s.Options.Profile, explicit: s.Options.Profile != ""}
 	if c.name == "" {
 		c.name, c.explicit = getenv("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), false
 	}
-	c.profile = files.Profiles[either(c.name, "default")]
+	c.profile = files.Profiles[cmp.Or(c.name, "default")]
 	if c.name != "" && c.profile == nil {
 		return nil, errProfile{c.name}
 	}
@@ -67,9 +60,9 @@ func (e errProfile) Error() string {
 	return fmt.Sprintf("The config profile (%s) could not be found", e.name)
 }
 
-// configured refuses configuration that no command can work with. That a profile
+// Check refuses configuration that no command can work with. That a profile
 // does not exist is told later, and only by a command that needs it.
-func (s *session) configured() error {
+func (s *Session) Check() error {
 	c, err := s.config()
 	if errors.As(err, &errProfile{}) {
 		return nil
@@ -81,8 +74,26 @@ func (s *session) configured() error {
 	return err
 }
 
+// OutputFormat is the configured format of results.
+func (s *Session) OutputFormat() (string, error) {
+	c, err := s.config()
+	if err != nil {
+		return "", err
+	}
+	return c.output(), nil
+}
+
+// WireTimes tells whether times are printed as they came.
+func (s *Session) WireTimes() (bool, error) {
+	c, err := s.config()
+	if err != nil {
+		return false, err
+	}
+	return c.timestamps()
+}
+
 func (c *settings) output() string {
-	return either(getenv("AWS_DEFAULT_OUTPUT"), c.profile.Value("output"), "json")
+	return cmp.Or(getenv("AWS_DEFAULT_OUTPUT"), c.profile.Value("output"), "json")
 }
 
 // endpoint returns the URL that the environment or the files give a service, or
@@ -91,7 +102,7 @@ func (c *settings) endpoint(model *api.Service) string { return c.endpointOf(mod
 
 // endpointOf is endpoint by the service's id, for which no model is read.
 func (c *settings) endpointOf(service string) string {
-	if truth(either(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
+	if truth(cmp.Or(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
 		return ""
 	}
 	id := strings.ReplaceAll(service, " ", "_")
@@ -99,27 +110,27 @@ func (c *settings) endpointOf(service string) string {
 		return v
 	}
 	services := c.files.Services[c.profile.Value("services")]
-	return either(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url"))
+	return cmp.Or(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url"))
 }
 
 func truth(s string) bool { return strings.EqualFold(s, "true") }
 
 // attempts is how often a request is sent at most.
 func (c *settings) attempts() (int, error) {
-	text := either(getenv("AWS_MAX_ATTEMPTS"), c.profile.Value("max_attempts"))
+	text := cmp.Or(getenv("AWS_MAX_ATTEMPTS"), c.profile.Value("max_attempts"))
 	if text == "" {
-		if either(getenv("AWS_RETRY_MODE"), c.profile.Value("retry_mode")) == "legacy" {
+		if cmp.Or(getenv("AWS_RETRY_MODE"), c.profile.Value("retry_mode")) == "legacy" {
 			return 5, nil
 		}
 		return 3, nil
 	}
 	v, ok := document.ParseInt(text)
 	if !ok {
-		return 0, notInt(text)
+		return 0, exit.NotInt(text)
 	}
 	n, ok := v.(int64)
 	if !ok || n < 1 || n > 1000 {
-		return 0, fail(exitGeneral, "Value provided to \"max_attempts\": %s must be an integer greater than or equal to 1.", text)
+		return 0, exit.Errorf(exit.General, "Value provided to \"max_attempts\": %s must be an integer greater than or equal to 1.", text)
 	}
 	return int(n), nil
 }
@@ -132,6 +143,6 @@ func (c *settings) timestamps() (asOnTheWire bool, err error) {
 	case "wire":
 		return true, nil
 	default:
-		return false, fail(exitConfig, "Unknown cli_timestamp_format value: %s, valid values are \"wire\" or \"iso8601\"", v)
+		return false, exit.Errorf(exit.Config, "Unknown cli_timestamp_format value: %s, valid values are \"wire\" or \"iso8601\"", v)
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package operation
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"daypass/api"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/render"
 )
@@ -70,23 +71,23 @@ func (s *sampler) recursive(shape *api.Shape) bool {
 }
 
 // inputSkeleton prints a document for --cli-input-json.
-func (s *session) inputSkeleton(op *api.Operation) error {
+func inputSkeleton(w io.Writer, op *api.Operation) error {
 	sample := (&sampler{}).sample(op.Input, "")
-	_, err := io.WriteString(s.app.Stdout, document.Indented(sample)+"\n")
+	_, err := io.WriteString(w, document.Indented(sample)+"\n")
 	return err
 }
 
 // yamlSkeleton prints a document for --cli-input-yaml with a comment behind each
 // member.
-func (s *session) yamlSkeleton(op *api.Operation) error {
+func yamlSkeleton(out io.Writer, op *api.Operation) error {
 	if len(op.Input.Members) == 0 {
-		_, err := io.WriteString(s.app.Stdout, "{}\n")
+		_, err := io.WriteString(out, "{}\n")
 		return err
 	}
 	var b bytes.Buffer
 	w := skeletonWriter{out: &b}
 	w.structure(op.Input, 0, false)
-	_, err := s.app.Stdout.Write(b.Bytes())
+	_, err := out.Write(b.Bytes())
 	return err
 }
 
@@ -205,16 +206,14 @@ func describe(m *api.Member) string {
 
 // outputSkeleton checks the parameters as for a call and prints a sample of the
 // output in the format asked for; nothing is sent.
-func (s *session) outputSkeleton(ctx context.Context, op *api.Operation, input *document.Object) error {
-	if _, err := s.target(ctx, op); err != nil {
-		return err
-	}
-	if err := validate(op.Input, input); err != nil {
+func outputSkeleton(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
+	err := env.Session.CheckCall(ctx, op, input)
+	if err != nil {
 		return err
 	}
 	var sample any = &document.Object{}
 	if op.Output != nil {
 		sample = (&sampler{names: true}).sample(op.Output, "")
 	}
-	return s.display(op, sample)
+	return env.Print(op.Name, sample)
 }

@@ -1,4 +1,4 @@
-package cli
+package operation
 
 import (
 	"bytes"
@@ -138,15 +138,14 @@ func TestSkeletonsEqualTheAWSCLI(t *testing.T) {
 		}
 		compared++
 		var out bytes.Buffer
-		s := &session{app: &App{Stdout: &out}}
-		if err := s.inputSkeleton(ops[i]); err != nil {
+		if err := inputSkeleton(&out, ops[i]); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want.JSON, out.String()); diff != "" {
 			t.Errorf("%s (-aws +daypass):\n%s", ops[i].Name, diff)
 		}
 		out.Reset()
-		if err := s.yamlSkeleton(ops[i]); err != nil {
+		if err := yamlSkeleton(&out, ops[i]); err != nil {
 			t.Fatal(err)
 		}
 		plain := func(s string) string { return comment.ReplaceAllString(s, "") }
@@ -164,8 +163,7 @@ func TestSkeletonsEqualTheAWSCLI(t *testing.T) {
 func TestCommentsOfTheYAMLSkeleton(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	s := &session{app: &App{Stdout: &out}}
-	if err := s.yamlSkeleton(api.CodeArtifact().Operations["GetAuthorizationToken"]); err != nil {
+	if err := yamlSkeleton(&out, api.CodeArtifact().Operations["GetAuthorizationToken"]); err != nil {
 		t.Fatal(err)
 	}
 	form := regexp.MustCompile(`^domain: ''  # \[REQUIRED\] [^\n]+\ndomainOwner: '' # [^\n]+\ndurationSeconds: 0 # [^\n]+\n$`)

@@ -1,4 +1,4 @@
-package cli
+package operation
 
 import (
 	"errors"
@@ -9,12 +9,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 )
 
 // documents adds the members of --cli-input-json or --cli-input-yaml that no
 // option gave.
-func (s *session) documents(values argument.Values, input *document.Object) error {
+func documents(values argument.Values, input *document.Object) error {
 	// A file is read for either, even where both are refused below.
 	texts := map[string]string{}
 	for _, name := range []string{inputJSON, inputYAML} {
@@ -24,7 +26,7 @@ func (s *session) documents(values argument.Values, input *document.Object) erro
 		}
 		content, isFile, err := contentOf(v)
 		if err != nil {
-			return parameterError("--"+name, "%s", err)
+			return command.ParameterError("--"+name, "%s", err)
 		}
 		if isFile {
 			v = content
@@ -35,16 +37,16 @@ func (s *session) documents(values argument.Values, input *document.Object) erro
 		texts[name] = v.(string)
 	}
 	if len(texts) > 1 {
-		return fail(exitUsage, "Only one --cli-input- parameter may be specified.")
+		return exit.Errorf(exit.Usage, "Only one --cli-input- parameter may be specified.")
 	}
 	for name, text := range texts {
 		v, err := decode(name, text)
 		if err != nil {
-			return parameterError(name, "%s", err)
+			return command.ParameterError(name, "%s", err)
 		}
 		o, ok := v.(*document.Object)
 		if !ok {
-			return parameterError("--"+name, "Invalid type: expecting map, received %s", document.Class(v))
+			return command.ParameterError("--"+name, "Invalid type: expecting map, received %s", document.Class(v))
 		}
 		for _, m := range o.Members() {
 			if !input.Has(m.Name) {

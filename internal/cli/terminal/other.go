@@ -1,16 +1,18 @@
 //go:build !unix
 
-package cli
+package terminal
 
 import "os"
 
-func terminalWidth(file *os.File) (bool, int) {
+// Size tells whether a file is a terminal and how many columns it has; 0 is
+// unknown.
+func Size(file *os.File) (bool, int) {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0, 0
 }
 
-// openTerminal opens the console of the process.
-func openTerminal() (in, out *os.File, err error) {
+// open opens the console of the process.
+func open() (in, out *os.File, err error) {
 	in, err = os.OpenFile("CONIN$", os.O_RDWR, 0)
 	if err != nil {
 		return nil, nil, err
@@ -21,6 +23,3 @@ func openTerminal() (in, out *os.File, err error) {
 	}
 	return in, out, err
 }
-
-// private has no answer where the folder of a user is what keeps others out.
-func private(os.FileInfo) bool { return true }

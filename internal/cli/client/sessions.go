@@ -1,6 +1,7 @@
-package cli
+package client
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,11 +26,11 @@ const (
 	maxSwept = 1000
 )
 
-// A processDocument is what a credential_process prints, and the form of a kept
+// A ProcessDocument is what a credential_process prints, and the form of a kept
 // session.
 //
 // Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
-type processDocument struct {
+type ProcessDocument struct {
 	Version         int
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
@@ -37,8 +38,9 @@ type processDocument struct {
 	Expiration      *time.Time `json:",omitempty"`
 }
 
-func newDocument(c aws.Credentials) *processDocument {
-	d := &processDocument{Version: 1, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
+// NewProcessDocument returns credentials as a credential_process prints them.
+func NewProcessDocument(c aws.Credentials) *ProcessDocument {
+	d := &ProcessDocument{Version: 1, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken}
 	if c.CanExpire {
 		at := c.Expires.UTC()
 		d.Expiration = &at
@@ -55,10 +57,10 @@ type kept struct {
 // kept finds the place of what the profile's settings lead to. Whatever has a say
 // in whose session it is, and on which server, is part of the name; nothing of it
 // can be read out of it.
-func (s *session) kept(c *settings, operation, stsURL string) kept {
+func (s *Session) kept(c *settings, operation, stsURL string) kept {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		s.debug("sessions are not kept: %s", err)
+		s.Debug("sessions are not kept: %s", err)
 		return kept{}
 	}
 	facts := []string{operation, stsURL, getenv("AWS_ACCESS_KEY_ID")}
@@ -74,7 +76,7 @@ func (s *session) kept(c *settings, operation, stsURL string) kept {
 		return kept{}
 	}
 	sum := sha256.Sum256(text)
-	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.app.Now}
+	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.Now}
 }
 
 // load returns the session if it is there and lasts a while. A file that others
@@ -90,7 +92,7 @@ func (k kept) load() (aws.Credentials, bool) {
 	}, true
 }
 
-func readSession(path string) (*processDocument, error) {
+func readSession(path string) (*ProcessDocument, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -104,7 +106,7 @@ func readSession(path string) (*processDocument, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := new(processDocument)
+	d := new(ProcessDocument)
 	err = json.Unmarshal(data, d)
 	if err == nil && (d.Version != 1 || d.AccessKeyID == "" || d.SecretAccessKey == "") {
 		err = errors.New("not a session")
@@ -123,7 +125,7 @@ func (k kept) save(c aws.Credentials) error {
 		return err
 	}
 	k.sweep(dir)
-	data, err := json.Marshal(newDocument(c))
+	data, err := json.Marshal(NewProcessDocument(c))
 	if err != nil {
 		return err
 	}
@@ -170,7 +172,7 @@ func (k kept) forget() {
 // one, until fn returns false or the chain ends.
 func (c *settings) walk(fn func(name string) bool) {
 	seen := map[string]bool{}
-	name := either(c.name, "default")
+	name := cmp.Or(c.name, "default")
 	for name != "" && !seen[name] && fn(name) {
 		seen[name] = true
 		name = c.files.Profiles[name].Value("source_profile")

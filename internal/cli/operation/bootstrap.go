@@ -1,4 +1,4 @@
-package cli
+package operation
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"daypass/api"
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
 	"daypass/internal/wire"
 )
@@ -53,7 +54,7 @@ func openBootstrap(path, method string) (*bootstrapFile, error) {
 	isNew := errors.Is(err, fs.ErrNotExist)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fail(exitUsage, "Unable to write to file: %s", path)
+		return nil, exit.Errorf(exit.Usage, "Unable to write to file: %s", path)
 	}
 	return &bootstrapFile{file, method, isNew}, nil
 }

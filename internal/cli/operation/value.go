@@ -1,29 +1,21 @@
-package cli
+package operation
 
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"syscall"
-	"unicode"
 	"unicode/utf8"
 
 	"daypass/api"
+	"daypass/internal/cli/client"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
 	"daypass/internal/cli/shorthand"
 )
-
-// A payload is a file whose content is sent as it is.
-type payload struct{ *os.File }
-
-// parameterError is an error about the value of an option; name has its dashes
-// unless the AWS CLI leaves them out.
-func parameterError(name, format string, args ...any) error {
-	return fail(exitUsage, "Error parsing parameter '"+strings.ReplaceAll(name, "%", "%%")+"': "+format, args...)
-}
 
 // unpack turns what stands on the command line into a value of the option's
 // shape. What it cannot judge it leaves for the validation of all parameters.
@@ -34,7 +26,7 @@ func unpack(o option, v any) (any, error) {
 	}
 	content, ok, err := contentOf(v)
 	if err != nil {
-		return nil, parameterError(name, "%s", err)
+		return nil, command.ParameterError(name, "%s", err)
 	}
 	if ok {
 		v = content
@@ -42,7 +34,7 @@ func unpack(o option, v any) (any, error) {
 	if isComplex(shape) && !looksLikeJSON(v) {
 		return fromShorthand(name, shape, v)
 	}
-	return fromText(name, shape, v)
+	return FromText(name, shape, v)
 }
 
 // contentOf reads the file that a value file://PATH or fileb://PATH names.
@@ -60,7 +52,7 @@ func contentOf(v any) (content any, ok bool, err error) {
 	path = profile.Expand(path)
 	data, err := readFile(path)
 	if err != nil {
-		return nil, false, document.Message("Unable to load paramfile " + text + ": " + systemError(err, path))
+		return nil, false, document.Message("Unable to load paramfile " + text + ": " + document.SystemError(err, path))
 	}
 	if !isText {
 		return data, true, nil
@@ -85,21 +77,6 @@ func readFile(path string) ([]byte, error) {
 		err = syscall.EFBIG
 	}
 	return data, err
-}
-
-// systemError words an error of the operating system as Python does.
-func systemError(err error, path string) string {
-	var number syscall.Errno
-	if !errors.As(err, &number) {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err
-		}
-		return err.Error()
-	}
-	text := []rune(number.Error())
-	text[0] = unicode.ToUpper(text[0])
-	return "[Errno " + document.Str(int64(number)) + "] " + string(text) + ": " + document.Repr(path)
 }
 
 // isComplex reports whether a shape can be written in shorthand.
@@ -131,11 +108,11 @@ func fromShorthand(name string, shape *api.Shape, v any) (any, error) {
 	for i, text := range texts {
 		s, ok := text.(string)
 		if !ok {
-			return nil, parameterError(name, "Invalid type: expecting text, received %s", document.Class(text))
+			return nil, command.ParameterError(name, "Invalid type: expecting text, received %s", document.Class(text))
 		}
 		o, err := shorthand.Parse(s)
 		if err != nil {
-			return nil, parameterError(name, "%s", err)
+			return nil, command.ParameterError(name, "%s", err)
 		}
 		parsed[i] = o
 	}
@@ -202,16 +179,17 @@ func conform(shape *api.Shape, v any) (any, error) {
 func toInt(v any) (any, error) {
 	text, ok := v.(string)
 	if !ok {
-		return nil, fail(exitGeneral, "int() argument must be a string, a bytes-like object or a real number, not '%s'", document.TypeName(v))
+		return nil, exit.Errorf(exit.General, "int() argument must be a string, a bytes-like object or a real number, not '%s'", document.TypeName(v))
 	}
 	n, ok := document.ParseInt(text)
 	if !ok {
-		return nil, notInt(text)
+		return nil, exit.NotInt(text)
 	}
 	return n, nil
 }
 
-func fromText(name string, shape *api.Shape, v any) (any, error) {
+// FromText turns a text of the command line into a value of a shape.
+func FromText(name string, shape *api.Shape, v any) (any, error) {
 	switch shape.Kind {
 	case api.Integer:
 		if text, ok := v.(string); ok {
@@ -231,7 +209,7 @@ func fromText(name string, shape *api.Shape, v any) (any, error) {
 	case api.Structure, api.Map:
 		text, _ := v.(string)
 		if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-			return nil, parameterError(name, "Invalid JSON:\n%s", text)
+			return nil, command.ParameterError(name, "Invalid JSON:\n%s", text)
 		}
 		return fromJSON(name, text)
 	case api.List:
@@ -243,13 +221,13 @@ func fromText(name string, shape *api.Shape, v any) (any, error) {
 func openPayload(name, path string) (any, error) {
 	path = profile.Expand(path)
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, parameterError(name, "Blob values must be a path to a file.")
+		return nil, command.ParameterError(name, "Blob values must be a path to a file.")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fail(exitGeneral, "%s", systemError(err, path))
+		return nil, exit.Errorf(exit.General, "%s", document.SystemError(err, path))
 	}
-	return payload{file}, nil
+	return client.Payload{File: file}, nil
 }
 
 func listFromText(name string, shape *api.Shape, v any) (any, error) {
@@ -264,10 +242,10 @@ func listFromText(name string, shape *api.Shape, v any) (any, error) {
 	}
 	out := make([]any, len(list))
 	for i := range list {
-		element, err := fromText(name, shape.Elem, list[i])
-		var f *failure
-		if errors.As(err, &f) && f.code == exitGeneral {
-			return nil, parameterError(name, "%s", document.Str(list[0]))
+		element, err := FromText(name, shape.Elem, list[i])
+		var f *exit.Error
+		if errors.As(err, &f) && f.Code == exit.General {
+			return nil, command.ParameterError(name, "%s", document.Str(list[0]))
 		}
 		if err != nil {
 			return nil, err
@@ -280,7 +258,7 @@ func listFromText(name string, shape *api.Shape, v any) (any, error) {
 func fromJSON(name, text string) (any, error) {
 	v, err := document.Decode(text)
 	if err != nil {
-		return nil, parameterError(name, "Invalid JSON: %s\nJSON received: %s", err, text)
+		return nil, command.ParameterError(name, "Invalid JSON: %s\nJSON received: %s", err, text)
 	}
 	return v, nil
 }

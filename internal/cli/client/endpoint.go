@@ -1,11 +1,14 @@
-package cli
+package client
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
 
 	"daypass/api"
+	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
 )
 
@@ -22,42 +25,51 @@ type target struct {
 // target finds out everything about a call that does not depend on its
 // parameters. The order of the checks is the AWS CLI's: it decides which of
 // several faults is told.
-func (s *session) target(ctx context.Context, op *api.Operation) (*target, error) {
+func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error) {
 	c, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	return s.targetAt(ctx, op, c, either(s.text("endpoint-url"), c.endpoint(op.Service)))
+	return s.targetAt(ctx, op, c, cmp.Or(s.Options.EndpointURL, c.endpoint(op.Service)))
+}
+
+// CheckCall does everything about a call but to send it.
+func (s *Session) CheckCall(ctx context.Context, op *api.Operation, input *document.Object) error {
+	_, err := s.target(ctx, op)
+	if err != nil {
+		return err
+	}
+	return validate(op.Input, input)
 }
 
 // targetAt is target for a call to a URL; "" means AWS's own.
-func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, to string) (*target, error) {
+func (s *Session) targetAt(ctx context.Context, op *api.Operation, c *settings, to string) (*target, error) {
 	region, err := s.region(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	if region != "" && !isRegion(region) {
-		return nil, fail(exitGeneral, "Provided region_name '%s' doesn't match a supported format.", region)
+		return nil, exit.Errorf(exit.General, "Provided region_name '%s' doesn't match a supported format.", region)
 	}
-	t := &target{region: region, verify: !s.set("verify-ssl"), bundle: either(s.text("ca-bundle"), getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
+	t := &target{region: region, verify: !s.Options.NoVerify, bundle: cmp.Or(s.Options.CABundle, getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
 	t.bundle = profile.Expand(t.bundle)
-	if !s.set("sign-request") && !op.Unsigned {
+	if !s.Options.NoSign && !op.Unsigned {
 		if t.credentials, err = s.credentials(c, region, s.stsEndpoint(c, to)); err != nil {
 			return nil, err
 		}
 	}
 	t.url = to
 	if region == "" && needsRegion(op.Service, t.url) {
-		return nil, fail(exitConfig, "You must specify a region. You can also configure your region by running \"aws configure\".")
+		return nil, exit.Errorf(exit.Config, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}
 	if t.url == "" {
 		if t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK")); err != nil {
 			return nil, err
 		}
 	}
-	t.region = either(t.region, "us-east-1")
+	t.region = cmp.Or(t.region, "us-east-1")
 	if !isEndpoint(t.url) {
-		return nil, fail(exitGeneral, "Invalid endpoint: %s", t.url)
+		return nil, exit.Errorf(exit.General, "Invalid endpoint: %s", t.url)
 	}
 	return t, nil
 }
@@ -66,10 +78,10 @@ func (s *session) targetAt(ctx context.Context, op *api.Operation, c *settings, 
 // AWS's own STS. What is set for STS comes before main, which AWS's own endpoints
 // are no STS to stand in for. On the command line of "daypass credentials" there
 // is no other service that an endpoint could be meant for.
-func (s *session) stsEndpoint(c *settings, main string) string {
-	given := s.text("endpoint-url")
+func (s *Session) stsEndpoint(c *settings, main string) string {
+	given := s.Options.EndpointURL
 	switch own := c.endpointOf("STS"); {
-	case given != "" && s.text("command") == "credentials":
+	case given != "" && s.Options.EndpointIsSTS:
 		return given
 	case own != "":
 		return own
@@ -95,7 +107,7 @@ func isAWS(endpoint string) bool {
 
 // variant reports whether FIPS or DUALSTACK endpoints are asked for.
 func (c *settings) variant(name string) bool {
-	return truth(either(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
+	return truth(cmp.Or(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
 }
 
 // needsRegion reports whether a call cannot do without a region: IAM and STS
@@ -150,7 +162,7 @@ var partitions = [...]partition{
 // of the signature.
 func endpoint(model *api.Service, region string, fips, dual bool) (url, scope string, err error) {
 	if model.Name == "daypass" {
-		return "", "", fail(exitConfig, "You must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.")
+		return "", "", exit.Errorf(exit.Config, "You must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.")
 	}
 	var p partition
 	for _, p = range partitions {
@@ -159,7 +171,7 @@ func endpoint(model *api.Service, region string, fips, dual bool) (url, scope st
 		}
 	}
 	if dual && p.dual == "" {
-		return "", "", fail(exitGeneral, "Unable to construct a modeled endpoint with the following variant(s) ['dualstack']: ")
+		return "", "", exit.Errorf(exit.General, "Unable to construct a modeled endpoint with the following variant(s) ['dualstack']: ")
 	}
 	suffix, mark := p.suffix, ""
 	if dual {
@@ -183,4 +195,28 @@ func endpoint(model *api.Service, region string, fips, dual bool) (url, scope st
 		mark = ""
 	}
 	return "https://" + model.Name + mark + "." + region + "." + suffix, region, nil
+}
+
+// isEndpoint reports whether a URL can be called: it has a host name of letters,
+// digits, hyphens and underscores, or an address.
+func isEndpoint(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return false
+	}
+	host := u.Hostname()
+	if host == "" || len(host) > 255 {
+		return false
+	}
+	if strings.Contains(host, ":") {
+		return true
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, func(r rune) bool {
+			return !(r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+		}) {
+			return false
+		}
+	}
+	return true
 }

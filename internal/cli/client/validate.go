@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 
 	"daypass/api"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 )
 
 // validate holds parameters against a shape as the AWS CLI does before it sends
@@ -22,7 +23,7 @@ func validate(shape *api.Shape, v any) error {
 	if len(c.faults) == 0 {
 		return nil
 	}
-	return fail(exitUsage, "Parameter validation failed:\n%s", strings.Join(c.faults, "\n"))
+	return exit.Errorf(exit.Usage, "Parameter validation failed:\n%s", strings.Join(c.faults, "\n"))
 }
 
 type checker struct{ faults []string }
@@ -91,7 +92,7 @@ func (c *checker) value(shape *api.Shape, v any, name string) {
 		c.typed(ok, name, v, "<class 'datetime.datetime'>, timestamp-string")
 	case api.Blob:
 		switch v.(type) {
-		case string, []byte, payload:
+		case string, []byte, Payload:
 		default:
 			c.typed(false, name, v, "<class 'bytes'>, <class 'bytearray'>, file-like object")
 		}

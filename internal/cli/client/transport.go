@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"crypto/tls"
@@ -9,29 +9,31 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"daypass/internal/cli/exit"
 )
 
 // transport makes what carries the requests of one call. It follows no
 // redirect, keeps no cookies and does not unpack content.
-func (s *session) transport(t *target) (*http.Transport, error) {
+func (s *Session) transport(t *target) (*http.Transport, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !t.verify} //nolint:gosec // only with --no-verify-ssl
 	if t.verify && t.bundle != "" {
 		pem, err := os.ReadFile(t.bundle)
 		if err != nil {
-			return nil, fail(exitGeneral, "Could not find a suitable TLS CA certificate bundle, invalid path: %s", t.bundle)
+			return nil, exit.Errorf(exit.General, "Could not find a suitable TLS CA certificate bundle, invalid path: %s", t.bundle)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fail(exitGeneral, "There is no certificate in the TLS CA certificate bundle: %s", t.bundle)
+			return nil, exit.Errorf(exit.General, "There is no certificate in the TLS CA certificate bundle: %s", t.bundle)
 		}
 	}
-	dialer := &net.Dialer{Timeout: s.connectTimeout}
+	dialer := &net.Dialer{Timeout: s.Options.ConnectTimeout}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           dialer.DialContext,
 		TLSClientConfig:       config,
-		TLSHandshakeTimeout:   max(s.connectTimeout, 10*time.Second),
-		ResponseHeaderTimeout: s.readTimeout,
+		TLSHandshakeTimeout:   max(s.Options.ConnectTimeout, 10*time.Second),
+		ResponseHeaderTimeout: s.Options.ReadTimeout,
 		DisableCompression:    true,
 	}, nil
 }

@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"bytes"
@@ -11,80 +11,28 @@ import (
 	"math"
 	"net/http"
 	"os"
-	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"daypass/api"
 	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
 	"daypass/internal/wire"
 )
 
-// call sends an operation and prints what comes back; file takes the content of
-// an output that streams.
-func (s *session) call(ctx context.Context, op *api.Operation, input *document.Object, file string) error {
-	result, err := s.ask(ctx, op, input)
-	if s.bootstrap != nil && err != nil {
-		s.bootstrap.drop()
-	}
-	if err != nil {
-		return err
-	}
-	if s.bootstrap != nil {
-		if result, err = s.bootstrap.save(result); err != nil {
-			return err
-		}
-	}
-	if streams(op) {
-		if result, err = save(op, result, file); err != nil {
-			return err
-		}
-	}
-	c, err := s.config()
-	if err != nil {
-		return err
-	}
-	wireTimes, err := c.timestamps()
-	if err != nil {
-		return err
-	}
-	return s.display(op, s.result(op, result, wireTimes))
-}
-
-// save writes the payload of a result to a file and returns the rest.
-func save(op *api.Operation, result wire.Object, file string) (wire.Object, error) {
-	name := op.Output.Payload.Name
-	content, ok := result.Get(name)
-	body, isStream := content.(io.ReadCloser)
-	if !ok || !isStream {
-		return result, nil
-	}
-	defer body.Close()
-	out, err := os.Create(file)
-	if err != nil {
-		return nil, fail(exitGeneral, "%s", systemError(err, file))
-	}
-	_, err = io.Copy(out, body)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return nil, fmt.Errorf("write %s: %w", file, err)
-	}
-	return slices.DeleteFunc(result, func(e wire.Entry) bool { return e.Name == name }), nil
-}
-
-// ask sends an operation, again where a fault may pass, and returns its result.
-func (s *session) ask(ctx context.Context, op *api.Operation, input *document.Object) (wire.Object, error) {
+// Call sends an operation, again where a fault may pass, and returns its result.
+func (s *Session) Call(ctx context.Context, op *api.Operation, input *document.Object) (wire.Object, error) {
 	t, err := s.target(ctx, op)
 	if err != nil {
 		return nil, err
 	}
-	return s.askAt(ctx, op, t, input)
+	return s.callAt(ctx, op, t, input)
 }
 
-// askAt is ask for a target that is known.
-func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input *document.Object) (wire.Object, error) {
+// callAt is Call for a target that is known.
+func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, input *document.Object) (wire.Object, error) {
 	if err := validate(op.Input, input); err != nil {
 		return nil, err
 	}
@@ -104,9 +52,9 @@ func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input
 		}
 		passing := mayPass(err)
 		if passing && try < tries {
-			wait := min(s.app.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
-			s.debug("try %d failed (%s); waiting %.2f s", try, err, wait)
-			s.app.Sleep(ctx, time.Duration(wait*float64(time.Second)))
+			wait := min(s.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
+			s.Debug("try %d failed (%s); waiting %.2f s", try, err, wait)
+			s.Sleep(ctx, time.Duration(wait*float64(time.Second)))
 			continue
 		}
 		var refused *wire.ResponseError
@@ -118,7 +66,7 @@ func (s *session) askAt(ctx context.Context, op *api.Operation, t *target, input
 			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
 			}
-			return nil, fail(exitService, "An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
+			return nil, exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
 		}
 		return nil, err
 	}
@@ -134,7 +82,7 @@ func isStale(code string) bool {
 const maxWait = 20 * time.Second
 
 // send makes one try.
-func (s *session) send(ctx context.Context, op *api.Operation, t *target, transport *http.Transport, input *document.Object) (wire.Object, error) {
+func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transport *http.Transport, input *document.Object) (wire.Object, error) {
 	parameters, content := requestParameters(op, input)
 	r, body, err := wire.NewRequest(ctx, op, t.url, parameters)
 	if err != nil {
@@ -144,14 +92,14 @@ func (s *session) send(ctx context.Context, op *api.Operation, t *target, transp
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("User-Agent", s.app.agent())
+	r.Header.Set("User-Agent", s.Agent)
 	if t.credentials != nil {
 		found, err := t.credentials.find(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.debug("credentials from %s, access key %s", found.Source, found.AccessKeyID)
-		if err := v4.NewSigner().SignHTTP(ctx, found, r, hash, op.Service.SigningName, t.region, s.app.Now()); err != nil {
+		s.Debug("credentials from %s, access key %s", found.Source, found.AccessKeyID)
+		if err := v4.NewSigner().SignHTTP(ctx, found, r, hash, op.Service.SigningName, t.region, s.Now()); err != nil {
 			return nil, err
 		}
 	}
@@ -193,16 +141,19 @@ func readError(op *api.Operation, reply *http.Response) error {
 	return wire.ReadError(op, reply)
 }
 
+// A Payload is a file whose content is sent as it is.
+type Payload struct{ *os.File }
+
 // requestParameters brings times into one form and makes plain maps of objects.
 // A file among them is returned too.
-func requestParameters(op *api.Operation, input *document.Object) (map[string]any, *payload) {
+func requestParameters(op *api.Operation, input *document.Object) (map[string]any, *Payload) {
 	parameters := make(map[string]any, input.Len())
-	var content *payload
+	var content *Payload
 	for _, m := range input.Members() {
 		shape := op.Input.Member(m.Name).Shape
 		v := document.Map(m.Value)
 		switch x := m.Value.(type) {
-		case payload:
+		case Payload:
 			content, v = &x, io.Reader(x.File)
 		case bool: // Python counts a boolean as a number
 			if shape.Kind != api.Boolean {
@@ -219,7 +170,7 @@ func requestParameters(op *api.Operation, input *document.Object) (map[string]an
 
 // contentHash returns the hash of a request's content in hexadecimal. A file is
 // read for it and rewound, and gives the request its length.
-func contentHash(r *http.Request, body []byte, content *payload) (string, error) {
+func contentHash(r *http.Request, body []byte, content *Payload) (string, error) {
 	sum := sha256.New()
 	sum.Write(body)
 	if content != nil {
@@ -262,9 +213,4 @@ func mayPass(err error) bool {
 		return true
 	}
 	return false
-}
-
-// agent names the program in --version and in requests.
-func (a *App) agent() string {
-	return fmt.Sprintf("daypass/%s Go/%s %s/%s", either(a.Version, "devel"), strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH)
 }

@@ -1,12 +1,18 @@
-package cli
+// Package operation owns the operations of the AWS APIs as commands: their
+// options, skeletons, documents and help, all made from the model in package
+// api, and how results are printed, as the AWS CLI, version 2, does it. It
+// knows no operation by name but where the AWS CLI has a command of its own.
+package operation
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 
 	"daypass/api"
 	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/document"
 )
 
@@ -69,7 +75,7 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 			&argument.Argument{Names: []string{"--" + skeleton}, Dest: skeleton, Count: argument.Maybe, Value: "input", Choices: []string{"input", "output", "yaml-input"}},
 		)
 	}
-	p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{"help"}, Dest: "help", Count: argument.Maybe})
+	p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{"help"}, Dest: command.HelpArgument, Count: argument.Maybe})
 	return p
 }
 
@@ -84,62 +90,58 @@ func isOptional(args []string) bool {
 	return i >= 0 && (i+1 == len(args) || args[i+1] != "output")
 }
 
-// operate runs the command of an operation.
-func (s *session) operate(ctx context.Context, op *api.Operation, args []string) error {
-	if len(args) == 1 && args[0] == "help" {
-		return s.app.helpOperation(op, "")
+// Commands returns a command for each operation of a service, in the order of
+// their names.
+func Commands(service *api.Service) []*command.Command {
+	var commands []*command.Command
+	for _, op := range service.Operations {
+		commands = append(commands, New(op))
 	}
-	list := options(op)
-	p := grammar(op, list, args)
-	values, rest, err := p.Parse(args)
-	if err != nil {
-		return grammarError(err)
+	slices.SortFunc(commands, func(a, b *command.Command) int { return strings.Compare(a.Name, b.Name) })
+	return commands
+}
+
+// New returns the command of an operation.
+func New(op *api.Operation) *command.Command {
+	return &command.Command{
+		Name:   kebab(op.Name),
+		Parser: func(args []string) argument.Parser { return grammar(op, options(op), args) },
+		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
+			return run(ctx, env, op, values)
+		},
+		Help: func(w io.Writer) error { return Help(w, op, "") },
 	}
-	if word, ok := values["help"].(string); ok {
-		if word == "help" {
-			return s.app.helpOperation(op, "")
-		}
-		rest = append(rest, word)
-	}
-	if len(rest) > 0 {
-		return unknownOptions(rest, p.Options)
-	}
-	input, err := s.input(values, list)
+}
+
+// run runs the command of an operation.
+func run(ctx context.Context, env *command.Env, op *api.Operation, values argument.Values) error {
+	input, err := inputOf(values, options(op))
 	if err != nil {
 		return err
 	}
-	if err := s.documents(values, input); err != nil {
+	if err := documents(values, input); err != nil {
 		return err
 	}
 	switch values[skeleton] {
 	case "input":
-		return s.inputSkeleton(op)
+		return inputSkeleton(env.Stdout, op)
 	case "yaml-input":
-		return s.yamlSkeleton(op)
+		return yamlSkeleton(env.Stdout, op)
 	case "output":
-		return s.outputSkeleton(ctx, op, input)
+		return outputSkeleton(ctx, env, op, input)
 	}
-	file, _ := values[outfile].(string)
+	c := call{op: op, input: input}
+	c.file, _ = values[outfile].(string)
 	if method, ok := values[bootstrapMethod].(string); ok {
-		if s.bootstrap, err = openBootstrap(file, method); err != nil {
+		if c.bootstrap, err = openBootstrap(c.file, method); err != nil {
 			return err
 		}
 	}
-	return s.call(ctx, op, input, file)
+	return c.run(ctx, env)
 }
 
-// unknownOptions lists what no parser knew. Values that stand behind an unknown
-// option are listed with it.
-func unknownOptions(rest []string, known []*argument.Argument) error {
-	var names []string
-	for _, a := range slices.Concat(known, globals()) {
-		names = append(names, a.Names...)
-	}
-	return fail(exitUsage, "%s\nUnknown options: %s\n%s", usage, strings.Join(rest, ", "), hintsFor(rest, names))
-}
-
-// input makes the parameters of a call from the options.
-func (s *session) input(values argument.Values, list []option) (*document.Object, error) {
+// inputOf makes the parameters of a call from the options.
+func inputOf(values argument.Values, list []option) (*document.Object, error) {
 	input := &document.Object{}
 	for _, o := range list {
 		v, ok := values[o.Dest]

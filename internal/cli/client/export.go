@@ -1,0 +1,116 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"daypass/internal/cli/exit"
+)
+
+// chainVariable lists the profiles whose processes led here, as the AWS CLI's
+// own export-credentials keeps it, so that a circle through both is found too.
+const (
+	chainVariable = "_AWS_CLI_PROFILE_CHAIN"
+	maxChain      = 4
+)
+
+// barrier refuses a profile that gets its credentials from a process that asks
+// for those of the same profile: each would start another one for ever.
+func barrier(name string) error {
+	var chain []string
+	if list := os.Getenv(chainVariable); list != "" {
+		var err error
+		if chain, err = csv.NewReader(strings.NewReader(list)).Read(); err != nil {
+			return exit.Errorf(exit.Config, "%s is not a list of profiles", chainVariable)
+		}
+	}
+	again := slices.Contains(chain, name)
+	chain = append(chain, name)
+	switch {
+	case again:
+		return exit.Errorf(exit.Config, "Credential process resolution detected an infinite loop, profile cycle: %s", strings.Join(chain, " -> "))
+	case len(chain) > maxChain:
+		return exit.Errorf(exit.Config, "Maximum recursive credential process resolution reached (%d).\nProfiles seen: %s", maxChain, strings.Join(chain[:maxChain], " -> "))
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	if err := w.Write(chain); err != nil {
+		return err
+	}
+	w.Flush()
+	return os.Setenv(chainVariable, strings.TrimSpace(b.String())) // what the SDK starts inherits it
+}
+
+// Export returns the credentials that calls would be made with, for another
+// program. A one-time code and refresh may be given.
+func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Credentials, error) {
+	s.tokenCode, s.refresh = code, refresh
+	s.Options.EndpointIsSTS = true
+	c, err := s.config()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if err := barrier(cmp.Or(c.name, "default")); err != nil {
+		return aws.Credentials{}, err
+	}
+	return s.exported(ctx, c)
+}
+
+// exported finds the credentials. Those of a profile with keys and an mfa_serial,
+// but no role, are a session with a second factor: nobody asks for the keys
+// themselves by way of this command.
+func (s *Session) exported(ctx context.Context, c *settings) (aws.Credentials, error) {
+	region, err := s.region(ctx, c)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	stsURL := s.stsEndpoint(c, s.Options.EndpointURL)
+	found, err := s.credentials(c, region, stsURL)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	p := c.profile
+	isKeys := p.Value("aws_access_key_id") != "" && p.Value("aws_session_token") == "" && p.Value("role_arn") == ""
+	fromEnvironment := os.Getenv("AWS_ACCESS_KEY_ID") != "" && !c.explicit
+	if serial := p.Value("mfa_serial"); serial != "" && isKeys && !fromEnvironment {
+		return s.keeping(c, "GetSessionToken", stsURL, func() (aws.Credentials, error) { return s.sessionToken(ctx, c, region, stsURL, serial) })
+	}
+	return found.find(ctx)
+}
+
+// sessionToken opens a session of a user with a second factor.
+func (s *Session) sessionToken(ctx context.Context, c *settings, region, stsURL, serial string) (aws.Credentials, error) {
+	in := &sts.GetSessionTokenInput{SerialNumber: &serial}
+	if text := c.profile.Value("duration_seconds"); text != "" {
+		seconds, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return aws.Credentials{}, exit.Errorf(exit.Config, "duration_seconds of the profile (%s): %q is not a number of seconds", cmp.Or(c.name, "default"), text)
+		}
+		in.DurationSeconds = aws.Int32(int32(seconds))
+	}
+	config, err := s.load(ctx, c, region, stsURL)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	code, err := s.code(ctx, serial)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	in.TokenCode = &code
+	out, err := moved(sts.NewFromConfig(config), stsURL).GetSessionToken(ctx, in)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return aws.Credentials{
+		AccessKeyID: aws.ToString(out.Credentials.AccessKeyId), SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
+		SessionToken: aws.ToString(out.Credentials.SessionToken), CanExpire: true, Expires: aws.ToTime(out.Credentials.Expiration), Source: "GetSessionToken",
+	}, nil
+}

@@ -1,0 +1,107 @@
+// Package command owns the shape of a command: what the table of commands
+// lists, what dispatch, help and completion read, and what a command is given
+// when it runs. It lists no command itself: each room offers its own, and
+// package cli has the table.
+package command
+
+import (
+	"context"
+	"io"
+
+	"daypass/internal/cli/argument"
+)
+
+// A Command is a word of the command line and what stands behind it. It has
+// either commands of its own, or a parser and a function, or Raw.
+type Command struct {
+	Name string
+
+	// Commands are the words that may stand behind this one, in the order in which
+	// help lists them. They are made when asked for, so that a run pays for no
+	// other model than its own.
+	Commands func() []*Command
+	// Noun names one of Commands in messages, such as "iam operation".
+	Noun string
+
+	// Parser is the grammar of the arguments. It sees them, since the grammar of
+	// the AWS CLI depends on some.
+	Parser func(args []string) argument.Parser
+	// Run gets the values that Parser found.
+	Run func(ctx context.Context, env *Env, values argument.Values) error
+
+	// Raw gets the arguments as they are: for grammars that are not ours.
+	Raw func(ctx context.Context, env *Env, args []string) error
+
+	// Help writes what "help" behind the command shows.
+	Help func(w io.Writer) error
+}
+
+// Do runs the command with what stands behind its name.
+func (c *Command) Do(ctx context.Context, env *Env, args []string) error {
+	switch {
+	case c.Raw != nil:
+		return c.Raw(ctx, env, args)
+	case c.Commands != nil:
+		return c.choose(ctx, env, args)
+	case len(args) == 1 && args[0] == helpWord:
+		return c.Help(env.Stdout)
+	}
+	parser := c.Parser(args)
+	values, rest, err := parser.Parse(args)
+	if err != nil {
+		return GrammarError(err)
+	}
+	if word, ok := values[HelpArgument].(string); ok {
+		if word == helpWord {
+			return c.Help(env.Stdout)
+		}
+		rest = append(rest, word)
+	}
+	if len(rest) > 0 {
+		return unknownOptions(rest, parser.Options)
+	}
+	return c.Run(ctx, env, values)
+}
+
+const helpWord = "help"
+
+// HelpArgument is where a parser may store a last word, which is refused unless
+// it asks for help.
+const HelpArgument = "help"
+
+// choose runs the command that the first word behind this one names.
+func (c *Command) choose(ctx context.Context, env *Env, args []string) error {
+	parser := argument.Parser{Positionals: []*argument.Argument{{Names: []string{"operation"}, Dest: "operation", Required: true}}}
+	values, rest, err := parser.Parse(args)
+	if err != nil {
+		return GrammarError(err)
+	}
+	word := values["operation"].(string)
+	if word == helpWord {
+		return c.Help(env.Stdout)
+	}
+	commands := c.Commands()
+	if chosen := Find(commands, word); chosen != nil {
+		return chosen.Do(ctx, env, rest)
+	}
+	return Unknown(c.Noun, word, Names(commands))
+}
+
+// Find returns the command with a name, or nil.
+func Find(commands []*Command, name string) *Command {
+	for _, c := range commands {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Names returns the names of commands, in their order.
+func Names(commands []*Command) []string {
+	var names []string
+	for _, c := range commands {
+		names = append(names, c.Name)
+	}
+	return names
+}

@@ -1,0 +1,23 @@
+package document
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+	"unicode"
+)
+
+// SystemError words an error of the operating system about a path as Python does.
+func SystemError(err error, path string) string {
+	var number syscall.Errno
+	if !errors.As(err, &number) {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		return err.Error()
+	}
+	text := []rune(number.Error())
+	text[0] = unicode.ToUpper(text[0])
+	return "[Errno " + Str(int64(number)) + "] " + string(text) + ": " + Repr(path)
+}

@@ -1,0 +1,75 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"daypass/api"
+	"daypass/internal/cli/command"
+	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
+	"daypass/internal/wire"
+)
+
+// A call is a command line of an operation that was understood.
+type call struct {
+	op        *api.Operation
+	input     *document.Object
+	file      string         // takes the content of an output that streams
+	bootstrap *bootstrapFile // takes the secret of an MFA device; nil for other operations
+}
+
+// Call sends an operation and prints what comes back.
+func Call(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
+	c := call{op: op, input: input}
+	return c.run(ctx, env)
+}
+
+func (c *call) run(ctx context.Context, env *command.Env) error {
+	reply, err := env.Session.Call(ctx, c.op, c.input)
+	if c.bootstrap != nil && err != nil {
+		c.bootstrap.drop()
+	}
+	if err != nil {
+		return err
+	}
+	if c.bootstrap != nil {
+		if reply, err = c.bootstrap.save(reply); err != nil {
+			return err
+		}
+	}
+	if streams(c.op) {
+		if reply, err = save(c.op, reply, c.file); err != nil {
+			return err
+		}
+	}
+	wireTimes, err := env.Session.WireTimes()
+	if err != nil {
+		return err
+	}
+	return env.Print(c.op.Name, result(c.op, reply, wireTimes))
+}
+
+// save writes the payload of a result to a file and returns the rest.
+func save(op *api.Operation, result wire.Object, file string) (wire.Object, error) {
+	name := op.Output.Payload.Name
+	content, ok := result.Get(name)
+	body, isStream := content.(io.ReadCloser)
+	if !ok || !isStream {
+		return result, nil
+	}
+	defer body.Close()
+	out, err := os.Create(file)
+	if err != nil {
+		return nil, exit.Errorf(exit.General, "%s", document.SystemError(err, file))
+	}
+	_, err = io.Copy(out, body)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return nil, fmt.Errorf("write %s: %w", file, err)
+	}
+	return slices.DeleteFunc(result, func(e wire.Entry) bool { return e.Name == name }), nil
+}
