@@ -21,6 +21,11 @@ type Error struct {
 	ResourceType string // domain, repository, package, package-version, asset
 	RetryAfter   int    // seconds, for Throttling
 
+	// Hint is what Daypass adds to a sentence of AWS's: what it found and what it
+	// expected, in one line. Clients compare messages, so a hint is never part of
+	// one. It goes to a header of the answer and to the log.
+	Hint string
+
 	// Cause is for the log alone; it is never rendered.
 	Cause error
 }
@@ -37,6 +42,13 @@ func (e *Error) Unwrap() error { return e.Cause }
 // New returns a fault of a kind with a formatted message.
 func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Hinted returns the fault with a formatted hint.
+func (e *Error) Hinted(format string, args ...any) *Error {
+	hinted := *e
+	hinted.Hint = fmt.Sprintf(format, args...)
+	return &hinted
 }
 
 // Invalid returns a validation fault about a field of the input.

@@ -113,16 +113,17 @@ func (d *Directory) checkTrust(ctx context.Context, document string) (map[string
 
 // checkDocument validates a policy document for its place.
 func checkDocument(document string, t policy.Type) error {
-	_, err := policy.Parse("", document, t)
+	_, err := policy.Check("", document, t)
 	return Malformed(err)
 }
 
-// Malformed words what is wrong with a document as IAM does, in the sentence that
-// clients look for, and then says what it is. Any other error it passes on.
+// Malformed words what is wrong with a document as IAM does. The message is the
+// sentence that clients look for, the hint says what it is about. Any other error
+// it passes on.
 func Malformed(err error) error {
 	var bad *policy.SyntaxError
 	if errors.As(err, &bad) {
-		return fault.New(fault.MalformedPolicy, "%s. %s", strings.TrimSuffix(bad.Phrase(), "."), bad)
+		return fault.New(fault.MalformedPolicy, "%s", bad.Phrase()).Hinted("%s", bad)
 	}
 	return err
 }

@@ -110,7 +110,8 @@ func checkManaged(document string) error {
 	if policy.Size(document) > policy.MaxManaged {
 		return exceeded("PolicySize", policy.MaxManaged)
 	}
-	return checkDocument(document, policy.Identity)
+	_, err := policy.CheckManaged("", document)
+	return Malformed(err)
 }
 
 // Managed returns a managed policy of the service or of an account, as an

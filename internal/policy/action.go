@@ -19,10 +19,14 @@ type action struct{ service, name string }
 // there are no variables in them.
 func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
 	element := named("Action", found.notAction)
+	const sentence = "Policy statement must contain actions."
 	if found.action == nil {
-		return actions{}, problem("Action is missing: expected Action or NotAction").known("Policy statement must contain actions.")
+		return actions{}, problem("Action is missing: expected Action or NotAction").known(sentence)
 	}
 	values, err := texts(found.action)
+	if err != nil && found.action.isEmpty() {
+		err = err.known(sentence)
+	}
 	if err != nil {
 		return actions{}, within(element, err)
 	}
@@ -44,15 +48,20 @@ func (c *compiler) checkAction(v string) *SyntaxError {
 	service, _, ok := strings.Cut(v, ":")
 	switch {
 	case c.kind == Trust && !strings.EqualFold(service, "sts"):
-		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v)).known("AssumeRole policy may only specify STS AssumeRole actions.")
+		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v)).known(otherThanAssumeRole)
 	case v == "*" || v == "*:*":
 		return nil
 	case !ok || service == "":
 		return problem("%s names no service: expected service:Action or *", quote(v)).known("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 	case strings.ContainsAny(service, "*?"):
-		return problem("%s has a wildcard in the name of the service: expected service:Action or *", quote(v))
+		return problem("%s has a wildcard in the name of the service: expected service:Action or *", quote(v)).known(invalidVendor(service))
 	}
 	return nil
+}
+
+// invalidVendor is IAM's sentence on the part of an action before its colon.
+func invalidVendor(service string) string {
+	return "Vendor " + oneLine(service) + " is not valid"
 }
 
 func (a *actions) match(e *env) bool {

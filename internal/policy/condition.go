@@ -118,7 +118,11 @@ func (c *compiler) value(cond *condition, text string) *SyntaxError {
 		expected = "true or false"
 	}
 	if !ok {
-		return problem("%s can't be compared: expected %s", quote(text), expected)
+		err := problem("%s can't be compared: expected %s", quote(text), expected)
+		if cond.family == dates {
+			err = err.known(failedLegacyParsing)
+		}
+		return err
 	}
 	return nil
 }

@@ -25,6 +25,13 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document string, kind uint8, action, resource string) {
 		p, err := Parse("p", document, Type(kind%5))
+		checked, refusal := Check("p", document, Type(kind%5))
+		if err != nil && refusal == nil || refusal == nil && checked.Type() != Type(kind%5) {
+			t.Fatalf("Check takes what Parse does not: %v", err)
+		}
+		if err == nil {
+			err = refusal
+		}
 		if err != nil {
 			var bad *SyntaxError
 			if !errors.As(err, &bad) || err.Error() == "" || strings.ContainsAny(err.Error(), "\r\n") || !utf8.ValidString(err.Error()) ||

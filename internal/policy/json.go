@@ -139,6 +139,9 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
+// isEmpty reports whether the node is an array without values.
+func (n *node) isEmpty() bool { return n.shape == isArray && len(n.items) == 0 }
+
 // list returns what may be written as one value or as an array of them.
 func (n *node) list() []node {
 	if n.shape == isArray {

@@ -1,6 +1,9 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 const (
 	version2008 = "2008-10-17"
@@ -29,6 +32,9 @@ func (p *Policy) parse(document string) *SyntaxError {
 		return err
 	}
 	root, err := readJSON(document)
+	if err != nil && p.kind == Trust {
+		return err.known("This policy contains invalid Json")
+	}
 	if err != nil {
 		return err
 	}
@@ -49,12 +55,11 @@ func (p *Policy) parseDocument(root *node, r *ruler) *SyntaxError {
 				return within(name, problem("%s is not a version: expected %q or %q", show(item), version2012, version2008))
 			}
 			c.variables = item.text == version2012
-		case name == "Id" && p.kind.namesPrincipals():
+			p.current = c.variables
+		case name == "Id":
 			if item.shape != isString {
 				return within(name, problem("expected a string, not %v", item.shape))
 			}
-		case name == "Id":
-			return within(name, problem("not allowed in %s %v", types[p.kind].article, p.kind))
 		case name == "Statement":
 			list = item
 		default:
@@ -187,7 +192,7 @@ func (c *compiler) sid(n *node) (string, *SyntaxError) {
 		return "", problem("expected a string, not %v", n.shape)
 	}
 	if c.kind != Resource && !all(n.text, isAlphanumeric) {
-		return "", problem("%s is not a name: expected letters and digits only", quote(n.text))
+		return "", problem("%s is not a name: expected letters and digits only", quote(n.text)).known("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
 	}
 	return n.text, nil
 }
@@ -201,7 +206,11 @@ func effect(n *node) (bool, *SyntaxError) {
 	case n.shape == isString && n.text == "Deny":
 		return true, nil
 	}
-	return false, within("Effect", problem("%s is not an effect: expected \"Allow\" or \"Deny\"", show(n)))
+	err := problem("%s is not an effect: expected \"Allow\" or \"Deny\"", show(n))
+	if n.shape == isString && (strings.EqualFold(n.text, "Allow") || strings.EqualFold(n.text, "Deny")) {
+		err = err.known(failedLegacyParsing)
+	}
+	return false, within("Effect", err)
 }
 
 // named returns the name of the element that was given, for errors.

@@ -80,7 +80,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		{"4.10 invalid UTF-8", Identity, "{\"Version\":\"\xff\"}", `the character U+FFFD is not allowed: expected tab, line feed, carriage return, or U+0020 to U+00FF`},
 		{"4.10 unknown Version", Identity, `{"Version":"2012-10-18"}`, `Version: "2012-10-18" is not a version: expected "2012-10-17" or "2008-10-17"`},
 		{"4.10 Version a number", Identity, `{"Version":2012}`, `Version: a number is not a version: expected "2012-10-17" or "2008-10-17"`},
-		{"4.10 Id in an identity-based policy", Identity, `{"Id":"x"}`, `Id: not allowed in an identity-based policy`},
+		{"4.10 Id an object in an identity-based policy", Identity, `{"Id":{}}`, `Id: expected a string, not an object`},
 		{"4.10 Id a number", Resource, `{"Id":1}`, `Id: expected a string, not a number`},
 		{"4.10 unknown element", Identity, `{"Comment":"x"}`, `unknown element "Comment": expected Version, Id or Statement`},
 		{"4.10 element in lower case", Identity, `{"statement":[]}`, `unknown element "statement": expected Version, Id or Statement`},

@@ -49,6 +49,7 @@ func (t Type) namesPrincipals() bool { return t == Resource || t == Trust }
 type Policy struct {
 	name       string
 	kind       Type
+	current    bool // of the version 2012-10-17, whose documents have variables
 	statements []statement
 }
 
@@ -138,7 +139,7 @@ func (p *Policy) Principals() []string {
 // Source: IAM User Guide, "AWS JSON policy elements: Principal": on saving,
 // the ARN of a user or role becomes its unique id.
 func (p *Policy) Pin(ids map[string]string) *Policy {
-	pinned := &Policy{name: p.name, kind: p.kind, statements: make([]statement, len(p.statements))}
+	pinned := &Policy{name: p.name, kind: p.kind, current: p.current, statements: make([]statement, len(p.statements))}
 	for i, s := range p.statements {
 		s.policy = pinned
 		if s.principals != nil {

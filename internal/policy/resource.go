@@ -12,6 +12,7 @@ type resources struct {
 }
 
 func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
+	const sentence = "Policy statement must contain resources."
 	element := named("Resource", found.notResource)
 	switch {
 	case c.kind == Trust && found.resource != nil:
@@ -19,9 +20,12 @@ func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
 	case c.kind == Trust:
 		return resources{implied: true}, nil
 	case found.resource == nil:
-		return resources{}, problem("Resource is missing: expected Resource or NotResource").known("Policy statement must contain resources.")
+		return resources{}, problem("Resource is missing: expected Resource or NotResource").known(sentence)
 	}
 	values, err := texts(found.resource)
+	if err != nil && found.resource.isEmpty() {
+		err = err.known(sentence)
+	}
 	if err != nil {
 		return resources{}, within(element, err)
 	}
@@ -47,8 +51,11 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 		return p, nil
 	}
 	if !strings.HasPrefix(v, "arn:") {
-		short, _ := shorten(v)
-		return pattern{}, problem("%s is not a resource: expected an ARN or *", quote(v)).known("Resource " + strings.Join(strings.Fields(short), " ") + " must be in ARN format or \"*\".")
+		err := problem("%s is not a resource: expected an ARN or *", quote(v)).known("Resource " + oneLine(v) + " must be in ARN format or \"*\".")
+		if sentence := invalidPartition(v); sentence != "" { // whatever it begins with, what has colons is taken for an ARN
+			err = err.known(sentence)
+		}
+		return pattern{}, err
 	}
 	p.arn = true
 	colons := 0
@@ -69,7 +76,11 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 	if colons < arnColons {
 		last := &p.tokens[len(p.tokens)-1]
 		if last.kind != anyRun {
-			return pattern{}, problem("%s has too few parts: expected arn:partition:service:region:account:resource, or a * at its end", quote(v))
+			err := problem("%s has too few parts: expected arn:partition:service:region:account:resource, or a * at its end", quote(v))
+			if sentence := invalidARN(v); sentence != "" {
+				err = err.known(sentence)
+			}
+			return pattern{}, err
 		}
 		last.crossing = true
 		if colons < 3 { // the * would stand for the service too

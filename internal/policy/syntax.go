@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -68,6 +69,10 @@ func (e *SyntaxError) Phrase() string {
 	return e.phrase
 }
 
+// failedLegacyParsing is IAM's sentence for several slips that its older parser
+// finds: the case of an effect, a date, an ARN without its service.
+const failedLegacyParsing = "The policy failed legacy parsing"
+
 // known sets the phrase of an error.
 func (e *SyntaxError) known(phrase string) *SyntaxError {
 	e.phrase = phrase
@@ -120,6 +125,17 @@ func shorten(s string) (short string, whole bool) {
 		cut--
 	}
 	return s[:cut], false
+}
+
+// oneLine shows a value of the document in a sentence of IAM's, which has no
+// quotes around it.
+func oneLine(s string) string {
+	short, _ := shorten(s)
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsFunc(short, hidden) {
+		return strings.Join(strings.FieldsFunc(short, func(r rune) bool { return r == ' ' || hidden(r) }), " ")
+	}
+	return short
 }
 
 // checkSize refuses documents over the limits, before anything else reads them.

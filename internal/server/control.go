@@ -49,6 +49,7 @@ type control struct {
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
+	wire.Negotiate(w, r)
 	body, err := c.read(w, r, e)
 	at, op, routeErr := c.route(&e.call, r, body)
 	if err == nil {

@@ -150,6 +150,7 @@ func (e *event) describe(found []slog.Attr) []slog.Attr {
 		return found
 	}
 	add("error", e.fault.Kind.Code(fault.RestJSON))
+	add("hint", e.fault.Hint)
 	add("throttled", e.throttled)
 	if e.fault.Cause != nil {
 		add("cause", e.fault.Cause.Error())

@@ -12,6 +12,32 @@ import (
 	"daypass/api"
 )
 
+// appendResultJSON appends the reply of a query call to who asks for JSON:
+//
+//	{"OpResponse":{"OpResult":{…},"ResponseMetadata":{"RequestId":"…"}}}
+//
+// The result is left out where the model has no output. Times are seconds since
+// 1970.
+//
+// Source: replies of STS as the authenticators of Kubernetes and the proxy Envoy
+// parse them.
+func appendResultJSON(b []byte, op *api.Operation, n *node, v reflect.Value, requestID string) []byte {
+	b = append(append(append(b, `{"`...), op.Name...), `Response":{`...)
+	if op.Output != nil {
+		b = append(append(append(b, '"'), op.Name...), `Result":`...)
+		b = append(n.appendMembers(b, v), ',')
+	}
+	return append(appendString(append(b, `"ResponseMetadata":{"RequestId":`...), requestID), `}}}`...)
+}
+
+// appendQueryErrorJSON appends an error of a query call to who asks for JSON.
+func appendQueryErrorJSON(b []byte, code string, status int, message, requestID string) []byte {
+	b = appendString(append(b, `{"Error":{"Code":`...), code)
+	b = appendString(append(b, `,"Message":`...), message)
+	b = appendString(append(b, `,"Type":`...), blame(status))
+	return append(appendString(append(b, `},"RequestId":`...), requestID), '}')
+}
+
 // appendMembers appends a structure's body members as an object.
 func (n *node) appendMembers(b []byte, structure reflect.Value) []byte {
 	b = append(b, '{')

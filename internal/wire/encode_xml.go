@@ -29,16 +29,20 @@ func appendResult(b []byte, op *api.Operation, n *node, v reflect.Value, request
 }
 
 func appendErrorXML(b []byte, namespace, code string, status int, message, requestID string) []byte {
-	typ := "Sender"
-	if status >= 500 {
-		typ = "Receiver"
-	}
 	b = append(appendText(append(b, `<ErrorResponse xmlns="`...), namespace), `"><Error>`...)
-	b = appendElement(b, "Type", typ)
+	b = appendElement(b, "Type", blame(status))
 	b = appendElement(b, "Code", code)
 	b = appendElement(b, "Message", message)
 	b = append(b, `</Error>`...)
 	return append(appendElement(b, "RequestId", requestID), `</ErrorResponse>`...)
+}
+
+// blame tells whose mistake an error is.
+func blame(status int) string {
+	if status >= 500 {
+		return "Receiver"
+	}
+	return "Sender"
 }
 
 func appendElement(b []byte, name, text string) []byte {

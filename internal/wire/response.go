@@ -21,6 +21,7 @@ type ResponseError struct {
 	Status    int    // HTTP
 	Code      string // without namespace and URI
 	Message   string
+	Hint      string // what a Daypass server adds to a sentence of AWS's
 	RequestID string
 }
 
@@ -198,7 +199,7 @@ func fromText(sh *api.Shape, s string) (any, error) {
 // __type; in the query protocol that of the ErrorResponse. What is none of
 // these (a proxy's page, say) has its HTTP status as code.
 func ReadError(op *api.Operation, resp *http.Response) *ResponseError {
-	e := &ResponseError{Status: resp.StatusCode, RequestID: resp.Header.Get(requestIDHeader)}
+	e := &ResponseError{Status: resp.StatusCode, RequestID: resp.Header.Get(requestIDHeader), Hint: headerText(resp.Header.Get(hintHeader), maxHint)}
 	data, err := readAll(resp)
 	if err != nil {
 		data = nil // the status says enough

@@ -4,24 +4,79 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"os"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"daypass/api"
 	"daypass/internal/fault"
 )
 
-// The header of a reply that names the request, and the one that names an error.
+// The headers of a reply: the one that names the request, the one that names an
+// error, and the one with what Daypass adds to a message that is AWS's.
 const (
 	requestIDHeader = "X-Amzn-Requestid"
 	errorTypeHeader = "X-Amzn-Errortype"
+	hintHeader      = "X-Daypass-Hint"
 )
+
+// maxHint bounds the header of a hint, in bytes.
+const maxHint = 1024
 
 // ErrCut is in the error of a reply that broke after its first byte: nothing
 // more can be told to the client, and the connection is to be aborted.
 var ErrCut = errors.New("reply cut short")
+
+// Negotiate settles the form of the reply to a query call before it is written:
+// JSON where the request asks for application/json, else XML. It is for
+// [WriteResult] and [WriteError], which find it in w.
+//
+// Source: the authenticators of Kubernetes and Vault, which ask STS so.
+func Negotiate(w http.ResponseWriter, r *http.Request) {
+	if wantsJSON(r.Header.Values("Accept")) {
+		w.Header().Set("Content-Type", jsonType)
+	}
+}
+
+const (
+	jsonType = "application/json"
+	xmlType  = "text/xml"
+)
+
+// wantsJSON reports whether JSON is asked for by name, and XML is not asked for
+// before it or as much. A wildcard stands for XML, which is what a query service
+// speaks.
+func wantsJSON(accept []string) bool {
+	var json, xml float64
+	for _, line := range accept {
+		for part := range strings.SplitSeq(line, ",") {
+			media, parameters, err := mime.ParseMediaType(part)
+			if err != nil {
+				continue
+			}
+			quality := 1.0
+			if q, given := parameters["q"]; given {
+				quality, err = strconv.ParseFloat(q, 64)
+				if err != nil {
+					continue
+				}
+			}
+			switch media {
+			case jsonType:
+				json = max(json, quality)
+			case xmlType, "application/xml":
+				xml = max(xml, quality)
+			}
+		}
+	}
+	return json > xml
+}
+
+// isJSON reports what Negotiate settled.
+func isJSON(w http.ResponseWriter) bool { return w.Header().Get("Content-Type") == jsonType }
 
 // WriteResult answers a request with the result of op: out is nil or a pointer
 // to the generated output type. A streaming payload is copied and closed, with
@@ -40,14 +95,16 @@ func WriteResult(w http.ResponseWriter, op *api.Operation, out any, requestID st
 	}
 	h := w.Header()
 	if op.Service.Protocol == api.Query {
-		body := appendResult(make([]byte, 0, 1024), op, root, v, requestID)
-		return send(w, http.StatusOK, "text/xml", requestID, body)
+		if isJSON(w) {
+			return send(w, http.StatusOK, jsonType, requestID, appendResultJSON(make([]byte, 0, 1024), op, root, v, requestID))
+		}
+		return send(w, http.StatusOK, xmlType, requestID, appendResult(make([]byte, 0, 1024), op, root, v, requestID))
 	}
 	root.headers(h, v)
 	if op.Output != nil && op.Output.Payload != nil {
 		return sendStream(w, root, v, requestID)
 	}
-	return send(w, http.StatusOK, "application/json", requestID, root.appendMembers(make([]byte, 0, 1024), v))
+	return send(w, http.StatusOK, jsonType, requestID, root.appendMembers(make([]byte, 0, 1024), v))
 }
 
 func send(w http.ResponseWriter, status int, contentType, requestID string, body []byte) error {
@@ -121,20 +178,44 @@ func sizeOf(content io.Reader) (int64, bool) {
 // WriteError answers a request with a fault. In rest-json the code is in the
 // header x-amzn-errortype and in the body's __type, beside message and the
 // members that the fault has; in the query protocol it is an ErrorResponse of
-// namespace. The fault's cause stays out.
+// namespace. The fault's hint is in the header x-daypass-hint, its cause stays
+// out.
 func WriteError(w http.ResponseWriter, p fault.Protocol, namespace string, err *fault.Error, requestID string) {
 	code, status := err.Kind.Code(p), err.Kind.Status(p)
 	h := w.Header()
 	if err.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(err.RetryAfter))
 	}
-	if p == fault.Query {
-		// A reply that does not arrive is the caller's loss alone.
-		_ = send(w, status, "text/xml", requestID, appendErrorXML(nil, namespace, code, status, err.Message, requestID))
-		return
+	if err.Hint != "" {
+		h.Set(hintHeader, headerText(err.Hint, maxHint))
 	}
-	h.Set(errorTypeHeader, code)
-	_ = send(w, status, "application/json", requestID, appendErrorJSON(nil, code, err))
+	// A reply that does not arrive is the caller's loss alone.
+	switch {
+	case p == fault.Query && isJSON(w):
+		_ = send(w, status, jsonType, requestID, appendQueryErrorJSON(nil, code, status, err.Message, requestID))
+	case p == fault.Query:
+		_ = send(w, status, xmlType, requestID, appendErrorXML(nil, namespace, code, status, err.Message, requestID))
+	default:
+		h.Set(errorTypeHeader, code)
+		_ = send(w, status, jsonType, requestID, appendErrorJSON(nil, code, err))
+	}
+}
+
+// headerText returns the beginning of a text as a header can hold it: printable
+// ASCII, with all else escaped as \u0000.
+func headerText(s string, most int) string {
+	var b strings.Builder
+	for _, r := range s {
+		shown := string(r)
+		if r < ' ' || r > '~' {
+			shown = fmt.Sprintf("\\u%04x", r)
+		}
+		if b.Len()+len(shown) > most {
+			break
+		}
+		b.WriteString(shown)
+	}
+	return b.String()
 }
 
 func appendErrorJSON(b []byte, code string, err *fault.Error) []byte {

@@ -66,7 +66,11 @@ func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, inpu
 			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
 			}
-			return nil, exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
+			hint := ""
+			if refused.Hint != "" {
+				hint = "\ndaypass: hint: " + refused.Hint
+			}
+			return nil, exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation%s: %s%s", refused.Code, op.Name, info, refused.Message, hint)
 		}
 		return nil, err
 	}

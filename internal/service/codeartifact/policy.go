@@ -141,7 +141,7 @@ func (s *Service) check(ctx context.Context, resource, document string) (map[str
 	if n := utf8.RuneCountInString(document); n > maxDocument {
 		return nil, fault.Invalid("policyDocument: it has %d characters, at most %d are allowed", n, maxDocument)
 	}
-	_, err := policy.Parse(resource, document, policy.Resource)
+	_, err := policy.Check(resource, document, policy.Resource)
 	if err != nil {
 		return nil, fault.Invalid("policyDocument: %s", err)
 	}

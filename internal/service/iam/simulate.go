@@ -205,7 +205,7 @@ func (m *simulation) addInputs(documents []string) error {
 }
 
 func input(id, document string, kind policy.Type) (*policy.Policy, error) {
-	p, err := policy.Parse(id, document, kind)
+	p, err := policy.Check(id, document, kind)
 	if err != nil {
 		return nil, fault.New(fault.InvalidInput, "%s: %s", id, err)
 	}

@@ -330,22 +330,25 @@ func TestSimulatingNeedsPermissionOnThePrincipal(t *testing.T) {
 	}
 }
 
-// Clients look for the beginning of these texts.
-func TestAPolicyThatIsRefusedIsRefusedInIAMsWords(t *testing.T) {
+func TestAMalformedPolicyGetsIAMsSentenceAloneAndAHint(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("alice", "")
-	for document, text := range map[string]string{
-		"{":                 "Syntax errors in policy. not valid JSON at line 1, column 1: unexpected end of JSON input",
-		policyOf(denyToAll): "Policy document should not specify a principal. Statement 1: Principal is not allowed in an identity-based policy",
-		policyOf(`{"Effect":"Allow","Action":"GetUser","Resource":"*"}`): `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. Statement 1, Action: "GetUser" names no service: expected service:Action or *`,
+	for document, want := range map[string]struct{ message, hint string }{
+		"{":                 {"Syntax errors in policy.", "not valid JSON at line 1, column 1: unexpected end of JSON input"},
+		policyOf(denyToAll): {"Policy document should not specify a principal.", "Statement 1: Principal is not allowed in an identity-based policy"},
+		policyOf(`{"Effect":"Allow","Action":"GetUser","Resource":"*"}`): {
+			"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", `Statement 1, Action: "GetUser" names no service: expected service:Action or *`},
+		policyOf(`{"Effect":"Deny","Action":" iam:ListAccessKeys","Resource":"*"}`): {
+			"Vendor  iam is not valid", `Statement 1, Action: " iam:ListAccessKeys" has no service's name before the colon: expected letters, digits, dots and hyphens`},
 	} {
 		_, err := do[api.PutUserPolicyOutput](d, d.admin, "PutUserPolicy", &api.PutUserPolicyInput{UserName: "alice", PolicyName: "p", PolicyDocument: document})
-		refuses(t, err, "MalformedPolicyDocument", text)
+		refuses(t, err, "MalformedPolicyDocument", want.message)
+		equal(t, want.hint, fault.From(err).Hint)
 	}
 	_, err := do[api.CreateRoleOutput](d, d.admin, "CreateRole", &api.CreateRoleInput{RoleName: "r",
 		AssumeRolePolicyDocument: policyOf(`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}`)})
-	refuses(t, err, "MalformedPolicyDocument", "Has prohibited field Resource. Statement 1: Resource is not allowed in a role trust policy")
+	refuses(t, err, "MalformedPolicyDocument", "Has prohibited field Resource")
 	_, err = do[api.CreateRoleOutput](d, d.admin, "CreateRole", &api.CreateRoleInput{RoleName: "r",
 		AssumeRolePolicyDocument: policyOf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/ghost"},"Action":"sts:AssumeRole"}`)})
 	refuses(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::111111111111:user/ghost"`)

@@ -215,7 +215,7 @@ func (s *Service) restrict(ctx context.Context, account, document string, arns [
 		if utf8.RuneCountInString(document) > policy.MaxInlineSession {
 			return constraint("policy", policy.MaxInlineSession)
 		}
-		_, err := policy.Parse("", document, policy.Session)
+		_, err := policy.Check("", document, policy.Session)
 		if err != nil {
 			return identity.Malformed(err)
 		}
