@@ -102,7 +102,8 @@ type Call struct {
 type Repository interface {
 	// Package returns a package with the versions that lists show (see
 	// [Status.Listed]), in ascending order, each with its assets in order of
-	// name. The value is shared and must not be changed.
+	// name. Of their descriptions only the detail is there: lists print nothing
+	// else. The value is shared and must not be changed.
 	Package(ctx context.Context, name Name) (*Package, error)
 
 	// Document returns what render makes of the package, which the
@@ -194,7 +195,7 @@ type Description struct {
 	HomePage     string
 	SourceCode   string // URL of the source repository
 	Licenses     []License
-	Readme       string // as found: Markdown, reStructuredText or plain; taken by Commit, not returned by Package
+	Readme       string // as found: Markdown, reStructuredText or plain
 	Dependencies []Dependency
 
 	// Detail is JSON that only the format understands: what it needs to write

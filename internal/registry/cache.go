@@ -2,23 +2,31 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
-	"sync"
+	"math"
+	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 
 	"daypass/internal/format"
 	"daypass/internal/store"
 )
 
+// What is kept of packages is bounded by estimates of its bytes. Documents are
+// what package managers ask for again and again; rows are read for the first
+// document of a revision, and for downloads.
 const (
-	// maxPackages and maxWeight bound what is kept of packages; weight is an
-	// estimate in bytes. When either is reached everything is dropped.
-	maxPackages = 1 << 13
-	maxWeight   = 24 << 20
+	maxHeads     = 2 << 20
+	maxRows      = 4 << 20
+	maxDocuments = 24 << 20
 
+	// share is the part of a cache that one entry may take: a heavier one is
+	// given to all who wait for it and not kept.
+	share = 3
+)
+
+const (
 	// trust is how long a replica that watches believes what it keeps after its
 	// last look at what others changed.
 	trust = time.Second
@@ -29,96 +37,136 @@ const (
 	slack = 15 * time.Second
 )
 
-// packages keeps what was read of packages, and what formats rendered from
-// it. A change made here drops the package at once; changes of other replicas
-// are seen by [Registry.Watch]. Deleted repositories have new ids and are never
-// asked for again.
-type packages struct {
-	db     *store.DB
-	slots  atomic.Pointer[store.Cache[store.PackageKey, *slot]]
-	epoch  atomic.Int64 // counts drops
-	weight atomic.Int64
+// A cache keeps what was read of packages, and apart from that what formats
+// rendered from it. Whoever asks for something that is being loaded waits for
+// it; it is loaded once.
+//
+// Only heads can be out of date. A change made here drops the package's head
+// before the change is acknowledged; changes of other replicas are seen by
+// [Registry.Watch]. Rows and documents are filed under the revision that the
+// head told, so that those of older revisions are never asked for again.
+// Deleted repositories and packages have ids that never come back.
+type cache struct {
+	loadHead  otter.LoaderFunc[store.PackageKey, *store.Package]
+	heads     *otter.Cache[store.PackageKey, *store.Package]
+	rows      *otter.Cache[rowsKey, *rows]
+	documents *otter.Cache[documentKey, *format.Document]
+
+	// turns bounds how many packages are read or rendered at the same time. That
+	// work is CPU and memory: more at once would only hold more.
+	turns chan struct{}
 
 	watching  atomic.Bool
 	confirmed atomic.Int64 // Unix nanoseconds of the last look
 }
 
-// A slot holds a package, or nil once that is out of date.
-type slot struct{ content atomic.Pointer[content] }
-
-func newPackages(db *store.DB) *packages {
-	p := &packages{db: db}
-	p.clear()
-	return p
+// A rowsKey names what a revision of a package has in the database.
+type rowsKey struct {
+	pkg      string // id
+	revision int64
+	version  string // empty: all versions that are listed
 }
 
-func (p *packages) clear() {
-	p.weight.Store(0)
-	p.slots.Store(store.NewCache[store.PackageKey, *slot](p.db, maxPackages))
+// A documentKey names what a format renders from a revision of a package.
+type documentKey struct {
+	pkg      string // id
+	revision int64
+	variant  string
 }
 
-// get returns a package as it is now, from load if it is not known.
-func (p *packages) get(ctx context.Context, key store.PackageKey, load func(context.Context) (*content, error)) (*content, error) {
-	if p.stale() {
-		return load(ctx)
+func newCache(loadHead otter.LoaderFunc[store.PackageKey, *store.Package]) *cache {
+	return &cache{
+		loadHead: loadHead,
+		heads: bounded(maxHeads, func(k store.PackageKey, p *store.Package) int {
+			n := 512 + len(k.Namespace) + len(k.Name)
+			for tag, version := range p.Tags {
+				n += 64 + len(tag) + len(version)
+			}
+			return n
+		}),
+		rows:      bounded(maxRows, func(_ rowsKey, r *rows) int { return r.weight }),
+		documents: bounded(maxDocuments, func(_ documentKey, d *format.Document) int { return 512 + len(d.Body) }),
+		turns:     make(chan struct{}, max(4, runtime.GOMAXPROCS(0))),
 	}
-	// A drop that comes after this look is noticed below, when the slot can be
-	// seen by others: whichever of the two is last empties it.
-	epoch := p.epoch.Load()
-	var fresh *content
-	s, err := p.slots.Load().Get(ctx, key, func(ctx context.Context) (*slot, error) {
-		read, err := load(ctx)
-		if err != nil {
-			return nil, err
-		}
-		fresh = read
-		s := new(slot)
-		s.content.Store(read)
-		return s, nil
+}
+
+// bounded returns a cache of at most limit bytes by what weigh says. It evicts
+// on the caller's goroutine, so that the limit holds when a call returns.
+func bounded[K comparable, V any](limit int, weigh func(K, V) int) *otter.Cache[K, V] {
+	return otter.Must(&otter.Options[K, V]{
+		MaximumWeight: uint64(limit),
+		Weigher: func(k K, v V) uint32 {
+			n := weigh(k, v)
+			if n > limit/share {
+				return math.MaxUint32 // over every limit: evicted at once, and nothing else is
+			}
+			return uint32(n)
+		},
+		Executor: func(fn func()) { fn() },
 	})
-	if err != nil {
-		return nil, err
+}
+
+// head returns a package's row.
+func (c *cache) head(ctx context.Context, key store.PackageKey) (*store.Package, error) {
+	if c.stale() {
+		return c.loadHead(ctx, key)
 	}
-	if known := s.content.Load(); fresh == nil && known != nil {
-		return known, nil
-	}
-	if fresh == nil {
-		fresh, err = load(ctx)
+	return c.heads.Get(ctx, key, c.loadHead)
+}
+
+// content returns rows, from load if they are not known.
+func (c *cache) content(ctx context.Context, key rowsKey, load otter.LoaderFunc[rowsKey, *rows]) (*rows, error) {
+	return c.rows.Get(ctx, key, inTurn(c, load))
+}
+
+// document returns a document, rendered from the package's listed rows if it is
+// not known. Reading and rendering are one turn, so that no rows wait in memory
+// for another one. Who has a turn never waits for the rows of who has none:
+// html and json that are both missing read the rows twice at worst.
+func (c *cache) document(ctx context.Context, key documentKey, load otter.LoaderFunc[rowsKey, *rows], render func(*rows) (*format.Document, error)) (*format.Document, error) {
+	return c.documents.Get(ctx, key, inTurn(c, func(ctx context.Context, key documentKey) (*format.Document, error) {
+		of := rowsKey{pkg: key.pkg, revision: key.revision}
+		known, ok := c.rows.GetIfPresent(of)
+		if ok {
+			return render(known)
+		}
+		read, err := load(ctx, of)
 		if err != nil {
 			return nil, err
 		}
-		s.content.Store(fresh)
-	}
-	if p.epoch.Load() != epoch {
-		s.content.CompareAndSwap(fresh, nil)
-	}
-	p.charge(fresh.weight)
-	return fresh, nil
+		c.rows.Set(of, read)
+		return render(read)
+	}))
 }
 
-func (p *packages) charge(weight int64) {
-	if p.weight.Add(weight) > maxWeight {
-		p.clear()
-	}
-}
-
-// errNothing is what an empty cache answers [packages.drop].
-var errNothing = errors.New("nothing kept")
-
-// drop forgets a package, unless what is kept has the given revision already.
-func (p *packages) drop(key store.PackageKey, unless int64) {
-	p.epoch.Add(1)
-	s, err := p.slots.Load().Get(context.Background(), key, func(context.Context) (*slot, error) { return nil, errNothing })
-	if err != nil {
-		return
-	}
-	if known := s.content.Load(); known != nil && known.revision != unless {
-		s.content.CompareAndSwap(known, nil)
+// inTurn makes a load wait for its turn. The load must not ask for rows or
+// documents itself.
+func inTurn[K comparable, V any](c *cache, load otter.LoaderFunc[K, V]) otter.LoaderFunc[K, V] {
+	return func(ctx context.Context, key K) (V, error) {
+		select {
+		case c.turns <- struct{}{}:
+			defer func() { <-c.turns }()
+			return load(ctx, key)
+		case <-ctx.Done():
+			var none V
+			return none, ctx.Err()
+		}
 	}
 }
 
-func (p *packages) stale() bool {
-	return p.watching.Load() && time.Now().UnixNano()-p.confirmed.Load() > int64(trust)
+// drop forgets a package, also one that is being read just now.
+func (c *cache) drop(key store.PackageKey) { c.heads.Invalidate(key) }
+
+// changed forgets a package unless the revision that is known is this one.
+func (c *cache) changed(p *store.Package) {
+	known, ok := c.heads.GetEntryQuietly(p.PackageKey)
+	if !ok || known.Value.Revision != p.Revision {
+		c.drop(p.PackageKey)
+	}
+}
+
+func (c *cache) stale() bool {
+	return c.watching.Load() && time.Now().UnixNano()-c.confirmed.Load() > int64(trust)
 }
 
 // Watch looks every interval for packages that other replicas changed, until
@@ -151,45 +199,8 @@ func (g *Registry) look(ctx context.Context) error {
 		return err
 	}
 	for _, p := range changed {
-		g.packages.drop(p.PackageKey, p.Revision)
+		g.packages.changed(p)
 	}
 	g.packages.confirmed.Store(asked.UnixNano())
 	return nil
-}
-
-// A content is all of a package, read in one transaction. It is immutable but
-// for the documents.
-type content struct {
-	revision int64
-	listed   *format.Package           // for lists
-	versions map[string]format.Version // all of them
-	moved    map[string]int64          // SHA-256 to the generation of content, where that is not 0
-	weight   int64
-
-	mu        sync.Mutex
-	documents map[string]*format.Document
-}
-
-// document returns what render makes of the package, once a variant.
-func (c *content) document(p *packages, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	c.mu.Lock()
-	known := c.documents[variant]
-	c.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	body, err := render(c.listed)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	d := &format.Document{Body: body, ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`}
-	c.mu.Lock()
-	if c.documents == nil {
-		c.documents = make(map[string]*format.Document)
-	}
-	c.documents[variant] = d
-	c.mu.Unlock()
-	p.charge(int64(len(body)))
-	return d, nil
 }

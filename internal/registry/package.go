@@ -2,12 +2,17 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 
 	"daypass/internal/blob"
 	"daypass/internal/fault"
@@ -35,15 +40,15 @@ type bound struct {
 	Binding
 	registry   *Registry
 	repository *Repository
-	used       []*content // whose assets were handed out
+	used       []*rows // whose assets were handed out
 }
 
 func (b *bound) key(n format.Name) store.PackageKey {
 	return store.PackageKey{Repository: b.repository.ID, Format: b.Format.Name, Namespace: n.Namespace, Name: n.Name}
 }
 
-// content reads a package, listed or not.
-func (b *bound) content(ctx context.Context, n format.Name) (*content, error) {
+// head returns the row of a package.
+func (b *bound) head(ctx context.Context, n format.Name) (*store.Package, error) {
 	err := b.repository.Check()
 	if err != nil {
 		return nil, err
@@ -51,25 +56,11 @@ func (b *bound) content(ctx context.Context, n format.Name) (*content, error) {
 	if checkName(n) != nil {
 		return nil, b.missingPackage(n)
 	}
-	key := b.key(n)
-	c, err := b.registry.packages.get(ctx, key, func(ctx context.Context) (*content, error) { return b.registry.loadContent(ctx, key) })
+	head, err := b.registry.packages.head(ctx, b.key(n))
 	if isNotFound(err) {
 		return nil, b.missingPackage(n)
 	}
-	if err != nil {
-		return nil, err
-	}
-	b.used = append(b.used, c)
-	return c, nil
-}
-
-// listed is content of which there is something to list.
-func (b *bound) listed(ctx context.Context, n format.Name) (*content, error) {
-	c, err := b.content(ctx, n)
-	if err == nil && len(c.listed.Versions) == 0 {
-		err = b.missingPackage(n)
-	}
-	return c, err
+	return head, err
 }
 
 func (b *bound) missingPackage(n format.Name) error {
@@ -95,20 +86,48 @@ func checkName(n format.Name) error {
 
 // Package implements [format.Repository].
 func (b *bound) Package(ctx context.Context, n format.Name) (*format.Package, error) {
-	c, err := b.listed(ctx, n)
+	head, err := b.head(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	return c.listed, nil
+	r, err := b.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, b.registry.loadListed(head))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Versions) == 0 {
+		return nil, b.missingPackage(n)
+	}
+	b.used = append(b.used, r)
+	return &r.Package, nil
 }
 
 // Document implements [format.Repository].
 func (b *bound) Document(ctx context.Context, n format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	c, err := b.listed(ctx, n)
+	head, err := b.head(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	return c.document(b.registry.packages, variant, render)
+	key := documentKey{head.ID, head.Revision, variant}
+	known, ok := b.registry.packages.documents.GetIfPresent(key)
+	if ok {
+		return known, nil
+	}
+	return b.render(ctx, head, key, render)
+}
+
+// render makes a document that is not known.
+func (b *bound) render(ctx context.Context, head *store.Package, key documentKey, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
+	return b.registry.packages.document(ctx, key, b.registry.loadListed(head), func(r *rows) (*format.Document, error) {
+		if len(r.Versions) == 0 {
+			return nil, b.missingPackage(r.Name)
+		}
+		body, err := render(&r.Package)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(body)
+		return &format.Document{Body: body, ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`}, nil
+	})
 }
 
 // Packages implements [format.Repository].
@@ -129,21 +148,27 @@ func (b *bound) Packages(ctx context.Context, after format.Name, limit int) ([]f
 	return names, err
 }
 
-// Asset implements [format.Repository].
+// Asset implements [format.Repository]. It reads one version: what a package has
+// beside it does not make a download dearer.
 func (b *bound) Asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, error) {
-	c, err := b.content(ctx, ref.Name)
+	head, err := b.head(ctx, ref.Name)
 	if err != nil {
 		return nil, err
 	}
-	v, ok := c.versions[ref.Version]
-	if !ok {
+	r, err := b.registry.packages.content(ctx, rowsKey{head.ID, head.Revision, ref.Version}, b.registry.loadVersion(head))
+	if isNotFound(err) {
 		return nil, fault.NotFoundResource("package-version", ref.Version, "Version not found. Version '%s' of package '%s' does not exist in repository '%s'", ref.Version, label(ref.Name), b.repository.Name)
 	}
+	if err != nil {
+		return nil, err
+	}
+	v := &r.Versions[0]
 	if !v.Status.Downloadable() {
 		return nil, fault.NotFoundResource("package-version", ref.Version, "Version '%s' of package '%s' in repository '%s' is %s and cannot be downloaded", ref.Version, label(ref.Name), b.repository.Name, v.Status)
 	}
 	for i := range v.Assets {
 		if v.Assets[i].Name == name {
+			b.used = append(b.used, r)
 			return &v.Assets[i], nil
 		}
 	}
@@ -154,8 +179,8 @@ func (b *bound) Asset(ctx context.Context, ref format.Ref, name string) (*format
 // and not the client's mistake, so it is an internal error.
 func (b *bound) Open(ctx context.Context, a *format.Asset) (io.ReadSeekCloser, error) {
 	var generation int64
-	for _, c := range b.used {
-		if g, ok := c.moved[a.Digests.SHA256]; ok {
+	for _, r := range b.used {
+		if g, ok := r.moved[a.Digests.SHA256]; ok {
 			generation = g
 		}
 	}
@@ -176,62 +201,87 @@ func space(domain string, generation int64) string {
 	return domain + "/g" + strconv.FormatInt(generation, 10)
 }
 
-// loadContent reads a package whole. Readmes stay behind: no list shows them.
-func (g *Registry) loadContent(ctx context.Context, key store.PackageKey) (*content, error) {
-	var row *store.Package
-	var versions []*store.Version
-	var assets []*store.Asset
-	// One statement can't see what the next does not: the revision is read first,
-	// so that content newer than it is at worst dropped once too often.
-	err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
-		row, err = tx.Package(ctx, key)
-		if err != nil {
-			return err
-		}
-		versions, err = tx.Versions(ctx, row.ID)
-		if err != nil {
-			return err
-		}
-		assets, err = tx.AssetsOfPackage(ctx, row.ID)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return newContent(row, versions, assets)
+// rows are what the database has of a package: the versions that are listed, or
+// one version whatever its status. They are immutable.
+type rows struct {
+	format.Package
+	moved  map[string]int64 // SHA-256 to the generation of content, where that is not 0
+	weight int              // bytes, about
 }
 
-func newContent(row *store.Package, versions []*store.Version, assets []*store.Asset) (*content, error) {
-	c := &content{
-		revision: row.Revision,
-		listed:   &format.Package{Name: format.Name{Namespace: row.Namespace, Name: row.Name}, Tags: row.Tags},
-		versions: make(map[string]format.Version, len(versions)),
-		weight:   1 << 10,
+func (g *Registry) loadHead(ctx context.Context, key store.PackageKey) (head *store.Package, err error) {
+	err = g.DB.View(ctx, func(tx *store.Tx) (err error) {
+		head, err = tx.Package(ctx, key)
+		return err
+	})
+	return head, err
+}
+
+// loadListed reads the versions that lists show. What it returns is as new as
+// the head or newer, which is at worst read once too often.
+func (g *Registry) loadListed(head *store.Package) otter.LoaderFunc[rowsKey, *rows] {
+	return func(ctx context.Context, key rowsKey) (*rows, error) {
+		var versions []*store.Version
+		var assets []*store.Asset
+		err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
+			versions, err = tx.Versions(ctx, key.pkg, string(format.Published))
+			if err != nil {
+				return err
+			}
+			assets, err = tx.AssetsOfPackage(ctx, key.pkg, string(format.Published))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return newRows(head, versions, assets), nil
+	}
+}
+
+// loadVersion reads one version.
+func (g *Registry) loadVersion(head *store.Package) otter.LoaderFunc[rowsKey, *rows] {
+	return func(ctx context.Context, key rowsKey) (*rows, error) {
+		var row *store.Version
+		var assets []*store.Asset
+		err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
+			row, err = tx.Version(ctx, key.pkg, key.version)
+			if err != nil {
+				return err
+			}
+			assets, err = tx.AssetsOfVersion(ctx, row.ID)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return newRows(head, []*store.Version{row}, assets), nil
+	}
+}
+
+func newRows(head *store.Package, versions []*store.Version, assets []*store.Asset) *rows {
+	r := &rows{
+		Package: format.Package{Name: format.Name{Namespace: head.Namespace, Name: head.Name}, Tags: head.Tags, Versions: make([]format.Version, len(versions))},
+		weight:  1 << 10,
 	}
 	of := make(map[string][]format.Asset, len(versions))
 	for _, a := range assets {
 		of[a.Version] = append(of[a.Version], newAsset(a))
 		if a.Generation != 0 {
-			if c.moved == nil {
-				c.moved = make(map[string]int64)
+			if r.moved == nil {
+				r.moved = make(map[string]int64)
 			}
-			c.moved[a.SHA256] = a.Generation
+			r.moved[a.SHA256] = a.Generation
 		}
-		c.weight += int64(512 + len(a.Name) + len(a.Detail))
+		r.weight += 768 + len(a.Name) + len(a.Detail)
 	}
-	for _, row := range versions {
-		v, err := newVersion(row)
-		if err != nil {
-			return nil, err
-		}
-		v.Assets = of[row.ID]
-		c.versions[v.Version] = v
-		if v.Status.Listed() {
-			c.listed.Versions = append(c.listed.Versions, v)
-		}
-		c.weight += int64(1024 + len(row.Description))
+	for i, row := range versions {
+		r.Versions[i] = newVersion(row)
+		files := of[row.ID]
+		slices.SortFunc(files, func(a, b format.Asset) int { return strings.Compare(a.Name, b.Name) })
+		r.Versions[i].Assets = files
+		r.weight += 512 + len(row.Detail)
 	}
-	return c, nil
+	return r
 }
 
 func newAsset(a *store.Asset) format.Asset {
@@ -244,26 +294,19 @@ func newAsset(a *store.Asset) format.Asset {
 	}
 }
 
-func newVersion(row *store.Version) (format.Version, error) {
-	v := format.Version{
-		Version:   row.Version,
-		Status:    format.Status(row.Status),
-		Revision:  row.Revision,
-		Published: row.Published,
-		Yanked:    row.Yanked,
+func newVersion(row *store.Version) format.Version {
+	return format.Version{
+		Version:     row.Version,
+		Status:      format.Status(row.Status),
+		Revision:    row.Revision,
+		Published:   row.Published,
+		Yanked:      row.Yanked,
+		Description: format.Description{Detail: json.RawMessage(row.Detail)},
 	}
-	var d description
-	err := json.Unmarshal([]byte(row.Description), &d)
-	if err != nil {
-		return v, fmt.Errorf("description of version %s: %w", row.Version, err)
-	}
-	v.Description = d.restore()
-	v.Readme = row.Readme
-	return v, nil
 }
 
-// A description is how a [format.Description] is stored; the readme has a
-// column of its own.
+// A description is how a [format.Description] is stored; the readme and the
+// detail have columns of their own.
 type description struct {
 	DisplayName  string              `json:"displayName,omitempty"`
 	Summary      string              `json:"summary,omitempty"`
@@ -271,18 +314,16 @@ type description struct {
 	SourceCode   string              `json:"sourceCode,omitempty"`
 	Licenses     []format.License    `json:"licenses,omitempty"`
 	Dependencies []format.Dependency `json:"dependencies,omitempty"`
-	Detail       json.RawMessage     `json:"detail,omitempty"`
 }
 
-func (d description) restore() format.Description {
-	return format.Description{DisplayName: d.DisplayName, Summary: d.Summary, HomePage: d.HomePage, SourceCode: d.SourceCode,
-		Licenses: d.Licenses, Dependencies: d.Dependencies, Detail: d.Detail}
-}
-
-func describe(d format.Description) (string, error) {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // a format's detail comes back as it was given
-	err := e.Encode(description{d.DisplayName, d.Summary, d.HomePage, d.SourceCode, d.Licenses, d.Dependencies, d.Detail})
-	return b.String(), err
+func describe(d format.Description) (*store.Description, error) {
+	b, err := json.Marshal(description{d.DisplayName, d.Summary, d.HomePage, d.SourceCode, d.Licenses, d.Dependencies})
+	if err != nil {
+		return nil, err
+	}
+	stored := &store.Description{Text: storable(string(b))}
+	if len(d.Readme) <= maxReadme {
+		stored.Readme = storable(d.Readme)
+	}
+	return stored, nil
 }

@@ -200,7 +200,7 @@ func (p *publication) Commit(ctx context.Context, release *format.Release) error
 	}
 	changed, err := p.record(ctx, release, uploads)
 	if changed || err != nil { // after an error nobody knows whether it was committed
-		p.registry.packages.drop(p.key(p.ref.Name), -1)
+		p.registry.packages.drop(p.key(p.ref.Name))
 	}
 	return err
 }
@@ -299,7 +299,11 @@ func (p *publication) write(ctx context.Context, tx *store.Tx, at present, relea
 	if status == string(format.Unfinished) && !release.Unfinished {
 		status = string(format.Published)
 	}
-	err = tx.SetVersionState(ctx, at.version.ID, status, versionRevision(at.version, at.assets))
+	about, err := tx.Description(ctx, at.version.ID)
+	if err != nil {
+		return err
+	}
+	err = tx.SetVersionState(ctx, at.version.ID, status, versionRevision(at.version, about, at.assets))
 	if err != nil {
 		return err
 	}
@@ -318,7 +322,7 @@ func (p *publication) version(ctx context.Context, tx *store.Tx, at present, rel
 	if at.version != nil {
 		return at, nil
 	}
-	text, err := describe(release.Description)
+	about, err := describe(release.Description)
 	if err != nil {
 		return at, err
 	}
@@ -331,15 +335,12 @@ func (p *publication) version(ctx context.Context, tx *store.Tx, at present, rel
 		Origin:           "INTERNAL",
 		OriginRepository: p.repository.Name,
 		Published:        milliseconds(p.Now),
-		Description:      storable(text),
+		Detail:           storable(string(release.Detail)),
 	}
 	if release.Unfinished {
 		at.version.Status = string(format.Unfinished)
 	}
-	if len(release.Readme) <= maxReadme {
-		at.version.Readme = storable(release.Readme)
-	}
-	return at, tx.CreateVersion(ctx, at.version)
+	return at, tx.CreateVersion(ctx, at.version, about)
 }
 
 func (p *publication) attach(ctx context.Context, tx *store.Tx, version string, u *upload) (*store.Asset, error) {
@@ -366,7 +367,7 @@ func storable(s string) string {
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact concepts", package version
 // revision.
-func versionRevision(v *store.Version, assets []*store.Asset) string {
+func versionRevision(v *store.Version, about *store.Description, assets []*store.Asset) string {
 	sorted := slices.SortedFunc(slices.Values(assets), func(a, b *store.Asset) int { return strings.Compare(a.Name, b.Name) })
 	h := sha256.New()
 	part := func(s string) {
@@ -376,8 +377,9 @@ func versionRevision(v *store.Version, assets []*store.Asset) string {
 		io.WriteString(h, s)
 	}
 	part(v.Version)
-	part(v.Description)
-	part(v.Readme)
+	part(v.Detail)
+	part(about.Text)
+	part(about.Readme)
 	if v.Yanked != nil {
 		part(*v.Yanked)
 	}

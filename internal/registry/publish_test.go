@@ -102,22 +102,41 @@ func (b *bench) version(tx *store.Tx, key store.PackageKey, at format.Ref) (*sto
 	return tx.Version(b.t.Context(), p.ID, at.Version)
 }
 
-// setStatus changes the status of a version and returns its revision.
-func (b *bench) setStatus(f *format.Format, at format.Ref, status format.Status) (revision string) {
+// description returns what a version says of itself.
+func (b *bench) description(f *format.Format, at format.Ref) (about store.Description) {
 	b.t.Helper()
-	id, key := "", b.key(f, at)
 	err := b.DB.View(b.t.Context(), func(tx *store.Tx) error {
-		v, err := b.version(tx, key, at)
+		v, err := b.version(tx, b.key(f, at), at)
+		if err != nil {
+			return err
+		}
+		d, err := tx.Description(b.t.Context(), v.ID)
 		if err == nil {
-			id, revision = v.ID, v.Revision
+			about = *d
 		}
 		return err
 	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return about
+}
+
+// setStatus changes the status of a version, as another replica would, and
+// returns its revision.
+func (b *bench) setStatus(f *format.Format, at format.Ref, status format.Status) (revision string) {
+	b.t.Helper()
+	ctx := b.t.Context()
+	err := b.DB.Update(ctx, func(tx *store.Tx) error {
+		v, err := b.version(tx, b.key(f, at), at)
+		if err != nil {
+			return err
+		}
+		revision = v.Revision
+		return errors.Join(tx.SetVersionState(ctx, v.ID, string(status), revision), tx.PackageChanged(ctx, v.Package, b.now))
+	})
 	if err == nil {
-		err = b.DB.Update(b.t.Context(), func(tx *store.Tx) error {
-			tx.Touch()
-			return tx.SetVersionState(b.t.Context(), id, string(status), revision)
-		})
+		err = b.Look(ctx)
 	}
 	if err != nil {
 		b.t.Fatal(err)

@@ -77,7 +77,7 @@ type Registry struct {
 	Config
 	domains      *store.Cache[domainKey, *Domain]
 	repositories *store.Cache[repositoryKey, *Repository]
-	packages     *packages
+	packages     *cache
 }
 
 // How many lookups are remembered.
@@ -92,12 +92,13 @@ func New(c Config) *Registry {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Registry{
+	g := &Registry{
 		Config:       c,
 		domains:      store.NewCache[domainKey, *Domain](c.DB, maxDomains),
 		repositories: store.NewCache[repositoryKey, *Repository](c.DB, maxRepositories),
-		packages:     newPackages(c.DB),
 	}
+	g.packages = newCache(g.loadHead)
+	return g
 }
 
 // A Subject is what an action on a domain, a repository or a package is judged

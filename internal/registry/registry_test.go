@@ -2,9 +2,11 @@ package registry_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -183,8 +185,8 @@ func TestWhatIsPublishedIsReadBack(t *testing.T) {
 		if len(got.Revision) != 44 {
 			t.Errorf("revision = %q, want the base64 of 32 bytes", got.Revision)
 		}
-		release.Readme = "" // lists do without
-		want := format.Version{Version: "1.0", Status: format.Published, Revision: got.Revision, Published: noon, Description: release.Description,
+		want := format.Version{Version: "1.0", Status: format.Published, Revision: got.Revision, Published: noon,
+			Description: format.Description{Detail: release.Detail}, // lists print nothing else
 			Assets: []format.Asset{
 				{Name: "a.whl", Size: 3, Uploaded: noon, Detail: []byte(`{"of":"a.whl"}`), Digests: format.Digests{
 					// printf one | md5sum, sha1sum, sha256sum, sha512sum
@@ -197,6 +199,12 @@ func TestWhatIsPublishedIsReadBack(t *testing.T) {
 			}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("version (-want +got):\n%s", diff)
+		}
+		about := store.Description{Readme: "# read me", Text: `{"displayName":"Pack.Age","summary":"about","homePage":"https://example.org",` +
+			`"sourceCode":"https://example.org/src","licenses":[{"Name":"MIT","URL":""}],` +
+			`"dependencies":[{"Namespace":"","Package":"other","Type":"Requires-Dist","Requirement":"\u003e=1"}]}`}
+		if diff := cmp.Diff(about, b.description(growing, ref("pack-age", "1.0"))); diff != "" {
+			t.Errorf("description (-want +got):\n%s", diff)
 		}
 		for name, want := range map[string]string{"a.whl": "one", "b.tar.gz": "two"} {
 			content, err := read(ctx, r, ref("pack-age", "1.0"), name)
@@ -305,6 +313,63 @@ func TestWarmReadsDoNotTouchTheDatabase(t *testing.T) {
 	}
 	if rendered != 1 {
 		t.Errorf("rendered %d times, want once", rendered)
+	}
+}
+
+func TestAChangeOfIdentitiesKeepsPackages(t *testing.T) {
+	t.Parallel()
+	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
+	b.mustPublish(growing, ref("p", "1.0"), "a", "one")
+	visit := func(r format.Repository) error {
+		_, err := r.Document(ctx, format.Name{Name: "p"}, "html", func(*format.Package) ([]byte, error) { return nil, nil })
+		if err == nil {
+			_, err = read(ctx, r, ref("p", "1.0"), "a")
+		}
+		return err
+	}
+	if err := visit(b.bind(growing)); err != nil {
+		t.Fatal(err)
+	}
+	err := b.DB.Update(ctx, func(tx *store.Tx) error { tx.Touch(); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.bind(growing) // the repository, which has a policy, is read again
+	b.DB.Close()
+	if err := visit(r); err != nil {
+		t.Errorf("after a change of identities, with the database closed: %v; want what was kept", err)
+	}
+}
+
+func TestReadsOfPackageManagersNeverReadDescriptions(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "db")
+	b, ctx := &bench{t: t, now: noon}, t.Context()
+	b.Registry = registry.New(registry.Config{DB: storetest.Open(t, store.Config{Path: path}), Blobs: blob.NewMemory(), Now: b.clock, Region: "us-east-1"})
+	b.seed()
+	b.mustPublish(growing, ref("p", "1.0"), "a", "one")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "DROP TABLE descriptions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := b.bind(growing)
+	if got, want := listing(ctx, r, "p"), "1.0: a"; got != want {
+		t.Errorf("Package = %q, want %q", got, want)
+	}
+	_, err = r.Document(ctx, format.Name{Name: "p"}, "html", func(*format.Package) ([]byte, error) { return nil, nil })
+	if err != nil {
+		t.Errorf("Document: %v", err)
+	}
+	if content, err := read(ctx, r, ref("p", "1.0"), "a"); content != "one" || err != nil {
+		t.Errorf("Asset = %q, %v; want one", content, err)
+	}
+	if names, err := r.Packages(ctx, format.Name{}, 10); len(names) != 1 || err != nil {
+		t.Errorf("Packages = %v, %v; want p", names, err)
 	}
 }
 

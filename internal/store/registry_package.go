@@ -35,9 +35,14 @@ type Version struct {
 	OriginRepository string // by name; empty: it came through a connection
 	OriginConnection string
 	Published        time.Time
-	Description      string // JSON
-	Readme           string // not filled in by Versions
+	Detail           string // JSON, or empty
 	Yanked           *string
+}
+
+// A Description is what a version says of itself.
+type Description struct {
+	Text   string // JSON
+	Readme string
 }
 
 // An Asset is a row of its table, with the place of its content.
@@ -111,10 +116,10 @@ func (tx *Tx) ChangedPackages(ctx context.Context, since time.Time) ([]*Package,
 func (tx *Tx) Packages(ctx context.Context, after PackageKey, status string, limit int) ([]*Package, error) {
 	var found []*Package
 	err := tx.queryEach(ctx, `SELECT id, namespace, name, revision FROM packages
-		WHERE repository = $1 AND format = $2 AND (namespace > $3 OR (namespace = $4 AND name > $5))
-		AND EXISTS (SELECT 1 FROM versions WHERE versions.package = packages.id AND versions.status = $6)
-		ORDER BY namespace, name LIMIT $7`,
-		[]any{after.Repository, after.Format, after.Namespace, after.Namespace, after.Name, status, limit},
+		WHERE repository = $1 AND format = $2 AND (namespace, name) > ($3, $4)
+		AND EXISTS (SELECT 1 FROM versions WHERE versions.package = packages.id AND versions.status = $5)
+		ORDER BY namespace, name LIMIT $6`,
+		[]any{after.Repository, after.Format, after.Namespace, after.Name, status, limit},
 		func(scan func(...any) error) error {
 			p := &Package{PackageKey: PackageKey{Repository: after.Repository, Format: after.Format}}
 			err := scan(&p.ID, &p.Namespace, &p.Name, &p.Revision)
@@ -125,14 +130,14 @@ func (tx *Tx) Packages(ctx context.Context, after PackageKey, status string, lim
 }
 
 const versionColumns = `id, package, version, sort_key, status, revision, origin, origin_repository, origin_connection,
-	published, description, yanked`
+	published, detail, yanked`
 
-func (v *Version) scan(scan func(dest ...any) error, more ...any) error {
+func (v *Version) scan(scan func(dest ...any) error) error {
 	var published int64
 	var key []byte
 	var yanked sql.NullString
-	err := scan(append([]any{&v.ID, &v.Package, &v.Version, &key, &v.Status, &v.Revision, &v.Origin, &v.OriginRepository,
-		&v.OriginConnection, &published, &v.Description, &yanked}, more...)...)
+	err := scan(&v.ID, &v.Package, &v.Version, &key, &v.Status, &v.Revision, &v.Origin, &v.OriginRepository,
+		&v.OriginConnection, &published, &v.Detail, &yanked)
 	v.Published = time.UnixMilli(published).UTC()
 	v.SortKey = string(key)
 	if yanked.Valid {
@@ -145,19 +150,30 @@ func (v *Version) scan(scan func(dest ...any) error, more ...any) error {
 func (tx *Tx) Version(ctx context.Context, pkg, version string) (*Version, error) {
 	v := new(Version)
 	err := v.scan(func(dest ...any) error {
-		return tx.queryRow(ctx, `SELECT `+versionColumns+`, readme FROM versions WHERE package = $1 AND version = $2`,
+		return tx.queryRow(ctx, `SELECT `+versionColumns+` FROM versions WHERE package = $1 AND version = $2`,
 			[]any{pkg, version}, dest...)
-	}, &v.Readme)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// Versions returns all versions of a package in ascending order.
-func (tx *Tx) Versions(ctx context.Context, pkg string) ([]*Version, error) {
+// Description returns what a version says of itself, or [ErrNotFound].
+func (tx *Tx) Description(ctx context.Context, version string) (*Description, error) {
+	d := new(Description)
+	err := tx.queryRow(ctx, `SELECT description, readme FROM descriptions WHERE version = $1`, []any{version}, &d.Text, &d.Readme)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Versions returns the versions of a package that have a status, in ascending
+// order.
+func (tx *Tx) Versions(ctx context.Context, pkg, status string) ([]*Version, error) {
 	var found []*Version
-	err := tx.queryEach(ctx, `SELECT `+versionColumns+` FROM versions WHERE package = $1 ORDER BY sort_key, id`, []any{pkg},
+	err := tx.queryEach(ctx, `SELECT `+versionColumns+` FROM versions WHERE package = $1 AND status = $2 ORDER BY sort_key, id`, []any{pkg, status},
 		func(scan func(...any) error) error {
 			v := new(Version)
 			found = append(found, v)
@@ -166,12 +182,16 @@ func (tx *Tx) Versions(ctx context.Context, pkg string) ([]*Version, error) {
 	return found, err
 }
 
-// CreateVersion adds a version, or returns [ErrExists].
-func (tx *Tx) CreateVersion(ctx context.Context, v *Version) error {
-	_, err := tx.exec(ctx, `INSERT INTO versions (`+versionColumns+`, readme)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+// CreateVersion adds a version with its description, or returns [ErrExists].
+func (tx *Tx) CreateVersion(ctx context.Context, v *Version, d *Description) error {
+	_, err := tx.exec(ctx, `INSERT INTO versions (`+versionColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		v.ID, v.Package, v.Version, []byte(v.SortKey), v.Status, v.Revision, v.Origin, v.OriginRepository, v.OriginConnection,
-		v.Published.UnixMilli(), v.Description, v.Yanked, v.Readme)
+		v.Published.UnixMilli(), v.Detail, v.Yanked)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO descriptions (version, description, readme) VALUES ($1, $2, $3)`, v.ID, d.Text, d.Readme)
 	return err
 }
 
@@ -188,10 +208,10 @@ func (tx *Tx) AssetsOfVersion(ctx context.Context, version string) ([]*Asset, er
 	return tx.assets(ctx, `SELECT `+assetColumns+` WHERE a.version = $1 ORDER BY a.name`, version)
 }
 
-// AssetsOfPackage returns the assets of all versions of a package, in the order
-// of their names.
-func (tx *Tx) AssetsOfPackage(ctx context.Context, pkg string) ([]*Asset, error) {
-	return tx.assets(ctx, `SELECT `+assetColumns+` JOIN versions v ON v.id = a.version WHERE v.package = $1 ORDER BY a.name`, pkg)
+// AssetsOfPackage returns the assets of the versions of a package that have a
+// status, in no order.
+func (tx *Tx) AssetsOfPackage(ctx context.Context, pkg, status string) ([]*Asset, error) {
+	return tx.assets(ctx, `SELECT `+assetColumns+` JOIN versions v ON v.id = a.version WHERE v.package = $1 AND v.status = $2`, pkg, status)
 }
 
 func (tx *Tx) assets(ctx context.Context, query string, args ...any) ([]*Asset, error) {

@@ -89,7 +89,7 @@ func (m *Memory) Package(_ context.Context, name format.Name) (*format.Package, 
 	for ref, v := range m.versions {
 		if ref.Name == name && v.Status.Listed() {
 			c := *v
-			c.Assets, c.Readme = slices.Clone(v.Assets), ""
+			c.Assets, c.Description = slices.Clone(v.Assets), format.Description{Detail: v.Detail} // lists print nothing else
 			p.Versions = append(p.Versions, c)
 		}
 	}

@@ -18,8 +18,10 @@ func newPackage(name string) *store.Package {
 
 func newVersion(pkg, version, sortKey string) *store.Version {
 	return &store.Version{ID: "V-" + pkg + "-" + version, Package: "P-" + pkg, Version: version, SortKey: sortKey,
-		Status: "Published", Revision: "rev=", Origin: "INTERNAL", OriginRepository: "repo", Published: noon, Description: "{}"}
+		Status: "Published", Revision: "rev=", Origin: "INTERNAL", OriginRepository: "repo", Published: noon, Detail: `{"v":1}`}
 }
+
+var plain = &store.Description{Text: "{}"}
 
 func versionOrder(t *testing.T, db *store.DB) {
 	seed(t, db)
@@ -29,11 +31,13 @@ func versionOrder(t *testing.T, db *store.DB) {
 		errs := []error{tx.CreatePackage(ctx, newPackage("p"))}
 		for i := range keys {
 			n := (i*4 + 3) % len(keys)
-			errs = append(errs, tx.CreateVersion(ctx, newVersion("p", fmt.Sprint(n), keys[n])))
+			errs = append(errs, tx.CreateVersion(ctx, newVersion("p", fmt.Sprint(n), keys[n]), plain))
 		}
 		return errors.Join(errs...)
 	})
-	rows := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) { return tx.Versions(ctx, "P-p") })
+	rows := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) {
+		return tx.Versions(ctx, "P-p", "Published")
+	})
 	var got []string
 	for _, v := range rows {
 		got = append(got, v.SortKey)
@@ -60,10 +64,11 @@ func packageRoundTrip(t *testing.T, db *store.DB) {
 	pkg.Namespace, pkg.Tags = "scope", map[string]string{"latest": "1.0"}
 	reason := ""
 	one, two := newVersion("p", "1.0", "1"), newVersion("p", "2.0", "2")
-	one.Readme, one.Yanked, one.Description = "# read me", &reason, `{"summary":"s"}`
+	one.Yanked = &reason
+	about := &store.Description{Text: `{"summary":"s"}`, Readme: "# read me"}
 	var a, b *store.Asset
 	update(t, db, func(ctx context.Context, tx *store.Tx) (err error) {
-		err = errors.Join(tx.CreatePackage(ctx, pkg), tx.CreateVersion(ctx, one), tx.CreateVersion(ctx, two))
+		err = errors.Join(tx.CreatePackage(ctx, pkg), tx.CreateVersion(ctx, one, about), tx.CreateVersion(ctx, two, plain))
 		if err != nil {
 			return err
 		}
@@ -89,10 +94,20 @@ func packageRoundTrip(t *testing.T, db *store.DB) {
 	if diff := cmp.Diff(one, gotVersion); diff != "" {
 		t.Errorf("version (-want +got):\n%s", diff)
 	}
-	one.Readme, two.Status, two.Revision = "", "Archived", "new="
-	versions := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) { return tx.Versions(ctx, pkg.ID) })
-	if diff := cmp.Diff([]*store.Version{one, two}, versions); diff != "" {
-		t.Errorf("versions (-want +got):\n%s", diff)
+	gotAbout := view(t, db, func(ctx context.Context, tx *store.Tx) (*store.Description, error) {
+		return tx.Description(ctx, one.ID)
+	})
+	if diff := cmp.Diff(about, gotAbout); diff != "" {
+		t.Errorf("description (-want +got):\n%s", diff)
+	}
+	two.Status, two.Revision = "Archived", "new="
+	for _, want := range []*store.Version{one, two} {
+		versions := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) {
+			return tx.Versions(ctx, pkg.ID, want.Status)
+		})
+		if diff := cmp.Diff([]*store.Version{want}, versions); diff != "" {
+			t.Errorf("versions that are %s (-want +got):\n%s", want.Status, diff)
+		}
 	}
 	assets := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
 		return tx.AssetsOfVersion(ctx, one.ID)
@@ -104,10 +119,10 @@ func packageRoundTrip(t *testing.T, db *store.DB) {
 		t.Errorf("equal bytes are kept as %s and %s, want once", a.Content, b.Content)
 	}
 	all := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Asset, error) {
-		return tx.AssetsOfPackage(ctx, pkg.ID)
+		return tx.AssetsOfPackage(ctx, pkg.ID, "Published")
 	})
-	if len(all) != 3 {
-		t.Errorf("AssetsOfPackage returned %d assets, want 3", len(all))
+	if len(all) != 2 {
+		t.Errorf("AssetsOfPackage returned %d assets, want the 2 of the version that is published", len(all))
 	}
 	size := view(t, db, func(ctx context.Context, tx *store.Tx) (int64, error) { return tx.DomainSize(ctx, "D-dom") })
 	if size != 14 {
@@ -134,7 +149,7 @@ func packageLists(t *testing.T, db *store.DB) {
 				v.Status = "Archived"
 			}
 			if name != "empty" {
-				errs = append(errs, tx.CreateVersion(ctx, v))
+				errs = append(errs, tx.CreateVersion(ctx, v, plain))
 			}
 		}
 		return errors.Join(errs...)
@@ -213,7 +228,7 @@ func repositoryDeletion(t *testing.T, db *store.DB) {
 }
 
 func publishOne(ctx context.Context, tx *store.Tx) (*store.Asset, error) {
-	err := errors.Join(tx.CreatePackage(ctx, newPackage("p")), tx.CreateVersion(ctx, newVersion("p", "1", "1")))
+	err := errors.Join(tx.CreatePackage(ctx, newPackage("p")), tx.CreateVersion(ctx, newVersion("p", "1", "1"), plain))
 	if err != nil {
 		return nil, err
 	}
