@@ -11,8 +11,8 @@ demo: ## start a server, make a domain, a repository and a token, print what to 
 run: ## start the server on ./daypass-data (ARGS="--listen 127.0.0.1:9000")
 	go run ./cmd/daypass serve $(ARGS)
 
-build: ## build the one binary into bin/
-	CGO_ENABLED=0 go build -trimpath -o bin/daypass ./cmd/daypass
+build: ## build into bin/: daypass, and daypass-client, which has no server
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o bin/ ./cmd/daypass ./cmd/daypass-client
 
 test: ## every check and every test; on Debian installs the real clients that are missing
 	@scripts/test

@@ -67,6 +67,38 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
+// serverOnly are modules and packages that only a server needs, by the beginning
+// of their paths, and what they would cost the client.
+var serverOnly = map[string]string{
+	"database/sql":                            "a database",
+	"github.com/jackc/pgx":                    "a database",
+	"modernc.org/":                            "a database",
+	"github.com/pressly/goose":                "a database's migrations",
+	"github.com/prometheus/":                  "metrics",
+	"google.golang.org/protobuf":              "metrics",
+	"github.com/aws/aws-sdk-go-v2/service/s3": "a store of content",
+	"github.com/go-jose/":                     "verification of identity providers",
+	"html/template":                           "web pages",
+	"daypass/internal/server":                 "the server",
+	"daypass/internal/store":                  "the server's memory",
+	"daypass/internal/blob":                   "the server's memory",
+}
+
+func TestTheClientLinksNothingOfAServer(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-deps", "daypass/cmd/daypass-client").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		for path, what := range serverOnly {
+			if strings.HasPrefix(dep, path) {
+				t.Errorf("cmd/daypass-client links %s: %s", dep, what)
+			}
+		}
+	}
+}
+
 func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {

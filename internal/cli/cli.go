@@ -32,7 +32,7 @@ type App struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
-	Version string // of the program, for --version and the User-Agent header
+	Version string // of the program; "" is what the build knows
 
 	// Serve runs the server with the arguments behind "serve" and returns the
 	// exit code. Nil means that this program has no server.

@@ -1,12 +1,8 @@
 package cli
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"io"
-	"runtime"
-	"strings"
 
 	"daypass/api"
 	"daypass/internal/cli/command"
@@ -55,14 +51,4 @@ func (a *App) serveCommand(ctx context.Context, _ *command.Env, args []string) e
 func (a *App) help() error {
 	_, err := io.WriteString(a.Stdout, helpText)
 	return err
-}
-
-func (a *App) version() error {
-	_, err := fmt.Fprintln(a.Stdout, a.agent())
-	return err
-}
-
-// agent names the program in --version and in requests.
-func (a *App) agent() string {
-	return fmt.Sprintf("daypass/%s Go/%s %s/%s", cmp.Or(a.Version, "devel"), strings.TrimPrefix(runtime.Version(), "go"), runtime.GOOS, runtime.GOARCH)
 }
