@@ -86,7 +86,7 @@ func TestOneCodeLastsForOneSession(t *testing.T) {
 	t.Parallel()
 	s := withMFA(t)
 	first := daypass(t, s, mfaEnv, mfaToken+"role")
-	if first.Exit != 0 || first.Stderr != prompted || !strings.Contains(first.Requests[0], "DurationSeconds=3600&") {
+	if first.Exit != 0 || first.Stderr != prompted || strings.Contains(first.Requests[0], "DurationSeconds") { // the service's default is an hour
 		t.Errorf("first: %+v", first)
 	}
 	if diff := cmp.Diff([]string{"AssumeRole 123456", "GetAuthorizationToken"}, calls(first.Requests)); diff != "" {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -285,6 +286,7 @@ func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	comparisons := slices.Concat(comparisons, profileComparisons)
 	stages := make([]*stage, len(comparisons))
 	cases := make([]clitest.Case, len(comparisons))
 	for i := range comparisons {

@@ -72,7 +72,7 @@ func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
 	for _, test := range []struct{ env, args, sts string }{
 		{"-", " --endpoint-url URL", "POST|/|"},
 		{"- AWS_ENDPOINT_URL=URL", "", "POST|/|"},
-		{"- AWS_ENDPOINT_URL=URL AWS_ENDPOINT_URL_STS=URL/sts", "", "POST|/sts|"},
+		{"- AWS_ENDPOINT_URL=URL AWS_ENDPOINT_URL_STS=URL/sts", "", "POST|/sts/|"},
 	} {
 		for profile, action := range map[string]string{"ci": exchange, "role": "Action=AssumeRole&"} {
 			s := newStage(t, map[string]string{"web": "a.b.c"})

@@ -42,13 +42,16 @@ func (s *Session) config() (*settings, error) {
 		return nil, err
 	}
 	c := &settings{files: files, name: s.Options.Profile, explicit: s.Options.Profile != ""}
-	if c.name == "" {
-		c.name, c.explicit = getenv("AWS_PROFILE", "AWS_DEFAULT_PROFILE"), false
+	isChosen := c.explicit
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if name, ok := os.LookupEnv(variable); ok && !isChosen { // an empty name is a name too
+			c.name, isChosen = name, true
+		}
 	}
-	c.profile = files.Profiles[cmp.Or(c.name, "default")]
-	if c.name != "" && c.profile == nil {
+	if isChosen && files.Profiles[c.name] == nil {
 		return nil, errProfile{c.name}
 	}
+	c.profile = files.Profiles[cmp.Or(c.name, "default")]
 	s.settings = c
 	return c, nil
 }
@@ -98,19 +101,26 @@ func (c *settings) output() string {
 
 // endpoint returns the URL that the environment or the files give a service, or
 // "". The most specific wins; in each, the service before all services.
-func (c *settings) endpoint(model *api.Service) string { return c.endpointOf(model.ID) }
+func (c *settings) endpoint(model *api.Service) (string, error) { return c.endpointOf(model.ID) }
 
 // endpointOf is endpoint by the service's id, for which no model is read.
-func (c *settings) endpointOf(service string) string {
+func (c *settings) endpointOf(service string) (string, error) {
 	if truth(cmp.Or(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
-		return ""
+		return "", nil
 	}
 	id := strings.ReplaceAll(service, " ", "_")
 	if v := getenv("AWS_ENDPOINT_URL_"+strings.ToUpper(id), "AWS_ENDPOINT_URL"); v != "" {
-		return v
+		return v, nil
 	}
-	services := c.files.Services[c.profile.Value("services")]
-	return cmp.Or(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url"))
+	if !c.profile.Has("services") {
+		return c.profile.Value("endpoint_url"), nil
+	}
+	name := c.profile.Value("services")
+	services := c.files.Services[name]
+	if services == nil {
+		return "", exit.Errorf(exit.General, "The profile is configured to use the services section but the \"%s\" services configuration does not exist.", name)
+	}
+	return cmp.Or(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url")), nil
 }
 
 func truth(s string) bool { return strings.EqualFold(s, "true") }

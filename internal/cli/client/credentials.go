@@ -4,19 +4,19 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
+	"daypass/api"
+	"daypass/internal/cli/credential"
+	"daypass/internal/cli/document"
 	"daypass/internal/cli/exit"
+	"daypass/internal/wire"
 )
 
 // metadataTimeout bounds a question to the metadata service of a machine that
@@ -30,52 +30,47 @@ type credentials struct {
 	forget func()
 }
 
-var errNoCredentials = exit.Errorf(exit.Config, "Unable to locate credentials. You can configure credentials by running \"aws configure\".")
+// A search is the search for the credentials of one call.
+type search struct {
+	session  *Session
+	settings *settings
+	region   string // "": none is known
+	main     string // URL of the service that the credentials are for; "" is AWS's own
+}
 
-// credentials sets up the chain of the AWS SDK: environment, profile (keys,
-// assumed roles, SSO, web identity, a process), container, instance. Keys in the
-// environment need no chain, and lose to a profile named on the command line.
-//
-// stsURL is what [session.stsEndpoint] says of the call that they are for.
-func (s *Session) credentials(c *settings, region, stsURL string) (*credentials, error) {
-	if s.web != nil {
-		return s.vouched(s.web, c, stsURL), nil
+// credentials decides where the credentials come from, and refuses configuration
+// that leads nowhere.
+func (s *search) credentials() (*credentials, error) {
+	if web := s.session.web; web != nil {
+		return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web) }, func() {}}, nil
 	}
-	if id := os.Getenv("AWS_ACCESS_KEY_ID"); id != "" && !c.explicit {
-		secret := os.Getenv("AWS_SECRET_ACCESS_KEY")
-		if secret == "" {
-			return nil, partial("env", "AWS_SECRET_ACCESS_KEY")
-		}
-		found := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: getenv("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"), Source: "the environment"}
-		return &credentials{func(context.Context) (aws.Credentials, error) { return found, nil }, func() {}}, nil
+	source, err := s.chain().Find()
+	if err != nil {
+		return nil, credentialsError(err)
 	}
-	if os.Getenv(fileVariable) != "" && !c.explicit {
-		web, err := NewWebIdentity("", "", "")
-		if err != nil {
-			return nil, err
-		}
-		return s.vouched(web, c, stsURL), nil
+	find := func(ctx context.Context) (aws.Credentials, error) {
+		found, err := source(ctx)
+		return found, credentialsError(err)
 	}
-	if file := c.files.Partial(cmp.Or(c.name, "default")); file != "" {
-		return nil, partial(file, "aws_secret_access_key")
-	}
-	find := func(ctx context.Context) (aws.Credentials, error) { return s.chain(ctx, c, region, stsURL) }
-	if !c.asksForCode() {
+	if s.settings.hasKeysInEnvironment() || !s.settings.asksForCode() {
 		return &credentials{find, func() {}}, nil
+	}
+	place, err := s.kept("AssumeRole")
+	if err != nil {
+		return nil, err
 	}
 	var found aws.Credentials
 	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
 		var err error
 		if found.AccessKeyID == "" { // another try must not ask for another code
-			found, err = s.keeping(c, "AssumeRole", stsURL, func() (aws.Credentials, error) { return find(ctx) })
+			found, err = s.session.keeping(place, func() (aws.Credentials, error) { return find(ctx) })
 		}
 		return found, err
-	}, s.kept(c, "AssumeRole", stsURL).forget}, nil
+	}, place.forget}, nil
 }
 
 // keeping returns the session that is kept, or opens one and keeps it.
-func (s *Session) keeping(c *settings, operation, stsURL string, open func() (aws.Credentials, error)) (aws.Credentials, error) {
-	place := s.kept(c, operation, stsURL)
+func (s *Session) keeping(place kept, open func() (aws.Credentials, error)) (aws.Credentials, error) {
 	if !s.refresh {
 		if found, ok := place.load(); ok {
 			return found, nil
@@ -83,7 +78,7 @@ func (s *Session) keeping(c *settings, operation, stsURL string, open func() (aw
 	}
 	found, err := open()
 	if err != nil {
-		return found, credentialsError(err)
+		return found, err
 	}
 	if err := place.save(found); err != nil {
 		s.Debug("the session is not kept: %s", err)
@@ -91,84 +86,101 @@ func (s *Session) keeping(c *settings, operation, stsURL string, open func() (aw
 	return found, nil
 }
 
-func (s *Session) vouched(web *WebIdentity, c *settings, stsURL string) *credentials {
-	return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web, c, stsURL) }, func() {}}
+func (c *settings) hasKeysInEnvironment() bool {
+	return os.Getenv("AWS_ACCESS_KEY_ID") != "" && !c.explicit
 }
 
-func partial(provider, missing string) error {
-	return exit.Errorf(exit.General, "Partial credentials found in %s, missing: %s", provider, missing)
-}
-
-// chain asks the AWS SDK's chain.
-func (s *Session) chain(ctx context.Context, c *settings, region, stsURL string) (aws.Credentials, error) {
-	config, err := s.load(ctx, c, region, stsURL)
-	if err != nil {
-		return aws.Credentials{}, credentialsError(err)
-	}
-	if config.Credentials == nil {
-		return aws.Credentials{}, errNoCredentials
-	}
-	found, err := config.Credentials.Retrieve(ctx)
-	if err != nil {
-		return aws.Credentials{}, credentialsError(err)
-	}
-	return found, nil
-}
-
-// roleSession is what the service gives, and with it the AWS CLI, where a profile
-// asks for no duration; the SDK asks for a quarter of it.
-const roleSession = time.Hour
-
-// moved returns a client like the given one for another endpoint. The SDK makes the
-// clients of its chain before it has read AWS_ENDPOINT_URL, and they would ask AWS.
-func moved[Client any](client Client, endpoint string) Client {
-	known, ok := any(client).(*sts.Client)
-	if !ok || endpoint == "" {
-		return client
-	}
-	there, _ := any(sts.New(known.Options(), func(o *sts.Options) { o.BaseEndpoint = &endpoint })).(Client)
-	return there
-}
-
-// load makes the AWS SDK's configuration.
-func (s *Session) load(ctx context.Context, c *settings, region, stsURL string) (aws.Config, error) {
-	options := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithRegion(cmp.Or(region, "us-east-1")),
-		awsconfig.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
-			o.Client = moved(o.Client, stsURL)
-			if o.Duration == 0 && !c.hasDuration(o.RoleARN) {
-				o.Duration = roleSession
+// chain is where the credentials are looked for.
+func (s *search) chain() *credential.Chain {
+	return &credential.Chain{
+		Files: s.settings.files, Profile: cmp.Or(s.settings.name, "default"), Explicit: s.settings.explicit, Now: s.session.Now,
+		Endpoint: func(service string) string {
+			url, err := s.settings.endpointOf(service)
+			if err != nil {
+				s.session.Debug("%s", err)
 			}
-			serial := aws.ToString(o.SerialNumber)
-			o.TokenProvider = func() (string, error) { return s.code(ctx, serial) }
-		}),
-		awsconfig.WithWebIdentityRoleCredentialOptions(func(o *stscreds.WebIdentityRoleOptions) { o.Client = moved(o.Client, stsURL) }),
+			return url
+		},
+		AssumeRole: s.assumeRole,
+		WebIdentity: func(ctx context.Context, web credential.WebIdentity) (aws.Credentials, error) {
+			return s.exchange(ctx, &WebIdentity{file: web.File, role: web.Role, name: web.SessionName, option: web.Setting})
+		},
 	}
-	if c.explicit {
-		options = append(options, awsconfig.WithSharedConfigProfile(c.name))
-	}
-	return awsconfig.LoadDefaultConfig(ctx, options...)
 }
 
-// credentialsError words an error of the chain as the AWS CLI does where it has
-// words for it.
+// sts finds out about a call to STS with given credentials, or with none.
+func (s *search) sts(op *api.Operation, with *credentials) (*target, error) {
+	url, err := s.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	region := s.region
+	if url != "" {
+		region = cmp.Or(region, "us-east-1")
+	}
+	return s.session.place(op, s.settings, region, url, with)
+}
+
+// assumeRole asks STS for a session of a role.
+func (s *search) assumeRole(ctx context.Context, role credential.Role, source aws.Credentials) (aws.Credentials, error) {
+	op := api.STS().Operations["AssumeRole"]
+	t, err := s.sts(op, &credentials{func(context.Context) (aws.Credentials, error) { return source, nil }, func() {}})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	input := document.New(
+		document.Member{Name: "RoleArn", Value: role.ARN},
+		document.Member{Name: "RoleSessionName", Value: cmp.Or(role.SessionName, s.session.sessionName())},
+	)
+	if role.ExternalID != "" {
+		input.Set("ExternalId", role.ExternalID)
+	}
+	if role.Duration != 0 {
+		input.Set("DurationSeconds", role.Duration)
+	}
+	if role.Serial != "" {
+		code, err := s.session.code(ctx, role.Serial)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		input.Set("SerialNumber", role.Serial)
+		input.Set("TokenCode", code)
+	}
+	return s.session.issued(ctx, op, t, input)
+}
+
+func (s *Session) sessionName() string { return fmt.Sprintf("daypass-%d", s.Now().Unix()) }
+
+// issued sends a call that is answered with credentials, and returns them.
+func (s *Session) issued(ctx context.Context, op *api.Operation, t *target, input *document.Object) (aws.Credentials, error) {
+	result, err := s.callAt(ctx, op, t, input)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	found, _ := result.Get("Credentials")
+	object, _ := found.(wire.Object)
+	text := func(name string) string { v, _ := object.Get(name); s, _ := v.(string); return s }
+	keys := aws.Credentials{AccessKeyID: text("AccessKeyId"), SecretAccessKey: text("SecretAccessKey"), SessionToken: text("SessionToken"), Source: op.Name}
+	if !keys.HasKeys() {
+		return aws.Credentials{}, exit.Errorf(exit.General, "The answer to %s from %s has no credentials", op.Name, t.url)
+	}
+	if end, _ := object.Get("Expiration"); end != nil {
+		keys.Expires, keys.CanExpire = end.(time.Time)
+	}
+	return keys, nil
+}
+
+// credentialsError gives an error of the chain its exit code.
 func credentialsError(err error) error {
 	var operation *smithy.OperationError
-	isOperation := errors.As(err, &operation)
 	var api smithy.APIError
-	var process *processcreds.ProviderError
-	var sso *ssocreds.InvalidTokenError
-	var ours *exit.Error
+	var role *credential.NoRoleError
 	switch {
-	case errors.As(err, &ours):
-		return ours
-	case errors.As(err, &sso):
-		return exit.Errorf(exit.General, "The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
-	case errors.As(err, &process):
-		return exit.Errorf(exit.General, "Error when retrieving credentials from custom-process: %s", process.Err)
-	case isOperation && operation.ServiceID == "ec2imds":
-		return errNoCredentials
-	case isOperation && errors.As(err, &api):
+	case errors.Is(err, credential.ErrNone):
+		return exit.Errorf(exit.Config, "%s", err)
+	case errors.As(err, &role) && role.Setting == fileVariable:
+		return needsRole(fileVariable)
+	case errors.As(err, &operation) && errors.As(err, &api):
 		return exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation: %s", api.ErrorCode(), operation.OperationName, api.ErrorMessage())
 	}
 	return err
@@ -185,7 +197,8 @@ func (s *Session) region(ctx context.Context, c *settings) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
 	defer cancel()
-	reply, err := imds.New(imds.Options{}).GetRegion(ctx, &imds.GetRegionInput{})
+	chain := &credential.Chain{Files: c.files, Profile: cmp.Or(c.name, "default")}
+	reply, err := chain.Metadata().GetRegion(ctx, &imds.GetRegionInput{})
 	if err != nil {
 		return "", nil // not in EC2: the region is missing, and that is told
 	}

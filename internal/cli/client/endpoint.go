@@ -30,7 +30,27 @@ func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error
 	if err != nil {
 		return nil, err
 	}
-	return s.targetAt(ctx, op, c, cmp.Or(s.Options.EndpointURL, c.endpoint(op.Service)))
+	to := s.Options.EndpointURL
+	if to == "" {
+		if to, err = c.endpoint(op.Service); err != nil {
+			return nil, err
+		}
+	}
+	region, err := s.region(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var found *credentials
+	if !s.Options.NoSign && !op.Unsigned {
+		if err := checkRegion(region); err != nil {
+			return nil, err
+		}
+		search := search{session: s, settings: c, region: region, main: to}
+		if found, err = search.credentials(); err != nil {
+			return nil, err
+		}
+	}
+	return s.place(op, c, region, to, found)
 }
 
 // CheckCall does everything about a call but to send it.
@@ -42,27 +62,28 @@ func (s *Session) CheckCall(ctx context.Context, op *api.Operation, input *docum
 	return validate(op.Input, input)
 }
 
-// targetAt is target for a call to a URL; "" means AWS's own.
-func (s *Session) targetAt(ctx context.Context, op *api.Operation, c *settings, to string) (*target, error) {
-	region, err := s.region(ctx, c)
-	if err != nil {
+func checkRegion(region string) error {
+	if region != "" && !isRegion(region) {
+		return exit.Errorf(exit.General, "Provided region_name '%s' doesn't match a supported format.", region)
+	}
+	return nil
+}
+
+// place is target for a call to a URL with given credentials, or none; "" means
+// AWS's own URL.
+func (s *Session) place(op *api.Operation, c *settings, region, to string, found *credentials) (*target, error) {
+	if err := checkRegion(region); err != nil {
 		return nil, err
 	}
-	if region != "" && !isRegion(region) {
-		return nil, exit.Errorf(exit.General, "Provided region_name '%s' doesn't match a supported format.", region)
+	t := &target{
+		url: to, region: region, verify: !s.Options.NoVerify, credentials: found,
+		bundle: profile.Expand(cmp.Or(s.Options.CABundle, getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))),
 	}
-	t := &target{region: region, verify: !s.Options.NoVerify, bundle: cmp.Or(s.Options.CABundle, getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))}
-	t.bundle = profile.Expand(t.bundle)
-	if !s.Options.NoSign && !op.Unsigned {
-		if t.credentials, err = s.credentials(c, region, s.stsEndpoint(c, to)); err != nil {
-			return nil, err
-		}
-	}
-	t.url = to
 	if region == "" && needsRegion(op.Service, t.url) {
 		return nil, exit.Errorf(exit.Config, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}
 	if t.url == "" {
+		var err error
 		if t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK")); err != nil {
 			return nil, err
 		}
@@ -74,21 +95,25 @@ func (s *Session) targetAt(ctx context.Context, op *api.Operation, c *settings, 
 	return t, nil
 }
 
-// stsEndpoint is where the credentials for a call to main come from; "" means
-// AWS's own STS. What is set for STS comes before main, which AWS's own endpoints
-// are no STS to stand in for. On the command line of "daypass credentials" there
-// is no other service that an endpoint could be meant for.
-func (s *Session) stsEndpoint(c *settings, main string) string {
-	given := s.Options.EndpointURL
-	switch own := c.endpointOf("STS"); {
-	case given != "" && s.Options.EndpointIsSTS:
-		return given
-	case own != "":
-		return own
-	case isAWS(main):
-		return ""
+// endpoint is where the credentials come from; "" means AWS's own STS. What is set
+// for STS comes before the main service, which AWS's own endpoints are no STS to
+// stand in for. On the command line of "daypass credentials" there is no other
+// service that an endpoint could be meant for.
+func (s *search) endpoint() (string, error) {
+	given := s.session.Options.EndpointURL
+	if given != "" && s.session.Options.EndpointIsSTS {
+		return given, nil
 	}
-	return main
+	own, err := s.settings.endpointOf("STS")
+	switch {
+	case err != nil && s.main == "":
+		return "", err
+	case own != "":
+		return own, nil
+	case isAWS(s.main):
+		return "", nil
+	}
+	return s.main, nil
 }
 
 // isAWS reports whether an endpoint is one of AWS's.

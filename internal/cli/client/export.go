@@ -10,8 +10,9 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"daypass/api"
+	"daypass/internal/cli/document"
 	"daypass/internal/cli/exit"
 )
 
@@ -46,7 +47,7 @@ func barrier(name string) error {
 		return err
 	}
 	w.Flush()
-	return os.Setenv(chainVariable, strings.TrimSpace(b.String())) // what the SDK starts inherits it
+	return os.Setenv(chainVariable, strings.TrimSpace(b.String())) // what is started inherits it
 }
 
 // Export returns the credentials that calls would be made with, for another
@@ -72,45 +73,43 @@ func (s *Session) exported(ctx context.Context, c *settings) (aws.Credentials, e
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	stsURL := s.stsEndpoint(c, s.Options.EndpointURL)
-	found, err := s.credentials(c, region, stsURL)
+	search := &search{session: s, settings: c, region: region, main: s.Options.EndpointURL}
+	found, err := search.credentials()
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	p := c.profile
 	isKeys := p.Value("aws_access_key_id") != "" && p.Value("aws_session_token") == "" && p.Value("role_arn") == ""
-	fromEnvironment := os.Getenv("AWS_ACCESS_KEY_ID") != "" && !c.explicit
-	if serial := p.Value("mfa_serial"); serial != "" && isKeys && !fromEnvironment {
-		return s.keeping(c, "GetSessionToken", stsURL, func() (aws.Credentials, error) { return s.sessionToken(ctx, c, region, stsURL, serial) })
+	if p.Value("mfa_serial") == "" || !isKeys || c.hasKeysInEnvironment() {
+		return found.find(ctx)
 	}
-	return found.find(ctx)
+	place, err := search.kept("GetSessionToken")
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return s.keeping(place, func() (aws.Credentials, error) { return search.sessionToken(ctx, found) })
 }
 
 // sessionToken opens a session of a user with a second factor.
-func (s *Session) sessionToken(ctx context.Context, c *settings, region, stsURL, serial string) (aws.Credentials, error) {
-	in := &sts.GetSessionTokenInput{SerialNumber: &serial}
-	if text := c.profile.Value("duration_seconds"); text != "" {
+func (s *search) sessionToken(ctx context.Context, keys *credentials) (aws.Credentials, error) {
+	p := s.settings.profile
+	input := document.New(document.Member{Name: "SerialNumber", Value: p.Value("mfa_serial")})
+	if text := p.Value("duration_seconds"); text != "" {
 		seconds, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return aws.Credentials{}, exit.Errorf(exit.Config, "duration_seconds of the profile (%s): %q is not a number of seconds", cmp.Or(c.name, "default"), text)
+			return aws.Credentials{}, exit.Errorf(exit.Config, "duration_seconds of the profile (%s): %q is not a number of seconds", cmp.Or(s.settings.name, "default"), text)
 		}
-		in.DurationSeconds = aws.Int32(int32(seconds))
+		input.Set("DurationSeconds", seconds)
 	}
-	config, err := s.load(ctx, c, region, stsURL)
+	op := api.STS().Operations["GetSessionToken"]
+	t, err := s.sts(op, keys)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	code, err := s.code(ctx, serial)
+	code, err := s.session.code(ctx, p.Value("mfa_serial"))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	in.TokenCode = &code
-	out, err := moved(sts.NewFromConfig(config), stsURL).GetSessionToken(ctx, in)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return aws.Credentials{
-		AccessKeyID: aws.ToString(out.Credentials.AccessKeyId), SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
-		SessionToken: aws.ToString(out.Credentials.SessionToken), CanExpire: true, Expires: aws.ToTime(out.Credentials.Expiration), Source: "GetSessionToken",
-	}, nil
+	input.Set("TokenCode", code)
+	return s.session.issued(ctx, op, t, input)
 }

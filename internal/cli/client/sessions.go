@@ -57,12 +57,17 @@ type kept struct {
 // kept finds the place of what the profile's settings lead to. Whatever has a say
 // in whose session it is, and on which server, is part of the name; nothing of it
 // can be read out of it.
-func (s *Session) kept(c *settings, operation, stsURL string) kept {
+func (s *search) kept(operation string) (kept, error) {
+	stsURL, err := s.endpoint()
+	if err != nil {
+		return kept{}, err
+	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		s.Debug("sessions are not kept: %s", err)
-		return kept{}
+		s.session.Debug("sessions are not kept: %s", err)
+		return kept{}, nil
 	}
+	c := s.settings
 	facts := []string{operation, stsURL, getenv("AWS_ACCESS_KEY_ID")}
 	c.walk(func(name string) bool {
 		facts = append(facts, name)
@@ -73,10 +78,10 @@ func (s *Session) kept(c *settings, operation, stsURL string) kept {
 	})
 	text, err := json.Marshal(facts)
 	if err != nil {
-		return kept{}
+		return kept{}, err
 	}
 	sum := sha256.Sum256(text)
-	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.Now}
+	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.session.Now}, nil
 }
 
 // load returns the session if it is there and lasts a while. A file that others
@@ -190,16 +195,4 @@ func (c *settings) asksForCode() bool {
 		return isRole && !asks
 	})
 	return asks
-}
-
-// hasDuration reports whether the profile of a role says how long its session
-// lasts.
-func (c *settings) hasDuration(role string) bool {
-	says := false
-	c.walk(func(name string) bool {
-		p := c.files.Profiles[name]
-		says = p.Value("role_arn") == role && p.Value("duration_seconds") != ""
-		return !says
-	})
-	return says
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"daypass/api"
+	"daypass/internal/cli/credential"
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
-	"daypass/internal/wire"
 )
 
 // A WebIdentity is a token of an identity provider, in a file, for which STS
@@ -34,7 +34,7 @@ const (
 
 // Variables of the environment, as AWS SDKs read them.
 const (
-	fileVariable = "AWS_WEB_IDENTITY_TOKEN_FILE"
+	fileVariable = credential.TokenFileVariable
 	roleVariable = "AWS_ROLE_ARN"
 )
 
@@ -49,9 +49,13 @@ func NewWebIdentity(file, role, name string) (*WebIdentity, error) {
 	case w.file == "":
 		return nil, exit.UsageError(fmt.Sprintf("--%s and --%s need --%s, or %s in the environment", RoleOption, NameOption, FileOption, fileVariable))
 	case w.role == "":
-		return nil, exit.UsageError(fmt.Sprintf("%s needs a role: give --%s, or %s in the environment", w.option, RoleOption, roleVariable))
+		return nil, needsRole(w.option)
 	}
 	return w, nil
+}
+
+func needsRole(option string) error {
+	return exit.UsageError(fmt.Sprintf("%s needs a role: give --%s, or %s in the environment", option, RoleOption, roleVariable))
 }
 
 // maxTokenFile bounds the file, in bytes.
@@ -80,30 +84,19 @@ func (w *WebIdentity) read() (string, error) {
 }
 
 // exchange asks STS for the credentials of the role.
-func (s *Session) exchange(ctx context.Context, w *WebIdentity, c *settings, stsURL string) (aws.Credentials, error) {
+func (s *search) exchange(ctx context.Context, w *WebIdentity) (aws.Credentials, error) {
 	token, err := w.read()
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	op := api.STS().Operations["AssumeRoleWithWebIdentity"]
-	t, err := s.targetAt(ctx, op, c, stsURL)
+	t, err := s.sts(op, nil)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	input := &document.Object{}
-	input.Set("RoleArn", w.role)
-	input.Set("RoleSessionName", cmp.Or(w.name, fmt.Sprintf("daypass-%d", s.Now().Unix())))
-	input.Set("WebIdentityToken", token)
-	result, err := s.callAt(ctx, op, t, input)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	found, _ := result.Get("Credentials")
-	object, _ := found.(wire.Object)
-	text := func(name string) string { v, _ := object.Get(name); s, _ := v.(string); return s }
-	keys := aws.Credentials{AccessKeyID: text("AccessKeyId"), SecretAccessKey: text("SecretAccessKey"), SessionToken: text("SessionToken"), Source: "a web identity"}
-	if !keys.HasKeys() {
-		return aws.Credentials{}, exit.Errorf(exit.General, "The answer to AssumeRoleWithWebIdentity from %s has no credentials", t.url)
-	}
-	return keys, nil
+	return s.session.issued(ctx, op, t, document.New(
+		document.Member{Name: "RoleArn", Value: w.role},
+		document.Member{Name: "RoleSessionName", Value: cmp.Or(w.name, s.session.sessionName())},
+		document.Member{Name: "WebIdentityToken", Value: token},
+	))
 }

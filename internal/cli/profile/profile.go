@@ -1,8 +1,8 @@
-// Package profile owns what the AWS configuration and credentials files say
-// about everything but credentials: which profiles there are and their settings.
-// Credentials themselves are the AWS SDK's to find; this package never looks at
-// them beyond telling whether half of a pair is missing. File format: the
-// "Configuration and credential file settings" page of the AWS CLI's user guide.
+// Package profile owns what the AWS configuration and credentials files say:
+// which profiles there are and their settings. It reads them as the AWS CLI does,
+// which leaves them to Python's configparser. What the settings mean is for others
+// to know. File format: the "Configuration and credential file settings" page of
+// the AWS CLI's user guide.
 package profile
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"daypass/internal/cli/document"
@@ -29,84 +30,81 @@ type Settings struct {
 
 // Files are what was read. The zero value is that of no files.
 type Files struct {
-	Profiles map[string]*Settings
-	Services map[string]*Settings // sections [services NAME]
+	Profiles    map[string]*Settings // of both files; the credentials file wins
+	Services    map[string]*Settings // sections [services NAME]
+	SSOSessions map[string]*Settings // sections [sso-session NAME]
 
-	keys map[string]pair // of the credentials file
+	Config      map[string]*Settings // profiles of the configuration file alone
+	Credentials map[string]*Settings // sections of the credentials file alone
 }
 
-// A pair tells which halves of a key pair a section has.
-type pair struct{ id, secret bool }
-
-func (s *Settings) pair() pair {
-	return pair{s.Value("aws_access_key_id") != "", s.Value("aws_secret_access_key") != ""}
-}
-
-// Partial returns the file in which a profile has an access key without its
-// secret, shared-credentials-file or config-file as the AWS CLI calls them; ""
-// when there is none.
-func (f *Files) Partial(name string) string {
-	credentials := f.keys[name]
-	switch p := f.Profiles[name].pair(); {
-	case credentials.id && !credentials.secret:
-		return "shared-credentials-file"
-	case !credentials.id && p.id && !p.secret:
-		return "config-file"
-	}
-	return ""
-}
-
-// Load reads the two files; one that does not exist counts as empty. Settings
-// in the credentials file win. An error is "Unable to parse config file: PATH".
+// Load reads the two files; one that does not exist counts as empty. An error is
+// "Unable to parse config file: PATH".
 func Load(config, credentials string) (*Files, error) {
-	f := &Files{map[string]*Settings{}, map[string]*Settings{}, map[string]pair{}}
 	sections, err := read(config)
 	if err != nil {
 		return nil, err
 	}
+	f := &Files{Profiles: map[string]*Settings{}, Services: map[string]*Settings{}, SSOSessions: map[string]*Settings{}, Config: map[string]*Settings{}}
 	for name, s := range sections {
-		if name == "default" {
-			f.Profiles[name] = s
-			continue
-		}
-		kind, title, ok := heading(name)
-		switch {
-		case ok && strings.HasPrefix(kind, "profile"):
-			f.Profiles[title] = s
-		case ok && kind == "services":
+		switch kind, title := heading(name); kind {
+		case "profile":
+			f.Config[title] = s
+		case "services":
 			f.Services[title] = s
+		case "sso-session":
+			f.SSOSessions[title] = s
 		}
 	}
-	if sections, err = read(credentials); err != nil {
+	f.Credentials, err = read(credentials)
+	if err != nil {
 		return nil, err
 	}
-	for name, s := range sections {
-		f.keys[name] = s.pair()
-		p, ok := f.Profiles[name]
-		if !ok {
-			f.Profiles[name] = s
-			continue
-		}
-		for k, v := range s.Values {
-			p.Values[k] = v
-		}
-		for k, v := range s.Nested {
-			p.Nested[k] = v
-		}
+	for name, s := range f.Config {
+		f.Profiles[name] = s.with(nil)
+	}
+	for name, s := range f.Credentials {
+		f.Profiles[name] = f.Profiles[name].with(s)
 	}
 	return f, nil
 }
 
-// heading splits a section's name of two words; the second may be in quotes.
-func heading(name string) (kind, title string, ok bool) {
-	kind, title, ok = strings.Cut(name, " ")
-	title = strings.TrimSpace(title)
-	for _, quote := range []string{`"`, "'"} {
-		if inner, found := strings.CutPrefix(title, quote); found {
-			return kind, strings.TrimSuffix(inner, quote), ok && strings.HasSuffix(inner, quote)
+// with returns a copy with the settings of another section over it.
+func (s *Settings) with(over *Settings) *Settings {
+	sum := &Settings{map[string]string{}, map[string]map[string]string{}}
+	for _, from := range []*Settings{s, over} {
+		if from == nil {
+			continue
+		}
+		for k, v := range from.Values {
+			sum.Values[k] = v
+			delete(sum.Nested, k)
+		}
+		for k, v := range from.Nested {
+			sum.Nested[k] = v
+			delete(sum.Values, k)
 		}
 	}
-	return kind, title, ok && title != "" && !strings.ContainsAny(title, " \t")
+	return sum
+}
+
+// heading tells the kind and the title of a section of the configuration file;
+// the kind of a section that is none of those known is "".
+func heading(name string) (kind, title string) {
+	if name == "default" {
+		return "profile", name
+	}
+	for _, kind := range []string{"profile", "services", "sso-session"} {
+		if !strings.HasPrefix(name, kind) {
+			continue
+		}
+		words, err := Words(name)
+		if err != nil || len(words) != 2 {
+			return "", ""
+		}
+		return kind, words[1]
+	}
+	return "", ""
 }
 
 // Value returns a setting of a section; a nil section has none.
@@ -115,6 +113,16 @@ func (s *Settings) Value(name string) string {
 		return ""
 	}
 	return s.Values[name]
+}
+
+// Has reports whether a section has a setting, be it empty.
+func (s *Settings) Has(name string) bool {
+	if s == nil {
+		return false
+	}
+	_, plain := s.Values[name]
+	_, nested := s.Nested[name]
+	return plain || nested
 }
 
 // Service returns a setting that stands below a service's name, as
@@ -169,58 +177,90 @@ func Expand(path string) string {
 	})
 }
 
-// parse reads sections as Python's configparser does: no section or name twice,
-// values go on in indented lines, a comment has a line of its own.
+// defaults is the section whose settings every other one has too.
+const defaults = "DEFAULT"
+
+// parse reads sections as Python's configparser does: no section or name twice, a
+// value goes on in lines that are indented more than the line of its name, and a
+// comment has a line of its own.
 func parse(text string) (map[string]*Settings, bool) {
-	sections := map[string]*Settings{}
-	var section *Settings
-	var name string
-	values := map[*Settings]map[string][]string{}
-	for _, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		bare := strings.TrimSpace(line)
-		indented := line != "" && (line[0] == ' ' || line[0] == '\t')
-		switch {
-		case bare == "":
-			if section != nil && name != "" { // it may be amid a value
-				values[section][name] = append(values[section][name], "")
-			}
-			continue
-		case bare[0] == '#' || bare[0] == ';':
-			continue
-		case indented && section != nil && name != "":
-			values[section][name] = append(values[section][name], bare)
-			continue
-		case bare[0] == '[':
-			title, _, ok := strings.Cut(bare[1:], "]")
-			if !ok || sections[title] != nil {
-				return nil, false
-			}
-			section, name = &Settings{map[string]string{}, map[string]map[string]string{}}, ""
-			sections[title], values[section] = section, map[string][]string{}
-			continue
-		}
-		i := strings.IndexAny(bare, "=:")
-		if section == nil || i <= 0 {
+	p := parser{sections: map[string]map[string][]string{}}
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	for line := range strings.SplitSeq(text, "\n") {
+		if !p.line(line) {
 			return nil, false
 		}
-		name = strings.ToLower(strings.TrimSpace(bare[:i]))
-		if _, twice := values[section][name]; twice {
-			return nil, false
-		}
-		values[section][name] = []string{strings.TrimSpace(bare[i+1:])}
 	}
-	for s, lines := range values {
-		for name, v := range lines {
-			if !s.set(name, v) {
-				return nil, false
+	sections := map[string]*Settings{}
+	for title, values := range p.sections {
+		if title == defaults {
+			continue
+		}
+		s := &Settings{map[string]string{}, map[string]map[string]string{}}
+		for _, from := range []map[string][]string{p.sections[defaults], values} {
+			for name, lines := range from {
+				if !s.set(name, lines) {
+					return nil, false
+				}
 			}
 		}
+		sections[title] = s
 	}
 	return sections, true
 }
 
+// A parser reads a file line by line.
+type parser struct {
+	sections map[string]map[string][]string // title, then name, then the lines of a value
+	section  map[string][]string            // the one that lines belong to; nil before the first
+	name     string                         // whose value may go on; "" for none
+	indent   int                            // of the line with the name
+}
+
+func (p *parser) line(line string) bool {
+	bare := strings.TrimSpace(line)
+	indent := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
+	switch {
+	case bare == "":
+		if p.name != "" { // it may be amid a value
+			p.section[p.name] = append(p.section[p.name], "")
+		}
+		return true
+	case bare[0] == '#' || bare[0] == ';':
+		return true
+	case p.name != "" && indent > p.indent:
+		p.section[p.name] = append(p.section[p.name], bare)
+		return true
+	}
+	p.indent = indent
+	if end := strings.LastIndexByte(bare, ']'); bare[0] == '[' && end > 1 {
+		title := bare[1:end]
+		p.section, p.name = p.sections[title], ""
+		if p.section != nil && title != defaults {
+			return false
+		}
+		if p.section == nil {
+			p.section = map[string][]string{}
+			p.sections[title] = p.section
+		}
+		return true
+	}
+	i := strings.IndexAny(bare, "=:")
+	if p.section == nil || i <= 0 {
+		return false
+	}
+	p.name = strings.ToLower(strings.TrimSpace(bare[:i]))
+	if _, twice := p.section[p.name]; twice {
+		return false
+	}
+	p.section[p.name] = []string{strings.TrimSpace(bare[i+1:])}
+	return true
+}
+
 func (s *Settings) set(name string, lines []string) bool {
 	value := strings.TrimRight(strings.Join(lines, "\n"), "\n")
+	delete(s.Values, name)
+	delete(s.Nested, name)
 	if !strings.HasPrefix(value, "\n") {
 		s.Values[name] = value
 		return true

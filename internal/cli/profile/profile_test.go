@@ -16,6 +16,9 @@ var files = []string{
 	"[services s]\ncodeartifact =\n  endpoint_url = http://x\n  other = 1\n[default]\nservices = s\ns3 =\n   a = b\n", "[default]\nk = line\n  more\n   and more\n", "no section\n", "[default\nk=v", "[default]\nnothing\n", "[default]\nk=1\nk=2\n", "[a]\n[a]\n",
 	"[default]\nnested =\n  no equals\n", "[plugins]\nx=y\n[preview]\nz=1\n[profile]\nq=1\n[profile a b]\nq=1\n[sso-session s]\nsso_region=r\n[profilex]\nq=1\n", "[default]\r\nk=v\r\n", "[default]\nempty =\nother = x\n", "[default]\n= x\n", "  [default]\nk = v\n", "[default]\n  k = v\n",
 	"[default]\nurl = http://h:1/p?q=r\n", "[default]\nk = v ; not a comment\n", "\n\n[default]\n\nk = v\n\n  w\n",
+	"[profile w]\n  region = us-east-1\n  output = json\n", "[default]\n  k = v\n    more\n  l = w\n m = x\n", "[default]\n\tk = v\n        l = w\n", "  [default]\n  k = v\n  [profile b]\n  k = w\n",
+	"[default]\n  k = v\n\n  l = w\n  # comment\n  m = x\n", "[default]\n  k =\n    a = b\n  l = w\n", "[default]\nk = v\n# comment\n  more\n", "[DEFAULT]\nk = v\n[default]\nl = w\n[profile a]\nk = own\n", "[DEFAULT]\nk=v\n[DEFAULT]\nl=w\n[default]\n",
+	"[default]]\nk=v\n", "[default] more\nk=v\n", "[]\n", "[default]\rk = v\r", "[profile 'a b']\nk=v\n[profile \"c\\\"d\"]\nk=v\n[profile e\\ f]\nk=v\n[profile 'open]\nk=v\n[profile  g]\nk=v\n", "[default]\n  k\n", "[default]\nk v = w\n", "[default]\nk: v = w\n", "[default]\nk = v: w\n",
 }
 
 const reference = `
@@ -90,9 +93,9 @@ func TestCredentialsFileWinsAndAddsProfiles(t *testing.T) {
 	got := []string{
 		f.Profiles["default"].Value("region"), f.Profiles["default"].Value("output"), f.Profiles["only"].Value("region"), f.Profiles["nope"].Value("region"),
 		f.Services["s"].Service("sts", "endpoint_url"), f.Services["t"].Service("sts", "endpoint_url"),
-		f.Partial("default"), f.Partial("half"), f.Partial("only"), f.Partial("nope"),
+		f.Config["default"].Value("region"), f.Credentials["default"].Value("output"), f.Config["only"].Value("region"),
 	}
-	want := []string{"b", "text", "c", "", "u", "", "shared-credentials-file", "config-file", "", ""}
+	want := []string{"b", "text", "c", "", "u", "", "a", "", ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -1,0 +1,104 @@
+package credential
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+)
+
+// metadataTimeout bounds a question to the metadata service of a machine that may
+// not be in a cloud at all; the AWS CLI waits as long, once.
+const metadataTimeout = time.Second
+
+const (
+	relativeVariable = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+	fullVariable     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+	containerProvider = "container-role"
+	containerHost     = "http://169.254.170.2"
+)
+
+// container looks for the credentials of a container in ECS or EKS.
+func container() (Source, error) {
+	address := os.Getenv(fullVariable)
+	if path := os.Getenv(relativeVariable); path != "" {
+		address = containerHost + path
+	}
+	if address == "" {
+		return nil, nil
+	}
+	return func(ctx context.Context) (aws.Credentials, error) {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "https" && !(u.Scheme == "http" && isContainerHost(u.Hostname())) {
+			return aws.Credentials{}, retrieval(containerProvider, "%s: expected https, or http at a loopback address or at that of a container's agent", fullVariable)
+		}
+		found, err := endpointcreds.New(address, func(o *endpointcreds.Options) {
+			o.AuthorizationToken = os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+			if path := os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); path != "" {
+				o.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
+					token, err := os.ReadFile(path)
+					return strings.TrimSpace(string(token)), err
+				})
+			}
+		}).Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, retrieval(containerProvider, "%s does not answer with credentials", u.Redacted())
+		}
+		return found, nil
+	}, nil
+}
+
+// isContainerHost reports whether a token may go to a host without encryption.
+func isContainerHost(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	if ip == nil {
+		return false
+	}
+	for _, agent := range []string{"169.254.170.2", "169.254.170.23", "fd00:ec2::23"} {
+		if ip.Equal(net.ParseIP(agent)) {
+			return true
+		}
+	}
+	return ip.IsLoopback()
+}
+
+// Metadata returns a client of the metadata service of a machine in EC2, as the
+// environment and a profile's settings say where it is.
+func (c *Chain) Metadata() *imds.Client {
+	setting := func(variable, setting string) string {
+		if v := os.Getenv(variable); v != "" {
+			return v
+		}
+		return c.Files.Profiles[c.Profile].Value(setting)
+	}
+	o := imds.Options{Endpoint: setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint"), Retryer: aws.NopRetryer{}}
+	if strings.EqualFold(setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode"), "ipv6") {
+		o.EndpointMode = imds.EndpointModeStateIPv6
+	}
+	return imds.New(o)
+}
+
+// instance asks the metadata service of a machine in EC2.
+func (c *Chain) instance(ctx context.Context) (aws.Credentials, error) {
+	if strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
+		return aws.Credentials{}, ErrNone
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*metadataTimeout) // token, name of the role, credentials
+	defer cancel()
+	found, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = c.Metadata() }).Retrieve(ctx)
+	if err != nil {
+		return aws.Credentials{}, ErrNone
+	}
+	return found, nil
+}
