@@ -7,8 +7,10 @@ package gate
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -86,7 +88,7 @@ type Subject struct {
 	Policies []*policy.Policy // resource-based policies
 	Trust    bool             // Policies hold a role's trust policy, which must itself allow
 
-	Tags        map[string]string       // of the resource: aws:ResourceTag/…
+	Tags        map[string]string       // of the resource: aws:ResourceTag/…, in IAM iam:ResourceTag/… too
 	RequestTags map[string]string       // passed in the request: aws:RequestTag/…, aws:TagKeys
 	Keys        map[string]policy.Value // further condition keys of the service, in lower case
 }
@@ -201,30 +203,26 @@ func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 		}
 	}
 	if tag, ok := strings.CutPrefix(key, "aws:requesttag/"); ok {
-		return tagValue(k.subject.RequestTags, tag)
+		return policy.Tagged(k.subject.RequestTags, tag)
 	}
 	if tag, ok := strings.CutPrefix(key, "aws:resourcetag/"); ok {
-		return tagValue(k.subject.Tags, tag)
+		return policy.Tagged(k.subject.Tags, tag)
+	}
+	if tag, ok := strings.CutPrefix(key, "iam:resourcetag/"); ok && strings.HasPrefix(k.subject.ARN, iamARN) {
+		return policy.Tagged(k.subject.Tags, tag)
 	}
 	value, ok := k.subject.Keys[key]
 	return value, ok
 }
 
-func tagKeys(tags map[string]string) (policy.Value, bool) {
-	keys := make([]string, 0, len(tags))
-	for key := range tags {
-		keys = append(keys, key)
-	}
-	return policy.Many(keys), true
-}
+// iamARN begins the names of what has IAM's own key for tags.
+//
+// Source: Service Authorization Reference, AWS Identity and Access Management
+// and AWS Security Token Service.
+const iamARN = "arn:" + arn.Partition + ":iam:"
 
-// tagValue finds a tag; in condition keys the tag's key is matched without
-// regard to case.
-func tagValue(tags map[string]string, key string) (policy.Value, bool) {
-	for k, v := range tags {
-		if strings.EqualFold(k, key) {
-			return policy.One(v), true
-		}
-	}
-	return policy.Value{}, false
+// tagKeys lists all spellings of keys, in order: what is told of a call does not
+// depend on the order of a map.
+func tagKeys(tags map[string]string) (policy.Value, bool) {
+	return policy.Many(slices.Sorted(maps.Keys(tags))), true
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
 	"daypass/internal/store"
+	"daypass/internal/tag"
 )
 
 // errGone says that the principal of a credential is no more.
@@ -115,15 +117,15 @@ func (d *Directory) Principal(ctx context.Context, ref principal.Ref) (*principa
 	return &who, &grants, err
 }
 
-// overlay returns base with tags on top; keys are in lower case in both.
+// overlay returns base with tags in place of all that have the same key.
 func overlay(base, tags map[string]string) map[string]string {
 	merged := make(map[string]string, len(base)+len(tags))
-	for k, v := range base {
-		merged[k] = v
+	for key, value := range base {
+		if _, n := tag.Find(tags, key); n == 0 {
+			merged[key] = value
+		}
 	}
-	for k, v := range tags {
-		merged[strings.ToLower(k)] = v
-	}
+	maps.Copy(merged, tags)
 	return merged
 }
 
@@ -214,7 +216,7 @@ func newPrincipal(e *Entity) principal.Principal {
 		Ref:      principal.Ref{Kind: kind, Account: e.Account, ID: e.ID},
 		Name:     e.Name,
 		Path:     e.Path,
-		Tags:     overlay(nil, e.Tags),
+		Tags:     e.Tags,
 		Boundary: e.Boundary != "",
 	}
 }

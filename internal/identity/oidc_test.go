@@ -63,6 +63,6 @@ func TestAFederatedSessionHasTheTagsOfItsUser(t *testing.T) {
 	ref := principal.Ref{Kind: principal.Federated, Account: account, ID: u.ID, SessionName: "fed", Session: &principal.Session{Tags: map[string]string{"team": "session"}}}
 	who, _, err := i.Principal(t.Context(), ref)
 	i.must(err)
-	equal(t, map[string]string{"team": "session", "cost": "1"}, who.Tags)
+	equal(t, map[string]string{"team": "session", "Cost": "1"}, who.Tags)
 	equal(t, "arn:aws:sts::111111111111:federated-user/fed", who.ARN())
 }

@@ -155,11 +155,11 @@ func TestSessionTagsLieOverTheRolesOwn(t *testing.T) {
 	ref := i.roleRef(r, "s")
 	who, _, err := i.Principal(t.Context(), ref)
 	i.must(err)
-	equal(t, map[string]string{"team": "role", "cost": "1"}, who.Tags)
+	equal(t, map[string]string{"Team": "role", "Cost": "1"}, who.Tags)
 	ref.Session.Tags = map[string]string{"team": "session"}
 	who, _, err = i.Principal(t.Context(), ref)
 	i.must(err)
-	equal(t, map[string]string{"team": "session", "cost": "1"}, who.Tags)
+	equal(t, map[string]string{"team": "session", "Cost": "1"}, who.Tags)
 	equal(t, "arn:aws:sts::111111111111:assumed-role/r/s", who.ARN())
 	equal(t, "arn:aws:iam::111111111111:role/a/r", who.PolicyARN())
 }

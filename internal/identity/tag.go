@@ -4,10 +4,10 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"daypass/internal/fault"
 	"daypass/internal/store"
+	"daypass/internal/tag"
 )
 
 // A Retagging makes the tags that something has into those that it is to have.
@@ -25,13 +25,20 @@ func Adding(tags map[string]string) Retagging {
 // Removing takes keys away; those that are not there are no error.
 func Removing(keys []string) Retagging { return Retagging{gone: keys} }
 
-// of applies r where same tells which spellings are one key: the newest stays.
-func (r Retagging) of(tags map[string]string, same func(a, b string) bool) (map[string]string, error) {
+// ErrTagTwins says that two keys of tags differ by case alone, or not at all. The
+// sentence is known of users and roles.
+var ErrTagTwins = fault.New(fault.InvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+// of applies r. The result has no new key beside another spelling of it.
+func (r Retagging) of(tags map[string]string) (map[string]string, error) {
 	left := make(map[string]string, len(tags)+len(r.add))
 	for key, value := range tags {
-		if !slices.ContainsFunc(r.gone, func(gone string) bool { return same(key, gone) }) {
+		if !slices.Contains(r.gone, key) {
 			left[key] = value
 		}
+	}
+	if _, _, found := tag.Clash(left, r.add); found {
+		return nil, ErrTagTwins
 	}
 	maps.Copy(left, r.add)
 	if len(left) > maxTags {
@@ -40,17 +47,26 @@ func (r Retagging) of(tags map[string]string, same func(a, b string) bool) (map[
 	return left, nil
 }
 
-// exactly is how keys are told apart, except those of users and roles: theirs
-// keep their case, but it does not tell one from another.
+// folded returns r for the tags of a user or role: there each spelling of a key
+// is the same key, and the newest stays.
 //
 // Source: IAM User Guide, "Tags for IAM resources".
-func exactly(a, b string) bool { return a == b }
+func (r Retagging) folded(tags map[string]string) Retagging {
+	named := r
+	named.gone = slices.Clone(r.gone)
+	for key := range tags {
+		if slices.ContainsFunc(r.gone, func(gone string) bool { return tag.Same(key, gone) }) {
+			named.gone = append(named.gone, key)
+		}
+	}
+	return named
+}
 
 // Retag changes the tags of a user or role.
 func (d *Directory) Retag(ctx context.Context, account, kind, name string, r Retagging) error {
 	_, err := d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
 		var err error
-		e.Tags, err = r.of(e.Tags, strings.EqualFold)
+		e.Tags, err = r.folded(e.Tags).of(e.Tags)
 		return err
 	})
 	return err
@@ -60,7 +76,7 @@ func (d *Directory) Retag(ctx context.Context, account, kind, name string, r Ret
 func (d *Directory) RetagManaged(ctx context.Context, account, policyARN string, r Retagging) error {
 	return d.editManaged(ctx, account, policyARN, func(_ *store.Tx, p *store.ManagedPolicy) error {
 		var err error
-		p.Tags, err = r.of(p.Tags, exactly)
+		p.Tags, err = r.of(p.Tags)
 		return err
 	})
 }
@@ -72,7 +88,7 @@ func (d *Directory) RetagMFADevice(ctx context.Context, account, serial string, 
 		if err != nil {
 			return err
 		}
-		tags, err := r.of(m.Tags, exactly)
+		tags, err := r.of(m.Tags)
 		if err != nil {
 			return err
 		}
@@ -84,7 +100,7 @@ func (d *Directory) RetagMFADevice(ctx context.Context, account, serial string, 
 func (d *Directory) RetagProvider(ctx context.Context, account, issuer string, r Retagging) error {
 	return d.EditProvider(ctx, account, issuer, func(p *OIDCProvider) error {
 		var err error
-		p.Tags, err = r.of(p.Tags, exactly)
+		p.Tags, err = r.of(p.Tags)
 		return err
 	})
 }

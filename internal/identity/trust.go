@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -193,7 +195,8 @@ func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, er
 
 func trustDocument(ctx context.Context, tx *store.Tx, role *Entity) (string, error) {
 	var today []string // pairs for a replacer, which goes over the text once
-	for name, id := range role.Bound {
+	for _, name := range slices.Sorted(maps.Keys(role.Bound)) {
+		id := role.Bound[name]
 		e, err := tx.Identity(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):

@@ -123,3 +123,10 @@ func holds(t testing.TB, conditions string, context keys) bool {
 	t.Helper()
 	return applies(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":`+conditions+`}`, readAction, repoARN, context)
 }
+
+// denies reports whether a Deny with a Condition element, given as JSON, denies.
+func denies(t testing.TB, conditions string, context keys) bool {
+	t.Helper()
+	p := must(t, Identity, allowAll, `{"Effect":"Deny","Action":"*","Resource":"*","Condition":`+conditions+`}`)
+	return Evaluate(&Request{Principal: alice(owner), Action: readAction, Resource: repoARN, Context: context}, &Grants{Identity: []*Policy{p}}, nil).Explicit
+}

@@ -147,34 +147,45 @@ func isBoolean(s string) bool {
 	return strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
 }
 
-// holds reports whether the condition is true of the request.
+// holds tells whether the condition is true of the request. The sources differ
+// on ForAnyValue with IfExists where the key is missing: false for the set
+// operator, true for IfExists. It is unclear, so that it refuses.
 //
 // Source: IAM User Guide, "Set operators for multivalued context keys" and
 // "Condition operators", on keys that are missing.
-func (c *condition) holds(e *env) bool {
+func (c *condition) holds(e *env) fit {
 	v, ok := e.lookup(c.key)
 	switch {
+	case v.ambiguous:
+		return unclear
 	case c.family == presence:
-		return ok && c.present || !ok && c.absent
+		return fitOf(ok && c.present || !ok && c.absent)
+	case !ok && c.ifExists && c.quantifier == forAny:
+		return unclear
 	case !ok:
-		return c.ifExists || c.quantifier == forAll || c.quantifier == single && c.negated
-	case c.quantifier == single:
-		return !v.multi && c.accepts(e, v.one)
+		return fitOf(c.ifExists || c.quantifier == forAll || c.quantifier == single && c.negated)
+	case c.quantifier == single && v.multi:
+		return misses
 	case !v.multi:
 		return c.accepts(e, v.one)
-	}
-	for _, one := range v.many {
-		if c.accepts(e, one) != (c.quantifier == forAll) {
-			return c.quantifier == forAny
+	case c.quantifier == forAll:
+		total := fits
+		for _, one := range v.many {
+			total = min(total, c.accepts(e, one))
 		}
+		return total
 	}
-	return c.quantifier == forAll
+	total := misses
+	for _, one := range v.many {
+		total = max(total, c.accepts(e, one))
+	}
+	return total
 }
 
 // accepts judges one value of the request. A value that is not what the
 // operator compares, such as a word for a number, satisfies no operator, not
 // even a negated one.
-func (c *condition) accepts(e *env, value string) bool {
+func (c *condition) accepts(e *env, value string) fit {
 	var is result
 	switch c.family {
 	case texting, binaries:
@@ -192,7 +203,10 @@ func (c *condition) accepts(e *env, value string) bool {
 	case networks:
 		is = c.matchAddress(value)
 	}
-	return is != malformed && (is == matches) != c.negated
+	if is == unknown {
+		return unclear
+	}
+	return fitOf(is != malformed && (is == matches) != c.negated)
 }
 
 // matchText tries each pattern. One with a variable that has no value differs
@@ -203,8 +217,8 @@ func (c *condition) matchText(e *env, value string) result {
 		switch is := c.patterns[i].match(e, value); is {
 		case matches:
 			return matches
-		case malformed:
-			total = malformed
+		case malformed, unknown:
+			total = max(total, is)
 		}
 	}
 	return total
@@ -218,13 +232,17 @@ func (c *condition) matchARN(e *env, value string) result {
 }
 
 func (c *condition) matchFolded(e *env, value string) result {
+	total := differs
 	for i := range c.patterns {
 		text, is := c.patterns[i].expand(e)
-		if is == matches && strings.EqualFold(text, value) {
+		switch {
+		case is == matches && strings.EqualFold(text, value):
 			return matches
+		case is == unknown:
+			total = unknown
 		}
 	}
-	return differs
+	return total
 }
 
 func (c *condition) matchBoolean(e *env, value string) result {

@@ -319,7 +319,7 @@ func TestSetOperatorsWithOtherParts(t *testing.T) {
 		{"4.9 names have no case", `{"foranyvalue:numericlessthan":{"t:k":"2"}}`, many, true},
 		{"4.9 with other families", `{"ForAllValues:NumericLessThan":{"t:k":"2"}}`, many, false},
 		{"4.9 a value that is no number", `{"ForAllValues:NumericNotEquals":{"t:k":"5"}}`, keys{"t:k": Many([]string{"1", "x"})}, false},
-		{"4.9 IfExists, missing", `{"ForAnyValue:StringEqualsIfExists":{"t:k":"1"}}`, nil, true},
+		{"4.9 ForAllValues with IfExists, missing", `{"ForAllValues:StringEqualsIfExists":{"t:k":"1"}}`, nil, true},
 		{"4.9 IfExists, there", `{"ForAnyValue:StringEqualsIfExists":{"t:k":"3"}}`, many, false},
 		{"4.9 no set operator on several values", `{"StringEquals":{"t:k":["1","2"]}}`, many, false},
 		{"4.9 no set operator on several values, negated", `{"StringNotEquals":{"t:k":"9"}}`, many, false},
@@ -331,6 +331,24 @@ func TestSetOperatorsWithOtherParts(t *testing.T) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// The set operator says false of a key that is missing, IfExists true: whichever
+// of them refuses counts.
+func TestForAnyValueWithIfExistsRefusesWithoutTheKey(t *testing.T) {
+	t.Parallel()
+	for _, context := range []keys{nil, {"t:k": Many(nil)}} {
+		for _, operator := range []string{"StringEquals", "StringNotEquals", "NumericLessThan", "Bool", "IpAddress"} {
+			value := map[string]string{"NumericLessThan": "1", "Bool": "true", "IpAddress": "10.0.0.0/8"}[operator]
+			condition := `{"ForAnyValue:` + operator + `IfExists":{"t:k":"` + value + `"}}`
+			if holds(t, condition, context) {
+				t.Errorf("%s allows with %v", operator, context)
+			}
+			if !denies(t, condition, context) {
+				t.Errorf("%s does not deny with %v", operator, context)
+			}
+		}
 	}
 }
 

@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"daypass/internal/principal"
+	"daypass/internal/tag"
 )
 
 // A Value is what a request has for a condition key. The zero Value is one
 // empty string.
 type Value struct {
-	one   string
-	many  []string
-	multi bool
+	one       string
+	many      []string
+	multi     bool
+	ambiguous bool
 }
 
 // One returns the value of a key that has a single value.
@@ -22,6 +24,22 @@ func One(s string) Value { return Value{one: s} }
 // Many returns the values of a multivalued key, such as aws:TagKeys. Without
 // any the key counts as missing. The slice is not copied.
 func Many(ss []string) Value { return Value{many: ss, multi: true} }
+
+// Ambiguous returns the value of a key that the request has several times over,
+// in spellings that differ by case alone: nobody can tell which is meant. No
+// statement that asks for it allows, and none that asks for it and else is
+// about the request fails to deny.
+func Ambiguous() Value { return Value{ambiguous: true} }
+
+// Tagged returns the value of a condition key that stands for a tag, whose key
+// is matched without regard to case.
+func Tagged(tags map[string]string, key string) (Value, bool) {
+	value, n := tag.Find(tags, key)
+	if n > 1 {
+		return Ambiguous(), true
+	}
+	return One(value), n == 1
+}
 
 // A Context says what the request has for condition keys, other than those
 // that follow from the principal. Keys are asked for in lower case, such as
@@ -38,7 +56,8 @@ func (r *Request) Lookup(key string) (Value, bool) {
 	return e.lookup(key)
 }
 
-// Strings returns the value's strings and whether there may be several.
+// Strings returns the value's strings and whether there may be several. An
+// ambiguous value has none.
 func (v Value) Strings() ([]string, bool) { return v.list(true), v.multi }
 
 // env is the surroundings of one evaluation.
@@ -138,8 +157,8 @@ func (e *env) global(key string) (v Value, ok, own bool) {
 	if e.p == nil {
 		return Value{}, false, true
 	}
-	tag, ok := e.p.Tags[key[len(principalTag):]]
-	return One(tag), ok, true
+	v, ok = Tagged(e.p.Tags, key[len(principalTag):])
+	return v, ok, true
 }
 
 const anonymous = "anonymous"

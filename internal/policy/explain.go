@@ -37,6 +37,8 @@ type Finding struct {
 	// Missing are the condition keys that the statement asks for and the request
 	// lacks, if the statement is about the action and the resource.
 	Missing []string
+	// Ambiguous are those that the request has in several spellings.
+	Ambiguous []string
 }
 
 // Matches reports whether the statement is about the request.
@@ -60,6 +62,9 @@ type Failure struct {
 	Element
 	Request []string // what the request has
 	Missing bool     // the request has no such key
+	// Ambiguous: the request has the key, or one that a variable names, in several
+	// spellings.
+	Ambiguous bool
 }
 
 // Explain decides a request as [Evaluate] does, and says of every statement why
@@ -101,12 +106,23 @@ func (s *statement) find(e *env, target bool) Finding {
 		return f
 	}
 	for key, spelt := range s.keys() {
-		_, ok := e.lookup(key)
-		if !ok && !slices.ContainsFunc(f.Missing, func(s string) bool { return strings.EqualFold(s, spelt) }) {
-			f.Missing = append(f.Missing, spelt)
+		v, ok := e.lookup(key)
+		switch {
+		case !ok:
+			f.Missing = once(f.Missing, spelt)
+		case v.ambiguous:
+			f.Ambiguous = once(f.Ambiguous, spelt)
 		}
 	}
 	return f
+}
+
+// once appends the name of a key that is not on the list.
+func once(names []string, name string) []string {
+	if slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) }) {
+		return names
+	}
+	return append(names, name)
 }
 
 func (s *statement) elements() []Element {
@@ -195,23 +211,24 @@ func (s *statement) failures(e *env, target bool) []Failure {
 	if target && !s.concerns(e) {
 		failed = append(failed, Failure{Element: s.principals.element(), Request: []string{e.caller()}})
 	}
-	if !s.resources.match(e) {
-		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}})
+	if is := s.resources.match(e); !is.settles(s.deny) {
+		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}, Ambiguous: is == unclear})
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if c.holds(e) {
+		is := c.holds(e)
+		if is.settles(s.deny) {
 			continue
 		}
 		v, ok := e.lookup(c.key)
-		failed = append(failed, Failure{Element: c.element(), Request: v.list(ok), Missing: !ok})
+		failed = append(failed, Failure{Element: c.element(), Request: v.list(ok), Missing: !ok, Ambiguous: ok && is == unclear})
 	}
 	return failed
 }
 
 func (v Value) list(present bool) []string {
 	switch {
-	case !present:
+	case !present || v.ambiguous:
 		return nil
 	case v.multi:
 		return v.many
@@ -237,9 +254,7 @@ func (x *Explanation) Missing() []string {
 	for _, r := range x.Policies {
 		for i := range r.Statements {
 			for _, name := range r.Statements[i].Missing {
-				if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) }) {
-					names = append(names, name)
-				}
+				names = once(names, name)
 			}
 		}
 	}
@@ -344,6 +359,9 @@ func (x *Explanation) matched(r *Reading, f *Finding) string {
 	if f.Delegates {
 		text += " the caller's account, so that the caller's own policies must allow too"
 	}
+	if f.Deny && len(f.Ambiguous) > 0 {
+		text += ", as the request has several keys that differ from " + enumerated(f.Ambiguous) + " by case alone"
+	}
 	return text + "."
 }
 
@@ -366,6 +384,8 @@ func (f Failure) String() string {
 	}
 	has := "the request has " + listed(f.Request)
 	switch {
+	case f.Ambiguous:
+		has = "which cannot be told of a request that has several keys which differ by case alone"
 	case f.Missing:
 		has = "the request has no such key"
 	case f.Operator == "" && strings.HasPrefix(f.Name, "Not"):

@@ -474,7 +474,7 @@ func (c *comparison) about(fn func(e *env, s *statement) bool) bool {
 func onCondition(fn func(e *env, cond *condition, v Value, ok bool) bool) func(*comparison, string, string) bool {
 	return func(c *comparison, _, _ string) bool {
 		return c.about(func(e *env, s *statement) bool {
-			return s.resources.match(e) && slices.ContainsFunc(s.conditions, func(cond condition) bool {
+			return s.resources.match(e) == fits && slices.ContainsFunc(s.conditions, func(cond condition) bool {
 				v, ok := e.lookup(cond.key)
 				return fn(e, &cond, v, ok)
 			})
@@ -535,9 +535,11 @@ var differences = []difference{
 		isDigits := func(s string) bool { return all(s, isDigit) }
 		return ok && cond.family == dates && (slices.ContainsFunc(cond.texts, isDigits) || isDigits(v.one))
 	})},
-	{"IfExists holds of a missing key under ForAnyValue too", onCondition(func(_ *env, cond *condition, _ Value, ok bool) bool {
-		return !ok && cond.ifExists && cond.quantifier == forAny
-	})},
+	{"ForAnyValue with IfExists denies without the key, and does not allow", func(c *comparison, ours, theirs string) bool {
+		return ours == "ExplicitlyDenied" && onCondition(func(_ *env, cond *condition, _ Value, ok bool) bool {
+			return !ok && cond.ifExists && cond.quantifier == forAny
+		})(c, ours, theirs)
+	}},
 	{"a bare address is a network of one address", onCondition(func(_ *env, cond *condition, v Value, ok bool) bool {
 		return ok && cond.family == networks && slices.ContainsFunc(cond.texts, func(s string) bool { return !strings.Contains(s, "/") })
 	})},
@@ -557,7 +559,7 @@ var differences = []difference{
 	}},
 	{"NotResource with the beginning of an ARN is about all that begins otherwise", func(c *comparison, _, _ string) bool {
 		return c.about(func(e *env, s *statement) bool {
-			return s.resources.not && s.resources.match(e) && slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") < arnColons })
+			return s.resources.not && s.resources.match(e) == fits && slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") < arnColons })
 		})
 	}},
 	{"NotPrincipal spares only who is named in full", func(c *comparison, ours, theirs string) bool {

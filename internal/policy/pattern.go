@@ -161,6 +161,8 @@ const (
 	unresolved
 	// malformed: with its variables resolved the pattern is no ARN.
 	malformed
+	// unknown: a variable's value is ambiguous.
+	unknown
 )
 
 func outcome(ok bool) result {
@@ -187,9 +189,9 @@ func (p *pattern) match(e *env, s string) result {
 		return differs
 	}
 	var space [inlineVars]string
-	values, ok := p.resolve(e, space[:0])
-	if !ok {
-		return unresolved
+	values, is := p.resolve(e, space[:0])
+	if is != matches {
+		return is
 	}
 	if p.arn && p.vars > 0 && p.colons(values) < arnColons {
 		return malformed
@@ -197,12 +199,13 @@ func (p *pattern) match(e *env, s string) result {
 	return outcome(glob(p.tokens, values, s, p.arn))
 }
 
-// resolve appends the values of the pattern's variables to values. It fails
-// when one has none; only keys with a single value have one.
-func (p *pattern) resolve(e *env, values []string) ([]string, bool) {
+// resolve appends the values of the pattern's variables to values, and returns
+// matches if it found all. Only keys with a single value have one.
+func (p *pattern) resolve(e *env, values []string) ([]string, result) {
 	if p.vars == 0 {
-		return values, true
+		return values, matches
 	}
+	found := matches
 	for i := range p.tokens {
 		t := &p.tokens[i]
 		if t.kind != variable {
@@ -210,15 +213,17 @@ func (p *pattern) resolve(e *env, values []string) ([]string, bool) {
 		}
 		v, ok := e.lookup(t.key)
 		switch {
+		case v.ambiguous:
+			found = unknown
 		case ok && !v.multi:
 			values = append(values, v.one)
 		case !ok && t.defaulted:
 			values = append(values, t.text)
 		default:
-			return nil, false
+			return nil, unresolved
 		}
 	}
-	return values, true
+	return values, found
 }
 
 // colons counts the colons of the pattern with its variables resolved.
@@ -241,9 +246,9 @@ func (p *pattern) expand(e *env) (string, result) {
 	if p.form == exact {
 		return p.text, matches
 	}
-	values, ok := p.resolve(e, nil)
-	if !ok {
-		return "", unresolved
+	values, is := p.resolve(e, nil)
+	if is != matches {
+		return "", is
 	}
 	var b strings.Builder
 	for i := range p.tokens {

@@ -101,11 +101,14 @@ func (r *ruler) to(offset int) Position {
 // applies reports whether the statement is about the request, whoever makes
 // it. The cheapest test that most often fails stands first.
 func (s *statement) applies(e *env) bool {
-	if !s.actions.match(e) || !s.resources.match(e) {
+	if !s.actions.match(e) {
+		return false
+	}
+	if !s.resources.match(e).settles(s.deny) {
 		return false
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(e) {
+		if !s.conditions[i].holds(e).settles(s.deny) {
 			return false
 		}
 	}

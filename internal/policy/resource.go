@@ -90,25 +90,24 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 	return p, nil
 }
 
-// match reports whether the element is about the request's resource. A
-// variable without a value keeps it from matching, negated or not.
-func (r *resources) match(e *env) bool {
+// match tells whether the element is about the request's resource. A variable
+// without a value keeps it from matching, negated or not.
+func (r *resources) match(e *env) fit {
 	if r.implied {
-		return true
+		return fits
 	}
-	listed := false
+	total := fitOf(r.not)
 	for i := range r.patterns {
 		switch r.patterns[i].match(e, e.req.Resource) {
 		case matches:
-			if !r.not {
-				return true
-			}
-			listed = true
+			return fitOf(!r.not)
 		case unresolved:
 			if r.not {
-				return false
+				return misses
 			}
+		case unknown:
+			total = unclear
 		}
 	}
-	return r.not && !listed
+	return total
 }

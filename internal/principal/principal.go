@@ -74,8 +74,8 @@ type Principal struct {
 	Ref
 	Name string // of the user or role; empty for root and federated users
 	Path string // begins and ends with a slash; empty where Name is
-	// Tags are the user's or role's own, overlaid with the session's; keys are
-	// matched without regard to case, so they are kept in lower case here.
+	// Tags are the user's or role's own, overlaid with the session's. Keys are
+	// matched without regard to case.
 	Tags map[string]string
 	// Boundary reports whether a permissions boundary is attached.
 	Boundary bool

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/store"
+	"daypass/internal/tag"
 )
 
 // Rows that services may pass on as they are.
@@ -159,15 +161,15 @@ func overQuota(kind, name, format string, args ...any) error {
 	return &fault.Error{Kind: fault.Quota, ResourceType: kind, ResourceID: name, Message: fmt.Sprintf(format, args...)}
 }
 
-// retag returns tags with some added and some removed, within the quota.
+// retag returns tags with some added and some removed, within the quota. No key
+// comes to stand beside another spelling of it: to condition keys they are one.
 func (g *Registry) retag(kind, name string, tags, add map[string]string, remove []string) (map[string]string, error) {
+	if key, twin, found := tag.Clash(tags, add); found {
+		return nil, fault.Invalid("tags: the key %q differs by case alone from %q, which the %s has: expected that spelling, or its removal first", key, twin, kind)
+	}
 	result := make(map[string]string, len(tags)+len(add))
-	for k, v := range tags {
-		result[k] = v
-	}
-	for k, v := range add {
-		result[k] = v
-	}
+	maps.Copy(result, tags)
+	maps.Copy(result, add)
 	for _, k := range remove {
 		delete(result, k)
 	}

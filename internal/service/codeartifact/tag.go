@@ -14,6 +14,7 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/policy"
 	"daypass/internal/registry"
+	"daypass/internal/tag"
 )
 
 func (s *Service) tagOperations() []gate.Operation {
@@ -35,14 +36,18 @@ func tagMap(tags []api.Tag) (map[string]string, error) {
 		return nil, nil
 	}
 	m := make(map[string]string, len(tags))
+	keys := make([]string, 0, len(tags))
 	for _, t := range tags {
-		if _, twice := m[t.Key]; twice {
-			return nil, fault.Invalid("tags: the key %q is given twice", t.Key)
-		}
-		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
+		if tag.Reserved(t.Key) {
 			return nil, fault.Invalid("tags: the key %q begins with aws:, which is reserved", t.Key)
 		}
-		m[t.Key] = t.Value
+		keys, m[t.Key] = append(keys, t.Key), t.Value
+	}
+	switch a, b, twice := tag.Twins(keys); {
+	case twice && a == b:
+		return nil, fault.Invalid("tags: the key %q is given twice", a)
+	case twice:
+		return nil, fault.Invalid("tags: the keys %q and %q differ by case alone: expected one of them", a, b)
 	}
 	return m, nil
 }

@@ -23,11 +23,16 @@ func TestTags(t *testing.T) {
 			out := must[api.TagResourceOutput](w, admin(O), "TagResource", &api.TagResourceInput{ResourceArn: resource, Tags: tags})
 			diff(t, "reply", &api.TagResourceOutput{}, out)
 		}
-		tag(api.Tag{Key: "b", Value: "1"}, api.Tag{Key: "a", Value: ""}, api.Tag{Key: "B", Value: "2"})
+		tag(api.Tag{Key: "b", Value: "1"}, api.Tag{Key: "a", Value: ""}, api.Tag{Key: "C", Value: "2"})
 		tag(api.Tag{Key: "b", Value: "3"})
-		diff(t, "added and overwritten", []api.Tag{{Key: "B", Value: "2"}, {Key: "a", Value: ""}, {Key: "b", Value: "3"}}, list())
+		diff(t, "added and overwritten", []api.Tag{{Key: "C", Value: "2"}, {Key: "a", Value: ""}, {Key: "b", Value: "3"}}, list())
 		must[api.UntagResourceOutput](w, admin(O), "UntagResource", &api.UntagResourceInput{ResourceArn: resource, TagKeys: []string{"a", "absent"}})
-		diff(t, "removed", []api.Tag{{Key: "B", Value: "2"}, {Key: "b", Value: "3"}}, list())
+		diff(t, "removed", []api.Tag{{Key: "C", Value: "2"}, {Key: "b", Value: "3"}}, list())
+		_, err := w.do(admin(O), "TagResource", &api.TagResourceInput{ResourceArn: resource, Tags: []api.Tag{{Key: "x"}, {Key: "B", Value: "4"}}})
+		if got, want := told(err), "ValidationException|400|FIELD_VALIDATION_FAILED|||tags: the key \"B\" differs by case alone from \"b\""; !strings.HasPrefix(got, want) {
+			t.Errorf("another spelling of what %s has: %s, want %s…", resource, got, want)
+		}
+		diff(t, "refused as a whole", []api.Tag{{Key: "C", Value: "2"}, {Key: "b", Value: "3"}}, list())
 	}
 }
 
@@ -60,6 +65,7 @@ func TestTagsThatAreRefused(t *testing.T) {
 		want string
 	}{
 		{"a key twice", append(many(2), many(1)...), field},
+		{"two spellings of a key", append(many(2), api.Tag{Key: "K1"}), field},
 		{"a reserved key", []api.Tag{{Key: "aws:x"}}, field},
 		{"a reserved key in capitals", []api.Tag{{Key: "AWS:x"}}, field},
 		{"51", many(51), "ServiceQuotaExceededException|402||repository|"},
@@ -67,10 +73,15 @@ func TestTagsThatAreRefused(t *testing.T) {
 		for name, in := range map[string]any{
 			"TagResource":      &api.TagResourceInput{ResourceArn: repARN, Tags: test.tags},
 			"CreateRepository": &api.CreateRepositoryInput{Domain: "dom", Repository: "new", Tags: test.tags},
+			"CreateDomain":     &api.CreateDomainInput{Domain: "new", Tags: test.tags},
 		} {
+			want := test.want
+			if name == "CreateDomain" {
+				want = strings.Replace(want, "repository", "domain", 1)
+			}
 			_, err := w.do(admin(O), name, in)
-			if got := told(err); !strings.HasPrefix(got, test.want) {
-				t.Errorf("%s with %s: %s, want %s…", name, test.name, got, test.want)
+			if got := told(err); !strings.HasPrefix(got, want) {
+				t.Errorf("%s with %s: %s, want %s…", name, test.name, got, want)
 			}
 		}
 	}

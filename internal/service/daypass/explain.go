@@ -2,6 +2,8 @@ package daypass
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	api "daypass/api/daypass"
@@ -43,8 +45,11 @@ func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.Exp
 		return nil, fault.Invalid("context: the resource is account %s's, whose policies can't be tried with keys that nobody has: leave it out", subject.Account)
 	}
 	given := make(map[string]policy.Value, len(in.Context))
-	for key, values := range in.Context {
-		given[strings.ToLower(key)] = value(values)
+	for _, key := range slices.Sorted(maps.Keys(in.Context)) {
+		if _, twice := given[strings.ToLower(key)]; twice {
+			return nil, fault.Invalid("context: %q is given in several spellings: condition keys have no case", key)
+		}
+		given[strings.ToLower(key)] = value(in.Context[key])
 	}
 	request, x := supposed.Explain(in.Action, subject, given)
 	return shownExplanation(in, request, &x), nil
@@ -120,7 +125,7 @@ func (s *Service) trusting(ctx context.Context, roleARN, account string) (gate.S
 	if err != nil || role == nil {
 		return subject, err
 	}
-	subject.Policies, subject.Tags, subject.Keys = []*policy.Policy{role.Policy}, role.Tags, iamTags(role.Tags)
+	subject.Policies, subject.Tags = []*policy.Policy{role.Policy}, role.Tags
 	return subject, nil
 }
 
@@ -137,16 +142,8 @@ func (s *Service) tagged(ctx context.Context, subject gate.Subject, resource arn
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	subject.Tags, subject.Keys = e.Tags, iamTags(e.Tags)
+	subject.Tags = e.Tags
 	return subject, nil
-}
-
-func iamTags(tags map[string]string) map[string]policy.Value {
-	keys := make(map[string]policy.Value, len(tags))
-	for key, tag := range tags {
-		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(tag)
-	}
-	return keys
 }
 
 func shownExplanation(in *api.ExplainDecisionInput, request *policy.Request, x *policy.Explanation) *api.ExplainDecisionOutput {

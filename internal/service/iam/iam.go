@@ -77,22 +77,13 @@ func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) 
 	return gate.Subject{ARN: identity.ARN(e), Tags: e.Tags, Keys: entityKeys(e)}, nil
 }
 
-// entityKeys are IAM's own condition keys about a user or role.
+// entityKeys are IAM's own condition keys about a user or role, besides its tags.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func entityKeys(e *identity.Entity) map[string]policy.Value {
-	keys := resourceKeys(e.Tags)
+	keys := make(map[string]policy.Value, 1)
 	if e.Boundary != "" {
 		keys["iam:permissionsboundary"] = policy.One(e.Boundary)
-	}
-	return keys
-}
-
-// resourceKeys are IAM's own condition keys about anything that has tags.
-func resourceKeys(tags map[string]string) map[string]policy.Value {
-	keys := make(map[string]policy.Value, len(tags)+2)
-	for key, value := range tags {
-		keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
 	}
 	return keys
 }

@@ -58,11 +58,11 @@ func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	return gate.Subject{ARN: serial, Tags: m.Tags, Keys: resourceKeys(m.Tags)}, nil
+	return gate.Subject{ARN: serial, Tags: m.Tags}, nil
 }
 
 func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (gate.Subject, error) {
-	tags, err := exactTagMap(in.Tags)
+	tags, err := tagMap(in.Tags)
 	if err != nil {
 		return gate.Subject{}, err
 	}
@@ -70,7 +70,7 @@ func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.
 }
 
 func (s *Service) createVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (*api.CreateVirtualMFADeviceOutput, error) {
-	tags, err := exactTagMap(in.Tags)
+	tags, err := tagMap(in.Tags)
 	if err != nil {
 		return nil, err
 	}

@@ -145,9 +145,14 @@ func TestTagsOfAnMFADevice(t *testing.T) {
 		return ok[api.ListMFADeviceTagsOutput](d, d.admin, "ListMFADeviceTags", &in)
 	}
 	d.must(set(d.admin, api.Tag{Key: "Team", Value: "a"}, api.Tag{Key: "ключ", Value: "é"}))
-	d.must(set(d.admin, api.Tag{Key: "team", Value: "b"})) // another key: only those of users and roles are not told apart by case
-	equal(t, []api.Tag{{Key: "Team", Value: "a"}, {Key: "team", Value: "b"}, {Key: "ключ", Value: "é"}}, list(api.ListMFADeviceTagsInput{}).Tags)
+	refuses(t, set(d.admin, api.Tag{Key: "team", Value: "b"}), "InvalidInput", twinsText)
+	refuses(t, set(d.admin, api.Tag{Key: "КЛЮЧ", Value: "b"}), "InvalidInput", twinsText)
+	_, err := do[api.CreateVirtualMFADeviceOutput](d, d.admin, "CreateVirtualMFADevice",
+		&api.CreateVirtualMFADeviceInput{VirtualMFADeviceName: "twins", Tags: []api.Tag{{Key: "a"}, {Key: "A"}}})
+	refuses(t, err, "InvalidInput", twinsText)
+	equal(t, []api.Tag{{Key: "Team", Value: "a"}, {Key: "ключ", Value: "é"}}, list(api.ListMFADeviceTagsInput{}).Tags)
 	d.must(d.try(d.admin, "UntagMFADevice", &api.UntagMFADeviceInput{SerialNumber: m.SerialNumber, TagKeys: []string{"Team"}}))
+	d.must(set(d.admin, api.Tag{Key: "team", Value: "b"}))
 	one := int64(1)
 	first := list(api.ListMFADeviceTagsInput{MaxItems: &one})
 	equal(t, true, *first.IsTruncated)

@@ -49,7 +49,7 @@ func (s *Service) judgeProvider(ctx context.Context, c *gate.Call, providerARN s
 	if err != nil {
 		return gate.Subject{}, err
 	}
-	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags, Keys: resourceKeys(p.Tags)}, nil
+	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, nil
 }
 
 // onProvider judges an operation on the provider that its input names.
@@ -70,7 +70,7 @@ func (s *Service) newProvider(c *gate.Call, in *api.CreateOpenIDConnectProviderI
 		}
 	}
 	p.Thumbprints = slices.Clone(in.ThumbprintList)
-	p.Tags, err = exactTagMap(in.Tags)
+	p.Tags, err = tagMap(in.Tags)
 	return p, err
 }
 

@@ -73,6 +73,9 @@ func TestTagsOfAnOpenIDConnectProvider(t *testing.T) {
 	}
 	tag(api.Tag{Key: "Team", Value: "a"}, api.Tag{Key: "cost", Value: "1"})
 	tag(api.Tag{Key: "Team", Value: "b"}, api.Tag{Key: "stage", Value: "x"})
+	for _, twins := range [][]api.Tag{{{Key: "TEAM", Value: "x"}}, {{Key: "a"}, {Key: "A"}}} {
+		refuses(t, d.try(d.admin, "TagOpenIDConnectProvider", &api.TagOpenIDConnectProviderInput{OpenIDConnectProviderArn: githubARN, Tags: twins}), "InvalidInput", twinsText)
+	}
 	list := func(marker string, limit int64) *api.ListOpenIDConnectProviderTagsOutput {
 		return ok[api.ListOpenIDConnectProviderTagsOutput](d, d.admin, "ListOpenIDConnectProviderTags",
 			&api.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: githubARN, Marker: marker, MaxItems: &limit})

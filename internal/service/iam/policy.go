@@ -37,17 +37,17 @@ func onPolicy[In any](s *Service, name func(*In) string) judge[In] {
 			account = c.Principal.Account
 		}
 		tags, err := s.Directory.ManagedTags(ctx, c.Principal.Account, name(in))
-		return gate.Subject{ARN: name(in), Account: account, Tags: tags, Keys: resourceKeys(tags)}, err
+		return gate.Subject{ARN: name(in), Account: account, Tags: tags}, err
 	}
 }
 
 func (s *Service) judgeCreatePolicy(_ context.Context, c *gate.Call, in *api.CreatePolicyInput) (gate.Subject, error) {
-	tags, err := exactTagMap(in.Tags)
+	tags, err := tagMap(in.Tags)
 	return gate.Subject{ARN: arn.ManagedPolicy(c.Principal.Account, orRoot(in.Path), in.PolicyName), RequestTags: tags}, err
 }
 
 func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.CreatePolicyInput) (*api.CreatePolicyOutput, error) {
-	tags, err := exactTagMap(in.Tags)
+	tags, err := tagMap(in.Tags)
 	if err != nil {
 		return nil, err
 	}

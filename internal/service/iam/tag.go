@@ -11,6 +11,7 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/policy"
+	"daypass/internal/tag"
 )
 
 func (s *Service) tagOperations() []gate.Operation {
@@ -21,60 +22,46 @@ func (s *Service) tagOperations() []gate.Operation {
 		op("TagRole", tagging(on(s, identity.Role, func(in *api.TagRoleInput) string { return in.RoleName }), func(in *api.TagRoleInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagRole),
 		op("UntagRole", untagging(on(s, identity.Role, func(in *api.UntagRoleInput) string { return in.RoleName }), func(in *api.UntagRoleInput) []string { return in.TagKeys }), s.untagRole),
 		op("ListRoleTags", on(s, identity.Role, func(in *api.ListRoleTagsInput) string { return in.RoleName }), s.listRoleTags),
-		op("TagPolicy", tagging(onPolicy(s, func(in *api.TagPolicyInput) string { return in.PolicyArn }), func(in *api.TagPolicyInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagPolicy),
+		op("TagPolicy", tagging(onPolicy(s, func(in *api.TagPolicyInput) string { return in.PolicyArn }), func(in *api.TagPolicyInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagPolicy),
 		op("UntagPolicy", untagging(onPolicy(s, func(in *api.UntagPolicyInput) string { return in.PolicyArn }), func(in *api.UntagPolicyInput) []string { return in.TagKeys }), s.untagPolicy),
 		op("ListPolicyTags", onPolicy(s, func(in *api.ListPolicyTagsInput) string { return in.PolicyArn }), s.listPolicyTags),
-		op("TagMFADevice", tagging(onDevice(s, func(in *api.TagMFADeviceInput) string { return in.SerialNumber }), func(in *api.TagMFADeviceInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagMFADevice),
+		op("TagMFADevice", tagging(onDevice(s, func(in *api.TagMFADeviceInput) string { return in.SerialNumber }), func(in *api.TagMFADeviceInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagMFADevice),
 		op("UntagMFADevice", untagging(onDevice(s, func(in *api.UntagMFADeviceInput) string { return in.SerialNumber }), func(in *api.UntagMFADeviceInput) []string { return in.TagKeys }), s.untagMFADevice),
 		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
-		op("TagOpenIDConnectProvider", tagging(onProvider(s, func(in *api.TagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.TagOpenIDConnectProviderInput) (map[string]string, error) { return exactTagMap(in.Tags) }), s.tagProvider),
+		op("TagOpenIDConnectProvider", tagging(onProvider(s, func(in *api.TagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.TagOpenIDConnectProviderInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagProvider),
 		op("UntagOpenIDConnectProvider", untagging(onProvider(s, func(in *api.UntagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.UntagOpenIDConnectProviderInput) []string { return in.TagKeys }), s.untagProvider),
 		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
 	}
 }
 
-// tagMap reads the tags of a user or role, whose keys do not differ by case
-// alone.
+// tagMap reads the tags of a request. Keys that differ by case alone are refused
+// of everything: to condition keys they are one.
 //
 // Source: IAM User Guide, "Tags for IAM resources".
 func tagMap(tags []api.Tag) (map[string]string, error) {
-	return readTags(tags, strings.ToLower, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-}
-
-// exactTagMap reads the tags of everything else, whose keys may.
-func exactTagMap(tags []api.Tag) (map[string]string, error) {
-	return readTags(tags, func(key string) string { return key }, "Duplicate tag keys found.")
-}
-
-func readTags(tags []api.Tag, fold func(string) string, duplicate string) (map[string]string, error) {
 	if len(tags) == 0 {
 		return nil, nil
 	}
 	read := make(map[string]string, len(tags))
-	folded := make(map[string]bool, len(tags))
-	for _, tag := range tags {
-		if folded[fold(tag.Key)] {
-			return nil, fault.New(fault.InvalidInput, "%s", duplicate)
-		}
-		err := checkTagKey(tag.Key)
+	keys := make([]string, 0, len(tags))
+	for _, t := range tags {
+		err := checkTagKey(t.Key)
 		if err != nil {
 			return nil, err
 		}
-		if reserved(tag.Value) {
-			return nil, fault.New(fault.InvalidInput, "Tag value %q: values that begin with aws: are reserved.", tag.Value)
+		if tag.Reserved(t.Value) {
+			return nil, fault.New(fault.InvalidInput, "Tag value %q: values that begin with aws: are reserved.", t.Value)
 		}
-		folded[fold(tag.Key)], read[tag.Key] = true, tag.Value
+		keys, read[t.Key] = append(keys, t.Key), t.Value
+	}
+	if _, _, twice := tag.Twins(keys); twice {
+		return nil, identity.ErrTagTwins
 	}
 	return read, nil
 }
 
-// reserved reports whether a key or value is one of AWS's own.
-//
-// Source: IAM User Guide, "Tags for IAM resources".
-func reserved(s string) bool { return strings.HasPrefix(strings.ToLower(s), "aws:") }
-
 func checkTagKey(key string) error {
-	if reserved(key) {
+	if tag.Reserved(key) {
 		return fault.New(fault.InvalidInput, "Tag key %q: keys that begin with aws: are reserved.", key)
 	}
 	return nil
@@ -117,6 +104,9 @@ func untagging[In any](resource judge[In], keys func(*In) []string) judge[In] {
 		if err != nil {
 			return gate.Subject{}, err
 		}
+		if subject.Keys == nil {
+			subject.Keys = make(map[string]policy.Value, 1)
+		}
 		subject.Keys["aws:tagkeys"] = policy.Many(keys(in))
 		return subject, nil
 	}
@@ -126,11 +116,11 @@ func untagging[In any](resource judge[In], keys func(*In) []string) judge[In] {
 // takes the permission that it takes later too.
 //
 // Source: refusals of IAM quoted in public issue trackers.
-func making[In, Out any](name, tag string, subject judge[In], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
+func making[In, Out any](name, tagging string, subject judge[In], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
 	return op(name, subject, func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
 		on, err := subject(ctx, c, in)
 		if err == nil && len(on.RequestTags) > 0 {
-			err = c.Authorize(ctx, tag, on)
+			err = c.Authorize(ctx, tagging, on)
 		}
 		if err != nil {
 			return nil, err
@@ -143,8 +133,8 @@ func making[In, Out any](name, tag string, subject judge[In], run func(context.C
 // with them was refused when it was judged.
 func added(tags []api.Tag) identity.Retagging {
 	read := make(map[string]string, len(tags))
-	for _, tag := range tags {
-		read[tag.Key] = tag.Value
+	for _, t := range tags {
+		read[t.Key] = t.Value
 	}
 	return identity.Adding(read)
 }

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -56,9 +55,6 @@ func (s *Service) judgeRole(ctx context.Context, roleARN string, tags map[string
 	}
 	subject.Policies = []*policy.Policy{role.Policy}
 	subject.Tags = role.Tags
-	for key, value := range role.Tags {
-		subject.Keys["iam:resourcetag/"+strings.ToLower(key)] = policy.One(value)
-	}
 	return subject, nil
 }
 

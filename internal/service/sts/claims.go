@@ -168,9 +168,14 @@ func askedFor(claims oidc.Claims) (*request, error) {
 	}
 	// Providers that cannot nest claims write the path into the name.
 	for name, value := range claims {
-		if key, ok := strings.CutPrefix(name, tagsClaim+"/principal_tags/"); ok {
-			tags[key] = value
+		key, ok := strings.CutPrefix(name, tagsClaim+"/principal_tags/")
+		if !ok {
+			continue
 		}
+		if _, twice := tags[key]; twice {
+			return nil, fault.New(fault.InvalidIdentityToken, "The claim %s has a tag that %s/principal_tags/ gives again", tagsClaim, tagsClaim)
+		}
+		tags[key] = value
 	}
 	flat, _ := claims.List(tagsClaim + "/transitive_tag_keys")
 	r.transitive = append(nested.Transitive, flat...)

@@ -3,12 +3,12 @@ package sts
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	api "daypass/api/sts"
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
+	"daypass/internal/tag"
 )
 
 // maxPacked is the room that the policies and tags of a session share, in
@@ -23,21 +23,20 @@ func passedTags(tags []api.Tag) (map[string]string, error) {
 		return nil, nil
 	}
 	passed := make(map[string]string, len(tags))
-	folded := make(map[string]bool, len(tags))
-	for _, tag := range tags {
-		fold := strings.ToLower(tag.Key)
-		if folded[fold] {
-			return nil, fault.New(fault.Validation, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+	keys := make([]string, 0, len(tags))
+	for _, t := range tags {
+		if tag.Reserved(t.Key) {
+			return nil, fault.New(fault.Validation, "Tag key %q: keys that begin with aws: are reserved.", t.Key)
 		}
-		if strings.HasPrefix(fold, "aws:") {
-			return nil, fault.New(fault.Validation, "Tag key %q: keys that begin with aws: are reserved.", tag.Key)
-		}
-		folded[fold], passed[tag.Key] = true, tag.Value
+		keys, passed[t.Key] = append(keys, t.Key), t.Value
+	}
+	if _, _, twice := tag.Twins(keys); twice {
+		return nil, fault.New(fault.Validation, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
 	}
 	return passed, nil
 }
 
-// sessionTags returns the tags of a new session, by key in lower case, and the
+// sessionTags returns the tags of a new session, by folded key, and the
 // keys of those that further sessions inherit. What the caller's own session
 // hands down stays and cannot be passed anew.
 //
@@ -54,16 +53,16 @@ func sessionTags(caller *principal.Session, passed []api.Tag, transitive []strin
 		}
 	}
 	inherited := slices.Sorted(maps.Keys(tags))
-	for key, value := range read {
-		fold := strings.ToLower(key)
+	for _, key := range slices.Sorted(maps.Keys(read)) {
+		fold := tag.Fold(key)
 		if slices.Contains(inherited, fold) {
 			return nil, nil, fault.New(fault.Validation, "Tag key %q: the session has a transitive tag of this key, which cannot be overridden.", key)
 		}
-		tags[fold] = value
+		tags[fold] = read[key]
 	}
 	keys := inherited
 	for _, key := range transitive {
-		fold := strings.ToLower(key)
+		fold := tag.Fold(key)
 		if _, ok := tags[fold]; !ok {
 			return nil, nil, fault.New(fault.Validation, "The specified transitive tag key must be included in the requested tags.")
 		}

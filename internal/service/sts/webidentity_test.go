@@ -341,6 +341,10 @@ func TestATokenAsksForTagsAndASourceIdentity(t *testing.T) {
 		code, text string
 	}{
 		{tag("k", "a", "b"), "InvalidIdentityToken", notTags},
+		{map[string]any{"https://aws.amazon.com/tags/principal_tags/k": "a", "https://aws.amazon.com/tags/principal_tags/K": "b"},
+			"ValidationError", "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+		{map[string]any{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"k": []string{"a"}}}, "https://aws.amazon.com/tags/principal_tags/k": "b"},
+			"InvalidIdentityToken", "The claim https://aws.amazon.com/tags has a tag that https://aws.amazon.com/tags/principal_tags/ gives again"},
 		{tag("k", "<"), "InvalidIdentityToken", notTags},
 		{tag("", "v"), "InvalidIdentityToken", notTags},
 		{tag("k", strings.Repeat("v", 257)), "InvalidIdentityToken", notTags},
