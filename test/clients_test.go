@@ -141,12 +141,13 @@ func given(variable string) client {
 	return client{}
 }
 
-// python is the interpreter itself that has the module, followed by more words.
+// python is the interpreter itself that has the module, isolated, followed by
+// more words: a file of a story's folder must not stand for a module of Python's.
 func python(module string, more ...string) client {
 	for _, name := range append(strings.Fields(os.Getenv("DAYPASS_TEST_PYTHON")), "python3", "python") {
-		out, err := output(name, "-c", "import sys, "+module+"; print(sys.executable)")
+		out, err := output(name, "-I", "-c", "import sys, "+module+"; print(sys.executable)")
 		if err == nil {
-			return client{argv: append([]string{strings.TrimSpace(out)}, more...)}
+			return client{argv: append([]string{strings.TrimSpace(out), "-I"}, more...)}
 		}
 	}
 	return client{err: fmt.Errorf("no Python on PATH has the module %s", module)}
@@ -157,7 +158,7 @@ func (c client) module(name string) client {
 	if c.err != nil {
 		return c
 	}
-	out, err := output(c.argv[0], "-c", "import "+name+"; print("+name+".__version__)")
+	out, err := output(c.argv[0], "-I", "-c", "import "+name+"; print("+name+".__version__)")
 	if err != nil {
 		return client{err: err}
 	}
