@@ -1,12 +1,14 @@
-// Command clockshift writes an overlay for the go command under which a program
-// sees another time: the variable DAYPASS_TEST_CLOCK_SHIFT holds the seconds by
-// which its wall clock is ahead. It prints the overlay's path.
+// Command clockshift writes an overlay for the go command under which programs
+// see another time, and prints its path:
 //
-//	DAYPASS_TEST_CLOCK_SHIFT=86400 go test -overlay "$(go run ./test/clockshift "$(go env GOROOT)" FOLDER)" ./...
+//	go test -overlay "$(go run ./test/clockshift "$(go env GOROOT)" FOLDER)" ./...
 //
-// A test that passes today and fails under it depends on today's date. The time
+// The file FOLDER/seconds says by how much their wall clock is ahead, at their
+// start; it is no variable of the environment, which a test may empty for what it
+// starts. A test that passes today and fails so depends on today's date. The time
 // of files is shifted too, as the system would shift it. What runs in a bubble of
-// testing/synctest keeps its own clock, and so do other programs.
+// testing/synctest keeps its own clock, and so do programs that are built without
+// the overlay.
 package main
 
 import (
@@ -16,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -40,36 +43,38 @@ var changes = []change{
 	},
 }
 
-// added are new files of the standard library.
+// added are new files of the standard library. %q is where the seconds are.
 var added = map[string]string{
 	"time/clockshift.go": `package time
 
 import "syscall"
 
 var clockShift = func() int64 {
-	text, _ := syscall.Getenv("DAYPASS_TEST_CLOCK_SHIFT")
-	seconds, err := atoi(text)
+	fd, err := syscall.Open(%q, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		panic("DAYPASS_TEST_CLOCK_SHIFT: expected a number of seconds")
+		return 0
+	}
+	text := make([]byte, 20)
+	n, err := syscall.Read(fd, text)
+	syscall.Close(fd)
+	if err != nil || n < 0 {
+		panic("clockshift: unreadable")
+	}
+	seconds, err := atoi(text[:n])
+	if err != nil {
+		panic("clockshift: no number of seconds")
 	}
 	return int64(seconds)
 }()
+
+// ClockShift is for package os.
+func ClockShift() Duration { return Duration(clockShift) * Second }
 `,
 	"os/clockshift.go": `package os
 
-import (
-	"syscall"
-	"time"
-)
+import "time"
 
-var clockShift = func() time.Duration {
-	text, _ := syscall.Getenv("DAYPASS_TEST_CLOCK_SHIFT")
-	shift, err := time.ParseDuration(text + "s")
-	if err != nil {
-		panic(err)
-	}
-	return shift
-}()
+var clockShift = time.ClockShift()
 `,
 }
 
@@ -104,7 +109,7 @@ func write(source, folder string) (string, error) {
 		files[c.file] = strings.Replace(text, c.from, c.to, 1)
 	}
 	for file, text := range added {
-		files[file] = text
+		files[file] = strings.ReplaceAll(text, "%q", strconv.Quote(filepath.Join(folder, "seconds")))
 	}
 	replace := map[string]string{}
 	for file, text := range files {
