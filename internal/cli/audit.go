@@ -24,58 +24,50 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-const auditHelp = `Reads the audit trail of a Daypass server: who did what, when, from where, and
-whether it was allowed. It reads files and asks no server, so it runs where they
-are; each replica has its own.
-
-usage: daypass [options] audit [parameters]
-
-Which records
-  --principal ARN           of a user, a session, or all sessions of a role
-  --token ID                of an authorization token, by its id (ABIA…): its
-                            issue, its uses, its revocation
-  --access-key-id ID        of an access key, in the same way
-  --repository DOMAIN/NAME  about a repository
-  --event NAME              of an operation, such as GetAuthorizationToken, or an
-                            action, such as ReadFromRepository
-  --errors                  of calls that were refused or failed
-  --since TIME              from then on: 2026-11-27T18:00:00Z, 2026-11-27, or 1h,
-                            30m, 7d ago
-  --until TIME              before then
-  --limit N                 the newest N of them (table: 1000)
-
-Where from
-  --file PATH               the file or its folder, or - for standard input;
-                            otherwise DAYPASS_AUDIT_LOG, then audit in the folder
-                            DAYPASS_DATA, then ./daypass-data/audit. Rotated files
-                            beside the file are read first, also those that end
-                            in .gz
-  --follow                  go on with new records until interrupted
-
-  --output json             one record a line, in the shape of AWS CloudTrail
-  --output text             time, event, principal, access key, what it was about,
-                            address and error, separated by tabs
-  --output table            the same as a table
-`
-
 // auditOptions are those of the command audit.
 func auditOptions() []*argument.Argument {
-	var options []*argument.Argument
-	for _, name := range []string{"principal", "token", "access-key-id", "repository", "event", "since", "until", "limit", "file"} {
-		options = append(options, &argument.Argument{Names: []string{"--" + name}, Dest: name})
+	option := func(name, placeholder, help string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Placeholder: placeholder, Help: help}
 	}
-	for _, name := range []string{"errors", "follow"} {
-		options = append(options, &argument.Argument{Names: []string{"--" + name}, Dest: name, Count: argument.NoValues, Value: true})
+	flag := func(name, help string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Count: argument.NoValues, Value: true, Help: help}
 	}
+	options := []*argument.Argument{
+		option("principal", "ARN", "Of a user, a session, or all sessions of a role."),
+		option("token", "ID", "Of an authorization token, by its id (ABIA…): its issue, its uses, its revocation."),
+		option("access-key-id", "ID", "Of an access key, in the same way."),
+		option("repository", "DOMAIN/NAME", "About a repository."),
+		option("event", "NAME", "Of an operation, such as GetAuthorizationToken, or an action, such as ReadFromRepository."),
+		flag("errors", "Of calls that were refused or failed."),
+		option("since", "TIME", "From then on: 2026-11-27T18:00:00Z, 2026-11-27, or 1h, 30m, 7d ago."),
+		option("until", "TIME", "Before then."),
+		option("limit", "N", fmt.Sprintf("The newest N of them (table: %d).", tableLimit)),
+		option("file", "PATH", "The file or its folder, or - for standard input; otherwise DAYPASS_AUDIT_LOG, then audit in the folder DAYPASS_DATA, then ./daypass-data/audit. Rotated files beside the file are read first, also those that end in .gz."),
+		flag("follow", "Go on with new records until interrupted."),
+	}
+	options[0].Section = "Which records"
+	options[len(options)-2].Section = "Where from"
 	return options
 }
 
+const auditFormats = `
+  --output json
+      One record a line, in the shape of AWS CloudTrail.
+  --output text
+      Time, event, principal, access key, what it was about, address and error,
+      separated by tabs.
+  --output table
+      The same as a table.
+`
+
 func auditCommand() *command.Command {
 	return &command.Command{
-		Name:   "audit",
-		Parser: func([]string) argument.Parser { return argument.Parser{Options: auditOptions()} },
-		Run:    runAudit,
-		Help:   text(auditHelp),
+		Name:    "audit",
+		Summary: "read the audit trail of a server, on its machine",
+		Text:    "Reads the audit trail of a Daypass server: who did what, when, from where, and whether it was allowed. It reads files and asks no server, so it runs where they are; each replica has its own.",
+		Parser:  func([]string) argument.Parser { return argument.Parser{Options: auditOptions()} },
+		Run:     runAudit,
+		Notes:   func() string { return auditFormats },
 	}
 }
 

@@ -12,36 +12,23 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-const explainHelp = `Tells whether a user, role or role session may do something now, and why. Nothing
-is done. Words are printed; with --output or --query the whole answer is.
-
-usage: daypass [options] explain [parameters]
-
-Parameters
-  --principal ARN, required
-      The user, the role or the role session.
-  --action ACTION, required
-      What it would do, such as codeartifact:ReadFromRepository.
-  --resource ARN, required
-      What it would do it with.
-  --context KEY=VALUE ...
-      Condition keys that the request would have, such as
-      aws:SourceIp=203.0.113.9; a key with several values several times.
-`
-
 func explainCommand() *command.Command {
 	return &command.Command{
-		Name: "explain",
+		Name:    "explain",
+		Summary: "tell why something is allowed or denied",
+		Text:    "Tells whether a user, role or role session may do something now, and why. Nothing is done. Words are printed; with --output or --query the whole answer is.",
 		Parser: func([]string) argument.Parser {
 			return argument.Parser{Options: []*argument.Argument{
-				{Names: []string{"--principal"}, Dest: "principalArn", Required: true},
-				{Names: []string{"--action"}, Dest: "action", Required: true},
-				{Names: []string{"--resource"}, Dest: "resource", Required: true},
-				{Names: []string{"--context"}, Dest: "context", Count: argument.Some},
+				{Names: []string{"--principal"}, Dest: "principalArn", Required: true, Placeholder: "ARN", Help: "The user, the role or the role session."},
+				{Names: []string{"--action"}, Dest: "action", Required: true, Placeholder: "ACTION", Help: "What it would do, such as codeartifact:ReadFromRepository."},
+				{Names: []string{"--resource"}, Dest: "resource", Required: true, Placeholder: "ARN", Help: "What it would do it with."},
+				{
+					Names: []string{"--context"}, Dest: "context", Count: argument.Some, Placeholder: "KEY=VALUE ...",
+					Help: "Condition keys that the request would have, such as aws:SourceIp=203.0.113.9; a key with several values several times.",
+				},
 			}}
 		},
-		Run:  explain,
-		Help: text(explainHelp),
+		Run: explain,
 	}
 }
 

@@ -33,34 +33,29 @@ var lineFormats = map[string]string{
 	formatEnv: "export %s=%s\n", formatNoExport: "%s=%s\n", formatPowerShell: "$Env:%s=%s\n", formatCmd: "set %s=%s\n",
 }
 
-const credentialsHelp = `Prints the credentials that the other commands would use, for programs that take
-them from credential_process in the AWS configuration or from the environment. A
-profile with mfa_serial asks for a one-time code at the terminal; the session that
-it opens is kept until shortly before its end.
-
-usage: daypass [options] credentials [parameters]
-
-Parameters
-  --format process | env | env-no-export | powershell | windows-cmd
-      JSON for credential_process (the default), or variables for a shell.
-  --token-code CODE | - | file://PATH
-      The code, instead of asking: itself, from standard input or from a file.
-  --refresh
-      Opens a new session even if one is kept.
-`
-
 func credentialsCommand() *command.Command {
+	formats := []string{formatProcess, formatEnv, formatNoExport, formatPowerShell, formatCmd}
 	return &command.Command{
-		Name: "credentials",
+		Name:    "credentials",
+		Summary: "credentials for other programs, with a one-time code where the profile has an MFA device",
+		Text:    "Prints the credentials that the other commands would use, for programs that take them from credential_process in the AWS configuration or from the environment. A profile with mfa_serial asks for a one-time code at the terminal; the session that it opens is kept until shortly before its end.",
 		Parser: func([]string) argument.Parser {
 			return argument.Parser{Options: []*argument.Argument{
-				{Names: []string{"--format"}, Dest: "format", Choices: []string{formatProcess, formatEnv, formatNoExport, formatPowerShell, formatCmd}},
-				{Names: []string{"--token-code"}, Dest: "token-code"},
-				{Names: []string{"--refresh"}, Dest: "refresh", Count: argument.NoValues, Value: true},
+				{
+					Names: []string{"--format"}, Dest: "format", Choices: formats, Placeholder: strings.Join(formats, " | "),
+					Help: "JSON for credential_process (the default), or variables for a shell.",
+				},
+				{
+					Names: []string{"--token-code"}, Dest: "token-code", Placeholder: "CODE | - | file://PATH",
+					Help: "The code, instead of asking: itself, from standard input or from a file.",
+				},
+				{
+					Names: []string{"--refresh"}, Dest: "refresh", Count: argument.NoValues, Value: true,
+					Help: "Opens a new session even if one is kept.",
+				},
 			}}
 		},
-		Run:  export,
-		Help: text(credentialsHelp),
+		Run: export,
 	}
 }
 

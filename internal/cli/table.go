@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"daypass/api"
 	"daypass/internal/cli/command"
@@ -10,34 +9,35 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-// table lists the commands in the order in which help does. The token command
-// stands here and below codeartifact.
+// table lists the commands in the order in which help does. It is the only list
+// of them: dispatch, help and completion read it. The token command stands here
+// and below codeartifact.
 func (a *App) table() []*command.Command {
 	return []*command.Command{
 		tokenCommand(),
 		credentialsCommand(),
-		ownGroup("token"),
-		ownGroup("account"),
-		ownGroup("keys"),
+		tokenGroup(),
+		accountGroup(),
+		keysGroup(),
 		explainCommand(),
 		auditCommand(),
-		{Name: "serve", Raw: a.serveCommand},
-		service("codeartifact", api.CodeArtifact),
-		service("sts", api.STS),
-		service("iam", api.IAM),
-		service("daypass", api.Daypass),
-		{Name: "version", Raw: func(context.Context, *command.Env, []string) error { return a.version() }},
-		{Name: "help", Raw: func(context.Context, *command.Env, []string) error { return a.help() }},
+		{Name: "serve", Summary: "run the server; \"daypass serve help\" has its options", Raw: a.serveCommand},
+		service("codeartifact", "AWS CodeArtifact", api.CodeArtifact),
+		service("sts", "AWS STS", api.STS),
+		service("iam", "AWS IAM", api.IAM),
+		service("daypass", "Daypass's own service", api.Daypass),
+		{Name: "version", Summary: "the version of this program", Raw: func(context.Context, *command.Env, []string) error { return a.version() }},
+		{Name: "help", Summary: "this text", Raw: func(context.Context, *command.Env, []string) error { return a.help() }},
 	}
 }
 
 // service returns the command of a service. Models are parsed when asked for,
 // so that a command pays only for its own.
-func service(name string, model func() *api.Service) *command.Command {
+func service(name, whose string, model func() *api.Service) *command.Command {
 	return &command.Command{
 		Name: name, Noun: name + " operation",
+		Summary:  "every operation of " + whose,
 		Commands: func() []*command.Command { return operation.Commands(model()) },
-		Help:     func(w io.Writer) error { return helpService(w, model()) },
 	}
 }
 
@@ -46,9 +46,4 @@ func (a *App) serveCommand(ctx context.Context, _ *command.Env, args []string) e
 		return exit.Errorf(code, "the server stopped")
 	}
 	return nil
-}
-
-func (a *App) help() error {
-	_, err := io.WriteString(a.Stdout, helpText)
-	return err
 }

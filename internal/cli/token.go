@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 
 	"daypass/api"
 	"daypass/internal/cli/argument"
@@ -11,28 +10,17 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-const webIdentityHelp = `  --web-identity-token-file FILE
-      Ask with the token of an identity provider that is in the file, instead of
-      with credentials: STS gives those of a role for it first. The settings of
-      AWS SDKs do the same: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and
-      AWS_ROLE_SESSION_NAME.
-  --role-arn ARN
-      The role, for --web-identity-token-file.
-  --role-session-name NAME
-      A name for the session, which logs and policies see.
-`
-
 // tokenCommand is the short spelling of GetAuthorizationToken. It can ask for the
 // credentials of a role first.
 func tokenCommand() *command.Command {
-	op := func() *api.Operation { return api.CodeArtifact().Operations["GetAuthorizationToken"] }
+	long := func() *command.Command { return operation.New(api.CodeArtifact().Operations["GetAuthorizationToken"]) }
 	return &command.Command{
-		Name: "get-authorization-token",
+		Name:    "get-authorization-token",
+		Summary: "a temporary token for the repositories of a domain",
+		Text:    "Gives a temporary token for one domain. Package managers read and publish with it in every repository of the domain, as far as the caller's permissions go.",
 		Parser: func(args []string) argument.Parser {
-			parser := operation.New(op()).Parser(args)
-			for _, name := range []string{client.FileOption, client.RoleOption, client.NameOption} {
-				parser.Options = append(parser.Options, &argument.Argument{Names: []string{"--" + name}, Dest: name})
-			}
+			parser := long().Parser(args)
+			parser.Options = append(parser.Options, webIdentityOptions()...)
 			return parser
 		},
 		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
@@ -46,8 +34,19 @@ func tokenCommand() *command.Command {
 				}
 				env.Session.As(web)
 			}
-			return operation.New(op()).Run(ctx, env, values)
+			return long().Run(ctx, env, values)
 		},
-		Help: func(w io.Writer) error { return operation.Help(w, op(), webIdentityHelp) },
+		Notes: func() string { return long().Notes() },
+	}
+}
+
+func webIdentityOptions() []*argument.Argument {
+	option := func(name, placeholder, help string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Placeholder: placeholder, Help: help}
+	}
+	return []*argument.Argument{
+		option(client.FileOption, "FILE", "Ask with the token of an identity provider that is in the file, instead of with credentials: STS gives those of a role for it first. The settings of AWS SDKs do the same: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME."),
+		option(client.RoleOption, "ARN", "The role, for --"+client.FileOption+"."),
+		option(client.NameOption, "NAME", "A name for the session, which logs and policies see."),
 	}
 }

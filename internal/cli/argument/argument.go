@@ -42,6 +42,12 @@ type Argument struct {
 	Choices  []string
 	Required bool
 	Value    any // what a switch stores, and an option of count Maybe without a value
+
+	Likely []string // values that completion offers and that are not checked
+
+	// What help tells: what stands for a value, what the argument is, in sentences,
+	// and the heading above it where it opens a part of the list.
+	Placeholder, Help, Section string
 }
 
 func (a *Argument) name() string { return strings.Join(a.Names, "/") }

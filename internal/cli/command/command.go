@@ -6,7 +6,6 @@ package command
 
 import (
 	"context"
-	"io"
 
 	"daypass/internal/cli/argument"
 )
@@ -14,7 +13,11 @@ import (
 // A Command is a word of the command line and what stands behind it. It has
 // either commands of its own, or a parser and a function, or Raw.
 type Command struct {
-	Name string
+	Name    string
+	Summary string // what it does, for a list of commands: a line without a full stop
+	Text    string // what it does, for its own help, in sentences; "" is Summary
+	Usage   string // what stands behind the name; "" is made from what it has
+	Notes   func() string
 
 	// Commands are the words that may stand behind this one, in the order in which
 	// help lists them. They are made when asked for, so that a run pays for no
@@ -29,31 +32,34 @@ type Command struct {
 	// Run gets the values that Parser found.
 	Run func(ctx context.Context, env *Env, values argument.Values) error
 
-	// Raw gets the arguments as they are: for grammars that are not ours.
+	// Raw gets the arguments as they are: for grammars that are not ours, such as
+	// the server's or that of a protocol which another program speaks with us.
 	Raw func(ctx context.Context, env *Env, args []string) error
-
-	// Help writes what "help" behind the command shows.
-	Help func(w io.Writer) error
 }
 
 // Do runs the command with what stands behind its name.
 func (c *Command) Do(ctx context.Context, env *Env, args []string) error {
+	return c.do(ctx, env, c.Name, args)
+}
+
+// do is Do; path are the words that led here.
+func (c *Command) do(ctx context.Context, env *Env, path string, args []string) error {
 	switch {
 	case c.Raw != nil:
 		return c.Raw(ctx, env, args)
 	case c.Commands != nil:
-		return c.choose(ctx, env, args)
+		return c.choose(ctx, env, path, args)
 	case len(args) == 1 && args[0] == helpWord:
-		return c.Help(env.Stdout)
+		return c.help(env.Stdout, path)
 	}
-	parser := c.Parser(args)
+	parser := c.parser(args)
 	values, rest, err := parser.Parse(args)
 	if err != nil {
 		return GrammarError(err)
 	}
 	if word, ok := values[HelpArgument].(string); ok {
 		if word == helpWord {
-			return c.Help(env.Stdout)
+			return c.help(env.Stdout, path)
 		}
 		rest = append(rest, word)
 	}
@@ -63,6 +69,13 @@ func (c *Command) Do(ctx context.Context, env *Env, args []string) error {
 	return c.Run(ctx, env, values)
 }
 
+func (c *Command) parser(args []string) argument.Parser {
+	if c.Parser == nil {
+		return argument.Parser{}
+	}
+	return c.Parser(args)
+}
+
 const helpWord = "help"
 
 // HelpArgument is where a parser may store a last word, which is refused unless
@@ -70,7 +83,7 @@ const helpWord = "help"
 const HelpArgument = "help"
 
 // choose runs the command that the first word behind this one names.
-func (c *Command) choose(ctx context.Context, env *Env, args []string) error {
+func (c *Command) choose(ctx context.Context, env *Env, path string, args []string) error {
 	parser := argument.Parser{Positionals: []*argument.Argument{{Names: []string{"operation"}, Dest: "operation", Required: true}}}
 	values, rest, err := parser.Parse(args)
 	if err != nil {
@@ -78,11 +91,11 @@ func (c *Command) choose(ctx context.Context, env *Env, args []string) error {
 	}
 	word := values["operation"].(string)
 	if word == helpWord {
-		return c.Help(env.Stdout)
+		return c.help(env.Stdout, path)
 	}
 	commands := c.Commands()
 	if chosen := Find(commands, word); chosen != nil {
-		return chosen.Do(ctx, env, rest)
+		return chosen.do(ctx, env, path+" "+word, rest)
 	}
 	return Unknown(c.Noun, word, Names(commands))
 }

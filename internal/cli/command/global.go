@@ -1,42 +1,47 @@
 package command
 
 import (
+	"strings"
+
 	"daypass/internal/cli/argument"
 	"daypass/internal/cli/render"
 )
 
 // Globals are the options that every command takes, before or behind its name.
+// Those without a text are understood for the sake of scripts.
 func Globals() []*argument.Argument {
-	text := func(name, dest string) *argument.Argument {
-		return &argument.Argument{Names: []string{"--" + name}, Dest: dest}
+	option := func(name, dest, placeholder, help string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: dest, Placeholder: placeholder, Help: help}
 	}
-	flag := func(name, dest string, value bool) *argument.Argument {
-		return &argument.Argument{Names: []string{"--" + name}, Dest: dest, Count: argument.NoValues, Value: value}
+	flag := func(name, dest string, value bool, help string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: dest, Count: argument.NoValues, Value: value, Help: help}
 	}
-	choice := func(name string, choices ...string) *argument.Argument {
-		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Choices: choices}
+	choice := func(name, help string, choices ...string) *argument.Argument {
+		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Choices: choices, Placeholder: strings.Join(choices, "|"), Help: help}
 	}
-	help := flag("help", "help", true)
+	format := choice("output", "how results are printed: "+strings.Join(render.Formats, ", "), render.Formats...)
+	format.Placeholder = "FORMAT"
+	help := flag("help", "help", true, "tell about the command instead of running it")
 	help.Names = append(help.Names, "-h")
 	return []*argument.Argument{
-		flag("debug", "debug", true),
-		text("endpoint-url", "endpoint-url"),
-		flag("no-verify-ssl", "verify-ssl", false),
-		flag("no-paginate", "paginate", false),
-		choice("output", render.Formats...),
-		text("query", "query"),
-		text("profile", "profile"),
-		text("region", "region"),
-		flag("version", "version", true),
-		choice("color", "on", "off", "auto"),
-		flag("no-sign-request", "sign-request", false),
-		text("ca-bundle", "ca-bundle"),
-		text("cli-read-timeout", "read-timeout"),
-		text("cli-connect-timeout", "connect-timeout"),
-		choice("cli-binary-format", "base64", "raw-in-base64-out"),
-		flag("no-cli-pager", "no-cli-pager", true),
-		flag("cli-auto-prompt", "cli-auto-prompt", true),
-		flag("no-cli-auto-prompt", "no-cli-auto-prompt", true),
+		flag("debug", "debug", true, "tell on standard error what happens; secrets are masked"),
+		option("endpoint-url", "endpoint-url", "URL", "where the service is; also AWS_ENDPOINT_URL"),
+		flag("no-verify-ssl", "verify-ssl", false, "do not check certificates"),
+		flag("no-paginate", "paginate", false, ""),
+		format,
+		option("query", "query", "EXPRESSION", "a JMESPath expression that picks from the result"),
+		option("profile", "profile", "NAME", "a profile of the AWS configuration; also AWS_PROFILE"),
+		option("region", "region", "REGION", "also AWS_REGION"),
+		flag("version", "version", true, "the version of this program"),
+		choice("color", "colours of tables; NO_COLOR in the environment means off", "on", "off", "auto"),
+		flag("no-sign-request", "sign-request", false, "send the request without a signature"),
+		option("ca-bundle", "ca-bundle", "FILE", "certificates to trust; also AWS_CA_BUNDLE"),
+		option("cli-read-timeout", "read-timeout", "N", "seconds to wait for an answer, 60; 0 waits for ever"),
+		option("cli-connect-timeout", "connect-timeout", "N", "seconds to wait for a connection, 60; 0 waits for ever"),
+		choice("cli-binary-format", "", "base64", "raw-in-base64-out"),
+		flag("no-cli-pager", "no-cli-pager", true, ""),
+		flag("cli-auto-prompt", "cli-auto-prompt", true, ""),
+		flag("no-cli-auto-prompt", "no-cli-auto-prompt", true, ""),
 		help,
 	}
 }

@@ -28,17 +28,16 @@ func bootstrapOptions(op *api.Operation, optional bool) []*argument.Argument {
 		return nil
 	}
 	return []*argument.Argument{
-		{Names: []string{"--" + outfile}, Dest: outfile, Required: !optional},
-		{Names: []string{"--" + bootstrapMethod}, Dest: bootstrapMethod, Required: !optional, Choices: bootstrapMembers},
+		{
+			Names: []string{"--" + outfile}, Dest: outfile, Required: !optional,
+			Help: "The file that takes what an authenticator app is set up with. It is readable by its owner alone.",
+		},
+		{
+			Names: []string{"--" + bootstrapMethod}, Dest: bootstrapMethod, Required: !optional, Choices: bootstrapMembers,
+			Help: "What that is: QRCodePNG, a picture to scan, or Base32StringSeed, the seed.",
+		},
 	}
 }
-
-const bootstrapHelp = `  --outfile VALUE, required
-      The file that takes what an authenticator app is set up with. It is readable
-      by its owner alone.
-  --bootstrap-method VALUE, required
-      What that is: QRCodePNG, a picture to scan, or Base32StringSeed, the seed.
-`
 
 // A bootstrapFile is opened before the device is made: a seed that cannot be kept
 // would make the device useless.

@@ -6,7 +6,6 @@ package operation
 
 import (
 	"context"
-	"io"
 	"slices"
 	"strings"
 
@@ -34,15 +33,18 @@ func options(op *api.Operation) []option {
 	var list []option
 	for _, m := range op.Input.Members {
 		name := kebab(m.Name)
-		a := &argument.Argument{Names: []string{"--" + name}, Dest: m.Name, Required: m.Required}
+		a := &argument.Argument{
+			Names: []string{"--" + name}, Dest: m.Name, Required: m.Required,
+			Placeholder: "VALUE (" + m.Shape.Kind.String() + ")", Help: m.Doc, Likely: m.Shape.Enum,
+		}
 		switch m.Shape.Kind {
 		case api.Boolean:
-			a.Count, a.Value, a.Required = argument.NoValues, true, false
+			a.Count, a.Value, a.Required, a.Placeholder = argument.NoValues, true, false, "(boolean)"
 			no := &argument.Argument{Names: []string{"--no-" + name}, Dest: m.Name, Count: argument.NoValues, Value: false}
 			list = append(list, option{a, m}, option{no, m})
 			continue
 		case api.List:
-			a.Count = argument.Any
+			a.Count, a.Placeholder, a.Likely = argument.Any, "VALUE ... (list)", m.Shape.Elem.Enum
 		case api.Long:
 			a.Type = argument.Int
 		}
@@ -67,12 +69,19 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 	}
 	p.Options = append(p.Options, bootstrapOptions(op, optional)...)
 	if streams(op) {
-		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional})
+		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional, Help: "The file that takes the content."})
 	} else {
 		p.Options = append(p.Options,
-			&argument.Argument{Names: []string{"--" + inputJSON}, Dest: inputJSON},
-			&argument.Argument{Names: []string{"--" + inputYAML}, Dest: inputYAML},
-			&argument.Argument{Names: []string{"--" + skeleton}, Dest: skeleton, Count: argument.Maybe, Value: "input", Choices: []string{"input", "output", "yaml-input"}},
+			&argument.Argument{
+				Names: []string{"--" + inputJSON}, Dest: inputJSON, Placeholder: "TEXT",
+				Help: "The parameters as a JSON document, itself or as file://PATH. Options win over it.",
+			},
+			&argument.Argument{Names: []string{"--" + inputYAML}, Dest: inputYAML, Placeholder: "TEXT", Help: "The same as YAML. Only one of the two may be given."},
+			&argument.Argument{
+				Names: []string{"--" + skeleton}, Dest: skeleton, Count: argument.Maybe, Value: "input", Choices: []string{"input", "output", "yaml-input"},
+				Placeholder: "[input | yaml-input | output]",
+				Help:        "Sends nothing: prints a document to fill in (input, as JSON; it is the default), the same as YAML, or, after a check of the parameters, a sample of the result.",
+			},
 		)
 	}
 	p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{"help"}, Dest: command.HelpArgument, Count: argument.Maybe})
@@ -103,14 +112,20 @@ func Commands(service *api.Service) []*command.Command {
 
 // New returns the command of an operation.
 func New(op *api.Operation) *command.Command {
-	return &command.Command{
-		Name:   kebab(op.Name),
-		Parser: func(args []string) argument.Parser { return grammar(op, options(op), args) },
+	c := &command.Command{
+		Name:    kebab(op.Name),
+		Summary: summary(op.Doc),
+		Text:    op.Doc,
+		Parser:  func(args []string) argument.Parser { return grammar(op, options(op), args) },
 		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
 			return run(ctx, env, op, values)
 		},
-		Help: func(w io.Writer) error { return Help(w, op, "") },
+		Notes: func() string { return resultHelp(op) },
 	}
+	if streams(op) {
+		c.Usage = "<outfile> [parameters]"
+	}
+	return c
 }
 
 // run runs the command of an operation.
