@@ -6,7 +6,8 @@
 // from it. It knows nothing of HTTP, of stores or of what an operation does.
 //
 // The models hold facts of the interfaces (names, types, places, bounds,
-// patterns, codes); every sentence in them is our own.
+// patterns, codes). Every sentence in them is our own, but for those that say
+// what a value against a pattern is refused with, which clients compare.
 package api
 
 //go:generate go run ./internal/gen types
@@ -80,6 +81,7 @@ type Shape struct {
 	Min, Max *int64
 	Pattern  string   // as the model writes it, for messages; matches whole values
 	RE2      string   // the same for package regexp, unanchored; "" without Pattern
+	Says     string   // what the service says of a value against the pattern; "" where that is as of any other
 	Enum     []string // nil: any value
 
 	Sensitive bool // values never reach a log or a message

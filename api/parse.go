@@ -29,6 +29,7 @@ import (
 //	error CODE STATUS [fault]
 //	member NAME[!] SHAPE [PLACE[:WIRENAME]]      ! marks a required one; PLACE body, query, header or payload
 //
+//	says SHAPE SENTENCE                          what the service says of a value against the shape's pattern
 //	doc KEY SENTENCE                             KEY an operation, SHAPE.MEMBER, or - for the service
 type parser struct {
 	s  *Service
@@ -87,6 +88,8 @@ func (p *parser) line(verb, rest string) error {
 		return p.ofShape(verb, rest)
 	case "doc":
 		return p.doc(rest)
+	case "says":
+		return p.says(rest)
 	}
 	return p.ofService(verb, rest)
 }
@@ -270,6 +273,16 @@ func (p *parser) doc(rest string) error {
 		}
 	}
 	return fmt.Errorf("doc of %s, which the model does not have", key)
+}
+
+func (p *parser) says(rest string) error {
+	shape, sentence, _ := strings.Cut(rest, " ")
+	sh := p.s.Shapes[shape]
+	if sh == nil || sh.Pattern == "" {
+		return fmt.Errorf("says of %s, which has no pattern", shape)
+	}
+	sh.Says = sentence
+	return nil
 }
 
 func (s *Service) index() {

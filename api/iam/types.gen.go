@@ -197,6 +197,14 @@ type DeleteAccountAliasInput struct {
 type DeleteAccountAliasOutput struct {
 }
 
+// DeleteAccountPasswordPolicyInput is what DeleteAccountPasswordPolicy takes.
+type DeleteAccountPasswordPolicyInput struct {
+}
+
+// DeleteAccountPasswordPolicyOutput is what DeleteAccountPasswordPolicy gives.
+type DeleteAccountPasswordPolicyOutput struct {
+}
+
 // DeleteGroupInput is what DeleteGroup takes.
 type DeleteGroupInput struct {
 	GroupName string // required; 1 to 128
@@ -214,6 +222,15 @@ type DeleteGroupPolicyInput struct {
 
 // DeleteGroupPolicyOutput is what DeleteGroupPolicy gives.
 type DeleteGroupPolicyOutput struct {
+}
+
+// DeleteInstanceProfileInput is what DeleteInstanceProfile takes.
+type DeleteInstanceProfileInput struct {
+	InstanceProfileName string // required; 1 to 128
+}
+
+// DeleteInstanceProfileOutput is what DeleteInstanceProfile gives.
+type DeleteInstanceProfileOutput struct {
 }
 
 // DeleteLoginProfileInput is what DeleteLoginProfile takes.
@@ -279,6 +296,54 @@ type DeleteRolePolicyInput struct {
 
 // DeleteRolePolicyOutput is what DeleteRolePolicy gives.
 type DeleteRolePolicyOutput struct {
+}
+
+// DeleteSAMLProviderInput is what DeleteSAMLProvider takes.
+type DeleteSAMLProviderInput struct {
+	SAMLProviderArn string // required; 20 to 2048
+}
+
+// DeleteSAMLProviderOutput is what DeleteSAMLProvider gives.
+type DeleteSAMLProviderOutput struct {
+}
+
+// DeleteSSHPublicKeyInput is what DeleteSSHPublicKey takes.
+type DeleteSSHPublicKeyInput struct {
+	UserName       string // required; 1 to 64
+	SSHPublicKeyId string // required; 20 to 128
+}
+
+// DeleteSSHPublicKeyOutput is what DeleteSSHPublicKey gives.
+type DeleteSSHPublicKeyOutput struct {
+}
+
+// DeleteServerCertificateInput is what DeleteServerCertificate takes.
+type DeleteServerCertificateInput struct {
+	ServerCertificateName string // required; 1 to 128
+}
+
+// DeleteServerCertificateOutput is what DeleteServerCertificate gives.
+type DeleteServerCertificateOutput struct {
+}
+
+// DeleteServiceSpecificCredentialInput is what DeleteServiceSpecificCredential takes.
+type DeleteServiceSpecificCredentialInput struct {
+	UserName                    string // 1 to 64
+	ServiceSpecificCredentialId string // required; 20 to 128
+}
+
+// DeleteServiceSpecificCredentialOutput is what DeleteServiceSpecificCredential gives.
+type DeleteServiceSpecificCredentialOutput struct {
+}
+
+// DeleteSigningCertificateInput is what DeleteSigningCertificate takes.
+type DeleteSigningCertificateInput struct {
+	UserName      string // 1 to 128
+	CertificateId string // required; 24 to 128
+}
+
+// DeleteSigningCertificateOutput is what DeleteSigningCertificate gives.
+type DeleteSigningCertificateOutput struct {
 }
 
 // DeleteUserInput is what DeleteUser takes.
@@ -476,6 +541,16 @@ type GetGroupPolicyOutput struct {
 	PolicyDocument string // required; 1 to 131072
 }
 
+// GetInstanceProfileInput is what GetInstanceProfile takes.
+type GetInstanceProfileInput struct {
+	InstanceProfileName string // required; 1 to 128
+}
+
+// GetInstanceProfileOutput is what GetInstanceProfile gives.
+type GetInstanceProfileOutput struct {
+	InstanceProfile *InstanceProfile // required
+}
+
 // GetLoginProfileInput is what GetLoginProfile takes.
 type GetLoginProfileInput struct {
 	UserName string // 1 to 64
@@ -556,6 +631,44 @@ type GetRolePolicyOutput struct {
 	RoleName       string // required; 1 to 64
 	PolicyName     string // required; 1 to 128
 	PolicyDocument string // required; 1 to 131072
+}
+
+// GetSAMLProviderInput is what GetSAMLProvider takes.
+type GetSAMLProviderInput struct {
+	SAMLProviderArn string // required; 20 to 2048
+}
+
+// GetSAMLProviderOutput is what GetSAMLProvider gives.
+type GetSAMLProviderOutput struct {
+	SAMLProviderUUID        string // 22 to 64
+	SAMLMetadataDocument    string // 1000 to 10000000
+	CreateDate              *time.Time
+	ValidUntil              *time.Time
+	Tags                    []Tag            // at most 50
+	AssertionEncryptionMode string           // Required, Allowed
+	PrivateKeyList          []SAMLPrivateKey // at most 2
+}
+
+// GetSSHPublicKeyInput is what GetSSHPublicKey takes.
+type GetSSHPublicKeyInput struct {
+	UserName       string // required; 1 to 64
+	SSHPublicKeyId string // required; 20 to 128
+	Encoding       string // required; SSH, PEM
+}
+
+// GetSSHPublicKeyOutput is what GetSSHPublicKey gives.
+type GetSSHPublicKeyOutput struct {
+	SSHPublicKey *SSHPublicKey
+}
+
+// GetServerCertificateInput is what GetServerCertificate takes.
+type GetServerCertificateInput struct {
+	ServerCertificateName string // required; 1 to 128
+}
+
+// GetServerCertificateOutput is what GetServerCertificate gives.
+type GetServerCertificateOutput struct {
+	ServerCertificate *ServerCertificate // required
 }
 
 // GetUserInput is what GetUser takes.
@@ -710,6 +823,20 @@ type ListGroupsForUserInput struct {
 // ListGroupsForUserOutput is what ListGroupsForUser gives.
 type ListGroupsForUserOutput struct {
 	Groups      []Group // required
+	IsTruncated *bool
+	Marker      string
+}
+
+// ListInstanceProfileTagsInput is what ListInstanceProfileTags takes.
+type ListInstanceProfileTagsInput struct {
+	InstanceProfileName string // required; 1 to 128
+	Marker              string // 1 to 320
+	MaxItems            *int64 // 1 to 1000
+}
+
+// ListInstanceProfileTagsOutput is what ListInstanceProfileTags gives.
+type ListInstanceProfileTagsOutput struct {
+	Tags        []Tag // required; at most 50
 	IsTruncated *bool
 	Marker      string
 }
@@ -880,6 +1007,20 @@ type ListRolesOutput struct {
 	Marker      string
 }
 
+// ListSAMLProviderTagsInput is what ListSAMLProviderTags takes.
+type ListSAMLProviderTagsInput struct {
+	SAMLProviderArn string // required; 20 to 2048
+	Marker          string // 1 to 320
+	MaxItems        *int64 // 1 to 1000
+}
+
+// ListSAMLProviderTagsOutput is what ListSAMLProviderTags gives.
+type ListSAMLProviderTagsOutput struct {
+	Tags        []Tag // required; at most 50
+	IsTruncated *bool
+	Marker      string
+}
+
 // ListSAMLProvidersInput is what ListSAMLProviders takes.
 type ListSAMLProvidersInput struct {
 }
@@ -901,6 +1042,20 @@ type ListSSHPublicKeysOutput struct {
 	SSHPublicKeys []SSHPublicKeyMetadata
 	IsTruncated   *bool
 	Marker        string
+}
+
+// ListServerCertificateTagsInput is what ListServerCertificateTags takes.
+type ListServerCertificateTagsInput struct {
+	ServerCertificateName string // required; 1 to 128
+	Marker                string // 1 to 320
+	MaxItems              *int64 // 1 to 1000
+}
+
+// ListServerCertificateTagsOutput is what ListServerCertificateTags gives.
+type ListServerCertificateTagsOutput struct {
+	Tags        []Tag // required; at most 50
+	IsTruncated *bool
+	Marker      string
 }
 
 // ListServerCertificatesInput is what ListServerCertificates takes.
@@ -1064,6 +1219,16 @@ type RemoveClientIDFromOpenIDConnectProviderInput struct {
 
 // RemoveClientIDFromOpenIDConnectProviderOutput is what RemoveClientIDFromOpenIDConnectProvider gives.
 type RemoveClientIDFromOpenIDConnectProviderOutput struct {
+}
+
+// RemoveRoleFromInstanceProfileInput is what RemoveRoleFromInstanceProfile takes.
+type RemoveRoleFromInstanceProfileInput struct {
+	InstanceProfileName string // required; 1 to 128
+	RoleName            string // required; 1 to 64
+}
+
+// RemoveRoleFromInstanceProfileOutput is what RemoveRoleFromInstanceProfile gives.
+type RemoveRoleFromInstanceProfileOutput struct {
 }
 
 // RemoveUserFromGroupInput is what RemoveUserFromGroup takes.
@@ -1565,11 +1730,27 @@ type RoleLastUsed struct {
 	Region       string
 }
 
+// SAMLPrivateKey is a structure of the model.
+type SAMLPrivateKey struct {
+	KeyId     string // 22 to 64
+	Timestamp *time.Time
+}
+
 // SAMLProviderListEntry is a structure of the model.
 type SAMLProviderListEntry struct {
 	Arn        string // 20 to 2048
 	ValidUntil *time.Time
 	CreateDate *time.Time
+}
+
+// SSHPublicKey is a structure of the model.
+type SSHPublicKey struct {
+	UserName         string // required; 1 to 64
+	SSHPublicKeyId   string // required; 20 to 128
+	Fingerprint      string // required; exactly 48
+	SSHPublicKeyBody string // required; 1 to 16384
+	Status           string // required; Active, Inactive, Expired
+	UploadDate       *time.Time
 }
 
 // SSHPublicKeyMetadata is a structure of the model.
@@ -1578,6 +1759,14 @@ type SSHPublicKeyMetadata struct {
 	SSHPublicKeyId string     // required; 20 to 128
 	Status         string     // required; Active, Inactive, Expired
 	UploadDate     *time.Time // required
+}
+
+// ServerCertificate is a structure of the model.
+type ServerCertificate struct {
+	ServerCertificateMetadata *ServerCertificateMetadata // required
+	CertificateBody           string                     // required; 1 to 16384
+	CertificateChain          string                     // 1 to 2097152
+	Tags                      []Tag                      // at most 50
 }
 
 // ServerCertificateMetadata is a structure of the model.

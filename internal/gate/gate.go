@@ -46,6 +46,40 @@ type Gate struct {
 type Signing struct {
 	Name string        // the service in the signature's scope
 	Skew time.Duration // how far the clocks may be apart
+
+	// Global says that the service has no Regions of its own: signatures may be
+	// scoped to the one that AWS has for such services, whatever the server's is.
+	Global bool
+}
+
+// The Region that signatures for a service without Regions are scoped to, and
+// what SDKs call it.
+//
+// Source: AWS General Reference, "IAM endpoints and quotas"; the endpoints of
+// botocore.
+const (
+	globalRegion = "us-east-1"
+	globalName   = "aws-global"
+)
+
+// scopeRegion is the Region that a signature must be scoped to; "" is any.
+func (g *Gate) scopeRegion(claimed string, s Signing) string {
+	if s.Global && (claimed == globalRegion || claimed == globalName) {
+		return claimed
+	}
+	return g.Region
+}
+
+// requestedRegion is the Region that a call is for. It is the server's for a
+// service without Regions, so that no caller picks what policies see.
+func (g *Gate) requestedRegion(scoped string, s Signing) string {
+	switch {
+	case s.Global && g.Region != "":
+		return g.Region
+	case scoped == globalName:
+		return globalRegion
+	}
+	return scoped
 }
 
 var unknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
@@ -56,7 +90,7 @@ func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte
 	if err != nil {
 		return signatureFault(err)
 	}
-	err = signature.CheckScope(sigv4.Scope{Region: g.Region, Service: s.Name, Skew: s.Skew}, c.Now)
+	err = signature.CheckScope(sigv4.Scope{Region: g.scopeRegion(signature.Region, s), Service: s.Name, Skew: s.Skew}, c.Now)
 	if err != nil {
 		return signatureFault(err)
 	}
@@ -69,7 +103,7 @@ func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte
 		return signatureFault(err)
 	}
 	c.AccessKeyID = signature.AccessKeyID
-	c.Region = signature.Region
+	c.Region = g.requestedRegion(signature.Region, s)
 	if ref.Session != nil {
 		err = g.current(ctx, c, ref)
 		if err != nil {

@@ -408,3 +408,37 @@ func TestAnAnonymousCallIsDenied(t *testing.T) {
 		t.Errorf("Authorize = %v, want AccessDenied", err)
 	}
 }
+
+// A service without Regions is asked in the Region of its AWS endpoint, whatever
+// the server's is; policies see the server's all the same.
+func TestSignaturesForAServiceWithoutRegions(t *testing.T) {
+	t.Parallel()
+	global := gate.Signing{Name: "iam", Skew: 5 * time.Minute, Global: true}
+	for _, test := range []struct {
+		server, scope string
+		signing       gate.Signing
+		seen          string // "" where it is refused
+	}{
+		{"eu-central-1", "eu-central-1", global, "eu-central-1"},
+		{"eu-central-1", "us-east-1", global, "eu-central-1"},
+		{"eu-central-1", "aws-global", global, "eu-central-1"},
+		{"eu-central-1", "us-west-2", global, ""},
+		{"", "aws-global", global, "us-east-1"},
+		{"", "us-west-2", global, "us-west-2"},
+		{"eu-central-1", "us-east-1", signing, ""},
+		{"eu-central-1", "aws-global", signing, ""},
+	} {
+		b := setup(t)
+		b.gate.Region = test.server
+		c := &gate.Call{Now: now}
+		r := signed(t, aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, test.scope, test.signing.Name, now)
+		err := b.gate.Signed(t.Context(), c, r, nil, test.signing)
+		if test.seen == "" {
+			if kindOf(err) != fault.BadSignature {
+				t.Errorf("%+v: %v", test, err)
+			}
+		} else if err != nil || c.Region != test.seen {
+			t.Errorf("%+v: Region %s, %v", test, c.Region, err)
+		}
+	}
+}

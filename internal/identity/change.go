@@ -36,7 +36,11 @@ func (d *Directory) edit(ctx context.Context, account, kind, name string, fn fun
 // Move gives a user or group another name, another path, or both; what is empty
 // stays. Its unique id stays too, and with it all that policies bound to it.
 func (d *Directory) Move(ctx context.Context, account, kind, name, newName, newPath string) error {
-	_, err := d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
+	err := checkPath("newPath", newPath)
+	if err != nil {
+		return err
+	}
+	_, err = d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
 		if newName != "" {
 			e.Name = newName
 		}

@@ -56,12 +56,15 @@ func (d *Directory) Create(ctx context.Context, e *Entity) error {
 	if e.Path == "" {
 		e.Path = "/"
 	}
+	err := checkPath("path", e.Path)
+	if err != nil {
+		return err
+	}
 	e.ID, e.Created = uniqueID(limits[e.Kind].prefix, uniqueTail), d.now()
 	if e.Kind == Role {
 		if e.MaxSession == 0 {
 			e.MaxSession = defaultMaxSession
 		}
-		var err error
 		e.Bound, err = d.checkTrust(ctx, e.Trust)
 		if err != nil {
 			return err
@@ -81,6 +84,16 @@ func (d *Directory) Create(ctx context.Context, e *Entity) error {
 		}
 		return exists(tx.CreateIdentity(ctx, e), taken(e))
 	})
+}
+
+// checkPath refuses a path with an empty part, which the service model lets
+// through: some would take it for the path without.
+func checkPath(member, path string) error {
+	if !strings.Contains(path, "//") {
+		return nil
+	}
+	return fault.New(fault.Validation, "The specified value for %s is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.", member).
+		Hinted("%s: %q has an empty part", member, path)
 }
 
 func taken(e *Entity) error {

@@ -69,7 +69,7 @@ const seedSize = 40
 const maxSerial = 256
 
 func missingDevice(serial string) error {
-	return fault.New(fault.NotFound, "VirtualMFADevice with serial number %s does not exist.", serial)
+	return fault.New(fault.NotFound, "VirtualMFADevice with serial number %s doesn't exist.", serial)
 }
 
 var (
@@ -79,6 +79,10 @@ var (
 
 // CreateMFADevice makes a device that no user has yet.
 func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name string, tags map[string]string) (*MFADevice, *Bootstrap, error) {
+	err := checkPath("path", path)
+	if err != nil {
+		return nil, nil, err
+	}
 	m := &MFADevice{Serial: arn.MFADevice(account, path, name), Account: account, Tags: tags, Created: d.now()}
 	if len(m.Serial) > maxSerial || !shape().MatchString(m.Serial) {
 		return nil, nil, fault.New(fault.Validation, "VirtualMFADeviceName: the serial number %s has more than %d characters", m.Serial, maxSerial)

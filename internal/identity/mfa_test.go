@@ -176,11 +176,11 @@ func TestADeviceHasOneUserAndAUserEightDevices(t *testing.T) {
 	refuses(t, err, fault.NotFound, "The user with name nobody cannot be found.")
 	const none = "arn:aws:iam::111111111111:mfa/none"
 	err = i.EnableMFADevice(ctx, account, "u", none, "000000", "000000")
-	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+none+" does not exist.")
+	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+none+" doesn't exist.")
 	err = i.EnableMFADevice(ctx, account, "u", none+"\x00", "000000", "000000")
-	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+none+"\x00 does not exist.")
+	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+none+"\x00 doesn't exist.")
 	err = i.EnableMFADevice(ctx, other, "admin", p.serial, first, second)
-	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+p.serial+" does not exist.")
+	refuses(t, err, fault.NotFound, "VirtualMFADevice with serial number "+p.serial+" doesn't exist.")
 
 	for _, change := range []func() error{
 		func() error { return i.DeactivateMFADevice(ctx, account, "v", last.serial) },
@@ -204,7 +204,7 @@ func TestWhatADeviceHangsOnIsDeletedAfterIt(t *testing.T) {
 	refuses(t, i.DeactivateMFADevice(ctx, account, "u", p.serial), fault.NotFound, "MFA Device invalid for user.")
 	i.must(i.Delete(ctx, account, identity.User, "u")) // a device that is not enabled is in nobody's way
 	i.must(i.DeleteMFADevice(ctx, account, p.serial))
-	refuses(t, i.DeleteMFADevice(ctx, account, p.serial), fault.NotFound, "VirtualMFADevice with serial number "+p.serial+" does not exist.")
+	refuses(t, i.DeleteMFADevice(ctx, account, p.serial), fault.NotFound, "VirtualMFADevice with serial number "+p.serial+" doesn't exist.")
 }
 
 func TestACodeIsTakenWithinOneStepAndOnce(t *testing.T) {

@@ -51,7 +51,8 @@ func (d *Directory) NewProvider(account, issuer string) (*OIDCProvider, error) {
 	secure := scheme == "https" || scheme == "http" && d.LoopbackIssuers && err == nil && isLoopback(u.Hostname())
 	plain := err == nil && u.Hostname() != "" && u.User == nil && u.Path == u.EscapedPath() && !strings.ContainsAny(rest, `?#*$\%`)
 	if !secure || !plain || !shape().MatchString(rest) || len(issuer) > maxProviderURL {
-		return nil, fault.New(fault.InvalidInput, "Url: %q is not the URL of an issuer: expected https://HOST[:PORT][/PATH] of at most %d characters, without a query", issuer, maxProviderURL)
+		return nil, fault.New(fault.Validation, "Invalid Open ID Connect Provider URL").
+			Hinted("Url: expected https://HOST[:PORT][/PATH] of at most %d characters, without a query", maxProviderURL) // the value may hold a password
 	}
 	return &OIDCProvider{Account: account, URL: rest, Scheme: scheme}, nil
 }
@@ -94,7 +95,8 @@ func checkProvider(p *OIDCProvider) error {
 	case len(p.ClientIDs) > maxClientIDs:
 		return exceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 	case len(p.Thumbprints) > maxThumbprints:
-		return exceeded("ThumbprintsPerOpenIdConnectProvider", maxThumbprints)
+		return fault.New(fault.InvalidInput, "Thumbprint list must contain fewer than 5 entries."). // though it may have five
+														Hinted("ThumbprintList: %d entries, expected at most %d", len(p.Thumbprints), maxThumbprints)
 	}
 	for _, id := range p.ClientIDs {
 		if id == "" || len(id) > maxClientID || !printable(id) {

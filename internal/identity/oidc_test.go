@@ -22,7 +22,7 @@ func TestPlainIssuersAreForTestsOnTheLoopbackAddress(t *testing.T) {
 		}
 		i.LoopbackIssuers = false
 		_, err = i.NewProvider(account, url)
-		if !fault.Is(err, fault.InvalidInput) {
+		if !fault.Is(err, fault.Validation) {
 			t.Errorf("%s: %v, want it refused", url, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"daypass/api"
@@ -25,7 +26,7 @@ type surface struct {
 
 func newSurface(service *api.Service, operations []gate.Operation) *surface {
 	s := &surface{api: service, protocol: fault.RestJSON, operations: make(map[string]gate.Operation, len(operations)), records: recordings(service)}
-	s.signing = gate.Signing{Name: service.SigningName, Skew: 5 * time.Minute}
+	s.signing = gate.Signing{Name: service.SigningName, Skew: 5 * time.Minute, Global: service.Name == "iam"}
 	if service.Protocol == api.Query {
 		s.protocol = fault.Query
 		s.signing.Skew = 15 * time.Minute
@@ -125,7 +126,7 @@ func judge(ctx context.Context, call *gate.Call, action string, row gate.Operati
 // route finds the surface and the operation that a request is for. The surface
 // is never nil, so that an error can be told in its protocol.
 func (c *control) route(call *gate.Call, r *http.Request, body []byte) (*surface, *api.Operation, error) {
-	if r.URL.Path != "/" && r.URL.Path != "" {
+	if strings.TrimLeft(r.URL.Path, "/") != "" {
 		for _, at := range c.rest {
 			op, err := wire.Route(r, at.api, body)
 			if err == nil {

@@ -160,10 +160,13 @@ func (s *Server) mount() http.Handler {
 }
 
 // direct spares calls of the APIs the mux, whose search for a pattern takes
-// longer than theirs. No format and no page is at "/" or below "/v1/".
+// longer than theirs, and which answers //v1/… with a redirection that no client
+// of the APIs follows: an endpoint with a slash at its end makes such paths. No
+// format and no page is at "/" or below "/v1/".
 func direct(apis, all http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/v1/") {
+		path := strings.TrimLeft(r.URL.Path, "/")
+		if path == "" || strings.HasPrefix(path, "v1/") {
 			apis.ServeHTTP(w, r)
 			return
 		}

@@ -535,7 +535,8 @@ func TestABodyHasADeadlineWhicheverDoorItIsSentTo(t *testing.T) {
 		{"GET", "/healthz", "", 0, false},
 		{"POST", "/pypi/nothing", "x", 1, false},
 		{"POST", "/pypi/d/dom-000000000000/repo/", "x", 1, false}, // no token: not read
-		{"POST", "//v1/domain", "x", 1, false},                    // a redirect
+		{"POST", "//pypi/nothing", "x", 1, false},                 // a redirect
+		{"POST", "//v1/domain", "x", 2, true},
 		{"POST", "/v1/domain?domain=dom", "x", 2, true},
 		{"POST", "/v1/domain?domain=dom", strings.Repeat("x", maxBody+1), 1, false},
 	} {

@@ -47,7 +47,7 @@ func (c *check) text(s string, at *path, p *problems) {
 		p.violation(sh, at, s, "Member must have length less than or equal to "+decimal(*sh.Max))
 	}
 	if c.pattern != nil && !c.pattern.match(s, length) {
-		p.violation(sh, at, s, "Member must satisfy regular expression pattern: "+sh.Pattern)
+		p.against(sh, at, s)
 	}
 	if sh.Enum != nil && !slices.Contains(sh.Enum, s) {
 		p.violation(sh, at, s, "Member must satisfy enum value set: ["+strings.Join(sh.Enum, ", ")+"]")
@@ -114,6 +114,8 @@ type problems struct {
 	list   []string
 	more   int // that list has no room for
 	broken bool
+	said   string // of the first value that the service has words of its own for
+	hint   string // what the value is
 }
 
 func (p *problems) problem(text string) {
@@ -130,6 +132,20 @@ func (p *problems) violation(sh *api.Shape, at *path, value, constraint string) 
 		told = "" // not even its first characters
 	}
 	p.problem("Value " + told + "at '" + at.String() + "' failed to satisfy constraint: " + constraint)
+}
+
+// against notes a value that is not of its shape's pattern. What the service has
+// words of its own for it looks at once all else is sound.
+//
+// Source: replies of IAM in public issue trackers.
+func (p *problems) against(sh *api.Shape, at *path, value string) {
+	switch {
+	case sh.Says == "" || sh.Sensitive:
+		p.violation(sh, at, value, "Member must satisfy regular expression pattern: "+sh.Pattern)
+	case p.said == "":
+		p.said = "The specified value for " + at.String() + " is invalid. " + sh.Says
+		p.hint = "'" + echo(value) + "' does not satisfy the pattern " + sh.Pattern
+	}
 }
 
 // parse notes a value that is not even of its shape's type.
@@ -152,8 +168,11 @@ func (p *problems) missing(at *path) {
 // services: "2 validation errors detected: …; …".
 func (p *problems) fault() error {
 	n := len(p.list) + p.more
-	if n == 0 {
+	switch {
+	case n == 0 && p.said == "":
 		return nil
+	case n == 0:
+		return fault.New(fault.Validation, "%s", p.said).Hinted("%s", p.hint)
 	}
 	plural := "s"
 	if n == 1 {

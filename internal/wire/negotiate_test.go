@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/api"
+	"daypass/api/iam"
 	"daypass/api/sts"
 	"daypass/internal/fault"
 )
@@ -149,6 +150,28 @@ func TestAHintIsAHeaderAndNotPartOfTheMessage(t *testing.T) {
 			if read.Message != "Syntax errors in policy." || read.Hint != want {
 				t.Errorf("read back as %+v", read)
 			}
+		}
+	}
+}
+
+// IAM has words of its own for names and paths; what else is wrong comes first.
+func TestANameAgainstItsPatternIsRefusedInIAMsWords(t *testing.T) {
+	t.Parallel()
+	const name = "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+	const path = "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."
+	for form, want := range map[string]string{
+		"UserName=a+b":                        name,
+		"UserName=a%0Ab":                      name,
+		"UserName=ok&Path=x":                  path,
+		"Path=x&UserName=a+b":                 path, // in the model's order
+		"UserName=a+b&Tags.member.1.Key=k":    "1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null",
+		"UserName=" + strings.Repeat("+", 65): "1 validation error detected: Value '" + strings.Repeat(" ", 65) + "' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64",
+	} {
+		op := api.IAM().Operations["CreateUser"]
+		body := "Action=CreateUser&Version=2010-05-08&" + form
+		err := Decode(op, httptest.NewRequest(http.MethodPost, "/", nil), []byte(body), new(iam.CreateUserInput))
+		if f := fault.From(err); f.Message != want || f.Kind != fault.Validation || (f.Hint == "") != strings.HasPrefix(want, "1 ") {
+			t.Errorf("%s\n got %v, hint %q\nwant %s", form, err, f.Hint, want)
 		}
 	}
 }

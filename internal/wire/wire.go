@@ -11,6 +11,7 @@ package wire
 
 import (
 	"net/http"
+	"strings"
 
 	"daypass/api"
 	"daypass/internal/fault"
@@ -38,14 +39,14 @@ func Protocol(s *api.Service) fault.Protocol {
 }
 
 // Route returns the operation that a request asks a service for: of a
-// rest-json service by method and path, of a query service by the parameters
+// rest-json service by method and path, which may begin with several slashes, of a query service by the parameters
 // Action and Version of the form in body or of the URL. The faults are
 // UnknownOperation, and MissingAction or InvalidAction.
 func Route(r *http.Request, s *api.Service, body []byte) (*api.Operation, error) {
 	if s.Protocol == api.Query {
 		return routeQuery(r, s, body)
 	}
-	if op := s.Lookup(r.Method, r.URL.Path); op != nil {
+	if op := s.Lookup(r.Method, "/"+strings.TrimLeft(r.URL.Path, "/")); op != nil {
 		return op, nil
 	}
 	return nil, fault.New(fault.UnknownOperation, "No operation answers to %s %s", echo(r.Method), echo(r.URL.Path))

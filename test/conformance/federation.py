@@ -119,10 +119,10 @@ ON_PROVIDER = ("GetOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientID
 refuses(ON_PROVIDER, "InvalidInput", without("OpenIDConnectProviderArn", lambda w: w.arn("user")), without("OpenIDConnectProviderArn", "twenty characters and more"))
 refuses(ON_PROVIDER.replace("DeleteOpenIDConnectProvider ", ""), "NoSuchEntity", without("OpenIDConnectProviderArn", lambda w: w.arn("oidc-provider")))
 refuses("CreateOpenIDConnectProvider", "EntityAlreadyExists", without("Url", lambda w: "https://" + provider(w).partition("/")[2]))
-refuses("CreateOpenIDConnectProvider", "InvalidInput", without("Url", "http://issuer.example.com"), without("Url", "https://a.example.com?b=c"),
-        without("ThumbprintList", ["z" * 40]), without("Tags", [{"Key": "aws:a", "Value": "1"}]))
+refuses("CreateOpenIDConnectProvider", "ValidationError", without("Url", "http://issuer.example.com"), without("Url", "https://a.example.com?b=c"), without("Url", "issuer.example.com"))
+refuses("CreateOpenIDConnectProvider", "InvalidInput", without("ThumbprintList", [THUMB] * 6), without("ThumbprintList", ["z" * 40]), without("Tags", [{"Key": "aws:a", "Value": "1"}]))
 refuses("AddClientIDToOpenIDConnectProvider", "LimitExceeded", hundred_clients)
-refuses("CreateOpenIDConnectProvider", "LimitExceeded", without("ClientIDList", ["c%d" % i for i in range(101)]), without("ThumbprintList", [THUMB] * 6))
+refuses("CreateOpenIDConnectProvider", "LimitExceeded", without("ClientIDList", ["c%d" % i for i in range(101)]))
 unreachable("CreateOpenIDConnectProvider", "OpenIdIdpCommunicationError", "nothing is fetched before a token comes")
 unreachable("DeleteOpenIDConnectProvider", "NoSuchEntity", "one that is not there is no error, says the API reference")
 

@@ -29,3 +29,24 @@ refuses("ListSSHPublicKeys ListServiceSpecificCredentials ListSigningCertificate
 unreachable("ListServiceSpecificCredentials", "NotSupportedService", "it is about services that are not here, and there is nothing of any")
 unreachable("DeleteLoginProfile", "LimitExceeded", "it makes nothing")
 unreachable("DeleteLoginProfile", "EntityTemporarilyUnmodifiable", "there is nothing to modify")
+
+
+def gone(operations, sent):
+    """Operations on things that cannot be here."""
+    for operation in operations.split():
+        never("iam", operation, "NoSuchEntity", sent)
+
+
+never("iam", "DeleteAccountPasswordPolicy", "NoSuchEntity", lambda w: {})
+gone("GetInstanceProfile DeleteInstanceProfile ListInstanceProfileTags", lambda w: {"InstanceProfileName": w.name()})
+gone("RemoveRoleFromInstanceProfile", lambda w: {"InstanceProfileName": w.name(), "RoleName": w.role()})
+gone("GetServerCertificate DeleteServerCertificate ListServerCertificateTags", lambda w: {"ServerCertificateName": w.name()})
+gone("GetSAMLProvider DeleteSAMLProvider ListSAMLProviderTags", lambda w: {"SAMLProviderArn": w.arn("saml-provider")})
+gone("GetSSHPublicKey", lambda w: {**of_user(w), "SSHPublicKeyId": "APKA" + "A" * 17, "Encoding": "SSH"})
+gone("DeleteSSHPublicKey", lambda w: {**of_user(w), "SSHPublicKeyId": "APKA" + "A" * 17})
+gone("DeleteSigningCertificate", lambda w: {**of_user(w), "CertificateId": "A" * 24})
+gone("DeleteServiceSpecificCredential", lambda w: {**of_user(w), "ServiceSpecificCredentialId": "ACCA" + "A" * 17})
+refuses("GetSAMLProvider DeleteSAMLProvider ListSAMLProviderTags", "InvalidInput", without("SAMLProviderArn", lambda w: w.arn("user")))
+unreachable("DeleteAccountPasswordPolicy DeleteInstanceProfile DeleteServerCertificate DeleteSAMLProvider DeleteSigningCertificate RemoveRoleFromInstanceProfile", "LimitExceeded", "it makes nothing")
+unreachable("DeleteInstanceProfile DeleteServerCertificate", "DeleteConflict", "there is nothing that another thing could hang on")
+unreachable("GetSSHPublicKey", "UnrecognizedPublicKeyEncoding", "the model's enumeration has all that there are")

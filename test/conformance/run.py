@@ -11,6 +11,8 @@ with the server's address and an administrator's keys in the AWS variables.
 """
 
 import importlib
+import pathlib
+import re
 import sys
 import time
 import traceback
@@ -23,6 +25,19 @@ from world import World
 
 for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_account", "iam_absent", "simulation", "federation", "mfa", "sts_sessions"):
     importlib.import_module(part)
+
+
+# Sentences of AWS's that clients compare: a message that begins with one is it.
+SENTENCES = [re.split("(%[sd])", line) for line in
+             pathlib.Path(__file__).parents[2].joinpath("internal/fault/testdata/sentences.txt").read_text().splitlines() if line[0] != "#"]
+
+
+def alone(message):
+    """Whether a message says no more than the sentence of AWS's that it begins with."""
+    def like(parts, end):
+        return re.match("".join(".*?" if p in ("%s", "%d") else re.escape(p) for p in parts) + end, message, re.DOTALL)
+    begun = [parts for parts in SENTENCES if parts[-1] and like(parts, "")]
+    return not begun or any(like(parts, r"\Z") for parts in SENTENCES)
 
 
 class Report:
@@ -57,6 +72,8 @@ def refused(world, service, operation, sent, client=None):
         meta = e.response["ResponseMetadata"]
         if not meta.get("RequestId"):
             raise AssertionError("an error without a RequestId: %r" % e.response) from e
+        if not alone(e.response["Error"].get("Message", "")):
+            raise AssertionError("AWS's sentence does not stand alone: %r" % e.response) from e
         return e.response["Error"]["Code"], meta["HTTPStatusCode"], e.response["Error"].get("Message", "")
     return None, 200, ""
 
@@ -71,7 +88,7 @@ def check_constraints(world, service, operation, sent, report):
             continue
         report.constraints += 1
         code, status, text = refused(world, service, operation, b.sent)
-        if (code, status) != ("ValidationError", 400) or "'%s'" % b.at not in text:
+        if (code, status) != ("ValidationError", 400) or "'%s'" % b.at not in text and not text.startswith("The specified value for %s is invalid. It must " % b.at):
             report.fail(operation, "%s %s: got %s %d %r" % (b.at, b.what, code, status, text))
         for name in secrets & set(b.sent):
             if len(b.sent[name]) >= 4 and b.sent[name][:20] in text:

@@ -110,7 +110,7 @@ func importModel(data string, src source, old string) (string, error) {
 	}
 	b.WriteByte('\n')
 	for line := range strings.Lines(old) {
-		if strings.HasPrefix(line, "doc ") {
+		if strings.HasPrefix(line, "doc ") || strings.HasPrefix(line, "says ") {
 			b.WriteString(line)
 		}
 	}

@@ -58,7 +58,11 @@ var packages = []goPackage{
 			CreateVirtualMFADevice EnableMFADevice DeactivateMFADevice ResyncMFADevice DeleteVirtualMFADevice
 			ListVirtualMFADevices ListMFADevices GetMFADevice TagMFADevice UntagMFADevice ListMFADeviceTags
 			ListSSHPublicKeys ListServiceSpecificCredentials ListSigningCertificates GetLoginProfile DeleteLoginProfile
-			ListInstanceProfiles ListSAMLProviders ListServerCertificates GetAccountPasswordPolicy`),
+			ListInstanceProfiles ListSAMLProviders ListServerCertificates GetAccountPasswordPolicy DeleteAccountPasswordPolicy
+			GetInstanceProfile DeleteInstanceProfile RemoveRoleFromInstanceProfile ListInstanceProfileTags
+			GetSAMLProvider DeleteSAMLProvider ListSAMLProviderTags
+			GetServerCertificate DeleteServerCertificate ListServerCertificateTags
+			GetSSHPublicKey DeleteSSHPublicKey DeleteSigningCertificate DeleteServiceSpecificCredential`),
 	},
 	{name: "daypass", title: "Daypass's own service", service: api.Daypass},
 }

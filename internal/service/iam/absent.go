@@ -4,6 +4,7 @@ import (
 	"context"
 
 	api "daypass/api/iam"
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
@@ -23,7 +24,88 @@ func (s *Service) absentOperations() []gate.Operation {
 		op("ListSAMLProviders", everything[api.ListSAMLProvidersInput], s.listSAMLProviders),
 		op("ListServerCertificates", everything[api.ListServerCertificatesInput], s.listServerCertificates),
 		op("GetAccountPasswordPolicy", everything[api.GetAccountPasswordPolicyInput], s.getPasswordPolicy),
+		noSuch[api.DeleteAccountPasswordPolicyInput, api.DeleteAccountPasswordPolicyOutput]("DeleteAccountPasswordPolicy", everything,
+			func(*api.DeleteAccountPasswordPolicyInput) string {
+				return "The account policy with name PasswordPolicy cannot be found."
+			}),
+
+		noProfile[api.GetInstanceProfileInput, api.GetInstanceProfileOutput]("GetInstanceProfile", func(in *api.GetInstanceProfileInput) string { return in.InstanceProfileName }),
+		noProfile[api.DeleteInstanceProfileInput, api.DeleteInstanceProfileOutput]("DeleteInstanceProfile", func(in *api.DeleteInstanceProfileInput) string { return in.InstanceProfileName }),
+		noProfile[api.RemoveRoleFromInstanceProfileInput, api.RemoveRoleFromInstanceProfileOutput]("RemoveRoleFromInstanceProfile", func(in *api.RemoveRoleFromInstanceProfileInput) string { return in.InstanceProfileName }),
+		noProfile[api.ListInstanceProfileTagsInput, api.ListInstanceProfileTagsOutput]("ListInstanceProfileTags", func(in *api.ListInstanceProfileTagsInput) string { return in.InstanceProfileName }),
+
+		noSAML[api.GetSAMLProviderInput, api.GetSAMLProviderOutput]("GetSAMLProvider", func(in *api.GetSAMLProviderInput) string { return in.SAMLProviderArn }),
+		noSAML[api.DeleteSAMLProviderInput, api.DeleteSAMLProviderOutput]("DeleteSAMLProvider", func(in *api.DeleteSAMLProviderInput) string { return in.SAMLProviderArn }),
+		noSAML[api.ListSAMLProviderTagsInput, api.ListSAMLProviderTagsOutput]("ListSAMLProviderTags", func(in *api.ListSAMLProviderTagsInput) string { return in.SAMLProviderArn }),
+
+		noCertificate[api.GetServerCertificateInput, api.GetServerCertificateOutput]("GetServerCertificate", func(in *api.GetServerCertificateInput) string { return in.ServerCertificateName }),
+		noCertificate[api.DeleteServerCertificateInput, api.DeleteServerCertificateOutput]("DeleteServerCertificate", func(in *api.DeleteServerCertificateInput) string { return in.ServerCertificateName }),
+		noCertificate[api.ListServerCertificateTagsInput, api.ListServerCertificateTagsOutput]("ListServerCertificateTags", func(in *api.ListServerCertificateTagsInput) string { return in.ServerCertificateName }),
+
+		noneOfUser[api.GetSSHPublicKeyInput, api.GetSSHPublicKeyOutput](s, "GetSSHPublicKey", "The SSH Public Key with id %s cannot be found.",
+			func(in *api.GetSSHPublicKeyInput) (string, string) { return in.UserName, in.SSHPublicKeyId }),
+		noneOfUser[api.DeleteSSHPublicKeyInput, api.DeleteSSHPublicKeyOutput](s, "DeleteSSHPublicKey", "The SSH Public Key with id %s cannot be found.",
+			func(in *api.DeleteSSHPublicKeyInput) (string, string) { return in.UserName, in.SSHPublicKeyId }),
+		noneOfUser[api.DeleteSigningCertificateInput, api.DeleteSigningCertificateOutput](s, "DeleteSigningCertificate", "The Certificate with id %s cannot be found.",
+			func(in *api.DeleteSigningCertificateInput) (string, string) { return in.UserName, in.CertificateId }),
+		noneOfUser[api.DeleteServiceSpecificCredentialInput, api.DeleteServiceSpecificCredentialOutput](s, "DeleteServiceSpecificCredential", "The Service Specific Credential with id %s cannot be found.",
+			func(in *api.DeleteServiceSpecificCredentialInput) (string, string) {
+				return in.UserName, in.ServiceSpecificCredentialId
+			}),
 	}
+}
+
+// noSuch is an operation on a thing that cannot be here. It is judged like any
+// other, and then there is no such thing, which tools that probe or clean up
+// understand.
+func noSuch[In, Out any](name string, judge judge[In], text func(*In) string) gate.Operation {
+	return op(name, judge, func(_ context.Context, _ *gate.Call, in *In) (*Out, error) {
+		return nil, fault.New(fault.NotFound, "%s", text(in))
+	})
+}
+
+// named judges on a thing of the caller's account by its name at the root path.
+func named[In any](kind string, name func(*In) string) judge[In] {
+	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + "/" + name(in)}.String()}, nil
+	}
+}
+
+func noProfile[In, Out any](name string, profile func(*In) string) gate.Operation {
+	return noSuch[In, Out](name, named("instance-profile", profile), func(in *In) string { return "Instance Profile " + profile(in) + " cannot be found." })
+}
+
+func noCertificate[In, Out any](name string, certificate func(*In) string) gate.Operation {
+	return noSuch[In, Out](name, named("server-certificate", certificate), func(in *In) string {
+		return "The Server Certificate with name " + certificate(in) + " cannot be found."
+	})
+}
+
+func noSAML[In, Out any](name string, provider func(*In) string) gate.Operation {
+	judge := func(_ context.Context, _ *gate.Call, in *In) (gate.Subject, error) {
+		a, err := arn.Parse(provider(in))
+		if err != nil || a.Service != "iam" || a.Type() != "saml-provider" || a.Name() == "" || !shownText().MatchString(provider(in)) {
+			return gate.Subject{}, fault.New(fault.InvalidInput, "ARN %s is not valid.", provider(in))
+		}
+		return gate.Subject{ARN: provider(in), Account: a.Account}, nil
+	}
+	return noSuch[In, Out](name, judge, func(in *In) string { return "Manifest not found for arn " + provider(in) })
+}
+
+// noneOfUser is noSuch for what would hang on a user, who must be there.
+func noneOfUser[In, Out any](s *Service, name, text string, names func(*In) (user, id string)) gate.Operation {
+	user := func(in *In) string {
+		given, _ := names(in)
+		return given
+	}
+	return op(name, ownKeys(s, user), func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
+		_, err := s.userExists(ctx, c, user(in))
+		if err != nil {
+			return nil, err
+		}
+		_, id := names(in)
+		return nil, fault.New(fault.NotFound, text, id)
+	})
 }
 
 // userExists is what is left to say about things that hang on a user: the user

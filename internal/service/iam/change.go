@@ -62,10 +62,13 @@ func (s *Service) updateUser(ctx context.Context, c *gate.Call, in *api.UpdateUs
 	return nothing[api.UpdateUserOutput](s.move(ctx, c, "iam:UpdateUser", identity.User, in.UserName, in.NewUserName, in.NewPath))
 }
 
-// updateRole changes what is given; an empty description, which the query
-// protocol does not tell from none, is none.
+// updateRole changes the description that is given; an empty one, which the query
+// protocol does not tell from none, is none. Without a duration the role gets the
+// default of one hour.
+//
+// Source: IAM API reference, UpdateRole.
 func (s *Service) updateRole(ctx context.Context, c *gate.Call, in *api.UpdateRoleInput) (*api.UpdateRoleOutput, error) {
-	change := identity.RoleChange{Description: in.Description}
+	change := identity.RoleChange{Description: in.Description, MaxSession: time.Hour}
 	if in.MaxSessionDuration != nil {
 		change.MaxSession = time.Duration(*in.MaxSessionDuration) * time.Second
 	}

@@ -111,8 +111,9 @@ func TestARoleIsChanged(t *testing.T) {
 	}
 	ok[api.UpdateRoleOutput](d, d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "r", Description: "d", MaxSessionDuration: &two})
 	equal(t, []any{"d", two}, get())
-	ok[api.UpdateRoleOutput](d, d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "r"}) // what is not given stays
-	equal(t, []any{"d", two}, get())
+	ok[api.UpdateRoleOutput](d, d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "r"}) // the description stays, the duration becomes the default
+	equal(t, []any{"d", int64(3600)}, get())
+	ok[api.UpdateRoleOutput](d, d.admin, "UpdateRole", &api.UpdateRoleInput{RoleName: "r", MaxSessionDuration: &two})
 	role := ok[api.UpdateRoleDescriptionOutput](d, d.admin, "UpdateRoleDescription", &api.UpdateRoleDescriptionInput{RoleName: "r", Description: "e"}).Role
 	equal(t, []any{"e", "arn:aws:iam::111111111111:role/r"}, []any{role.Description, role.Arn})
 	ok[api.UpdateRoleDescriptionOutput](d, d.admin, "UpdateRoleDescription", &api.UpdateRoleDescriptionInput{RoleName: "r"})

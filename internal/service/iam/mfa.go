@@ -49,7 +49,7 @@ func onDevice[In any](s *Service, serial func(*In) string) judge[In] {
 func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string) (gate.Subject, error) {
 	a, err := arn.Parse(serial)
 	if err != nil || a.Service != "iam" || a.Type() != "mfa" || a.Account != c.Principal.Account {
-		return gate.Subject{}, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s does not exist.", serial)
+		return gate.Subject{}, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s doesn't exist.", serial)
 	}
 	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, serial)
 	if fault.Is(err, fault.NotFound) {

@@ -128,7 +128,7 @@ func TestMFAOperationsAreJudgedOnTheUserOrTheDevice(t *testing.T) {
 	}
 	for _, serial := range []string{"GAHT12345678", "arn:aws:iam::222222222222:mfa/phone", "arn:aws:iam::111111111111:user/u"} {
 		_, err := do[api.DeleteVirtualMFADeviceOutput](d, d.admin, "DeleteVirtualMFADevice", &api.DeleteVirtualMFADeviceInput{SerialNumber: serial})
-		refuses(t, err, "NoSuchEntity", "VirtualMFADevice with serial number "+serial+" does not exist.")
+		refuses(t, err, "NoSuchEntity", "VirtualMFADevice with serial number "+serial+" doesn't exist.")
 	}
 }
 

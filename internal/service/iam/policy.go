@@ -60,7 +60,9 @@ func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.Create
 	if err != nil {
 		return nil, err
 	}
-	return &api.CreatePolicyOutput{Policy: shownPolicy(m)}, nil
+	shown := shownPolicy(m)
+	shown.Description = "" // GetPolicy alone has it, says the API reference
+	return &api.CreatePolicyOutput{Policy: shown}, nil
 }
 
 func shownPolicy(m *identity.Managed) *api.Policy {
@@ -77,7 +79,11 @@ func (s *Service) getPolicy(ctx context.Context, c *gate.Call, in *api.GetPolicy
 	if err != nil {
 		return nil, err
 	}
-	return &api.GetPolicyOutput{Policy: shownPolicy(m)}, nil
+	shown := shownPolicy(m)
+	if shown.Tags == nil {
+		shown.Tags = []api.Tag{} // AWS shows that there are none
+	}
+	return &api.GetPolicyOutput{Policy: shown}, nil
 }
 
 func (s *Service) deletePolicy(ctx context.Context, c *gate.Call, in *api.DeletePolicyInput) (*api.DeletePolicyOutput, error) {
