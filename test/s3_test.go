@@ -20,21 +20,32 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	c := moto()
 	ts.Check(c.err)
+	at, err := runStore(c, func(cmd *exec.Cmd) {
+		ts.Defer(func() {
+			// It has nothing to lose.
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+	})
+	ts.Check(err)
+	ts.Setenv("S3", "s3://packages/content?"+url.Values{"endpoint": {at}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode())
+}
+
+// runStore starts a store, makes the bucket packages and returns the URL. The
+// process is handed to started, which has to see to its end.
+func runStore(c client, started func(*exec.Cmd)) (string, error) {
 	said := newLog(runningOn)
 	cmd := exec.Command(c.argv[0], append(c.argv[1:len(c.argv):len(c.argv)], "-H", "127.0.0.1", "-p", "0")...)
 	cmd.Stderr, cmd.Stdout = said, said
-	ts.Check(cmd.Start())
-	ts.Defer(func() {
-		// It has nothing to lose.
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	started(cmd)
 	select {
 	case at := <-said.address:
-		ts.Check(makeBucket(at))
-		ts.Setenv("S3", "s3://packages/content?"+url.Values{"endpoint": {at}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode())
+		return at, makeBucket(at)
 	case <-time.After(patience):
-		ts.Fatalf("the store named no address:\n%s", said.text())
+		return "", fmt.Errorf("the store named no address:\n%s", said.text())
 	}
 }
 

@@ -14,16 +14,19 @@ import (
 	"time"
 )
 
-// A Store keeps content. Implementations are safe for concurrent use.
+// A Store keeps content. Implementations are safe for concurrent use. An error
+// that says that the store can't be used now is a fault of kind Unavailable.
 type Store interface {
 	// Stage begins to take content of at most limit bytes. Nothing of it can be
 	// opened before it is committed.
 	Stage(ctx context.Context, limit int64) (*Stage, error)
 
 	// Open returns content of a size in bytes that the caller knows, or
-	// [ErrNotFound]. It may put off its first input to the first read, and so
-	// find only then that there is nothing. Seeking is free. A folder returns
-	// an *os.File, so that net/http can use sendfile.
+	// [ErrNotFound], or [ErrCut]. It may put off its first input to the first
+	// read, and so find only then what is wrong; such content has a method
+	// Ready(n int64) error, which asks for the next n bytes, or with 0 looks
+	// whether the content is there. Seeking is free. A folder returns an
+	// *os.File, so that net/http can use sendfile.
 	Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, error)
 
 	// Stat returns the size of content in bytes, or [ErrNotFound].

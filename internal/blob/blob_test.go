@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -20,9 +21,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/blob"
 	"daypass/internal/blob/blobtest"
+	"daypass/internal/fault"
 )
 
 func TestMemory(t *testing.T) {
@@ -259,6 +262,9 @@ func TestS3(t *testing.T) {
 			t.Errorf("a killed server would leave %v", names)
 		}
 	})
+	t.Run("a range asks the store for no more than itself", func(t *testing.T) { rangedRead(t, server) })
+	t.Run("lost and cut content is told when it is asked for", func(t *testing.T) { lostContent(t, server) })
+	t.Run("a store that is away is an outage in every method", func(t *testing.T) { awayStore(t, server) })
 	t.Run("a missing bucket is told", func(t *testing.T) {
 		if err := openS3(t, server.Endpoint, "daypass-missing", "").Check(t.Context()); err == nil {
 			t.Error("no error")
@@ -267,6 +273,27 @@ func TestS3(t *testing.T) {
 }
 
 func failingUpload(t *testing.T, server *blobtest.Server) {
+	at := front(t, server, func(w http.ResponseWriter, r *http.Request) bool {
+		second := r.URL.Query().Get("partNumber") == "2"
+		if second {
+			http.Error(w, "<Error><Code>AccessDenied</Code></Error>", http.StatusForbidden)
+		}
+		return second
+	})
+	bucket := server.Bucket(t)
+	s := openS3(t, at, bucket, t.TempDir())
+	stage := blobtest.Stage(t, s, blobtest.Random(12<<20, 1))
+	if _, err := stage.Commit(t.Context(), blobtest.Space); err == nil {
+		t.Error("the commit is acknowledged")
+	}
+	if left := server.List(t, bucket); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// front is the store behind a proxy that answers by itself where answer does.
+func front(t *testing.T, server *blobtest.Server, answer func(w http.ResponseWriter, r *http.Request) bool) string {
+	t.Helper()
 	target, err := url.Parse(server.Endpoint)
 	if err != nil {
 		t.Fatal(err)
@@ -275,22 +302,99 @@ func failingUpload(t *testing.T, server *blobtest.Server) {
 		r.SetURL(target)
 		r.Out.Host = r.In.Host // the signature covers it
 	}}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("partNumber") == "2" {
-			http.Error(w, "<Error><Code>AccessDenied</Code></Error>", http.StatusForbidden)
-			return
+	f := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !answer(w, r) {
+			proxy.ServeHTTP(w, r)
 		}
-		proxy.ServeHTTP(w, r)
 	}))
-	defer front.Close()
-	bucket := server.Bucket(t)
-	s := openS3(t, front.URL, bucket, t.TempDir())
-	stage := blobtest.Stage(t, s, blobtest.Random(12<<20, 1))
-	if _, err := stage.Commit(t.Context(), blobtest.Space); err == nil {
-		t.Error("the commit is acknowledged")
+	t.Cleanup(f.Close)
+	return f.URL
+}
+
+// ready asks for the next n bytes of content at an offset.
+func ready(t *testing.T, s blob.Store, key blob.Key, size, at, n int64) error {
+	t.Helper()
+	r, err := s.Open(t.Context(), key, size)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if left := server.List(t, bucket); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	defer r.Close()
+	if _, err := r.Seek(at, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	return r.(interface{ Ready(int64) error }).Ready(n)
+}
+
+func rangedRead(t *testing.T, server *blobtest.Server) {
+	var asked []string
+	at := front(t, server, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			asked = append(asked, r.Header.Get("Range"))
+		}
+		return false
+	})
+	s := openS3(t, at, server.Bucket(t), t.TempDir())
+	key := blobtest.Commit(t, s, blobtest.Space, blobtest.Random(1000, 1))
+	if err := ready(t, s, key, 1000, 100, 10); err != nil {
+		t.Error(err)
+	}
+	if err := ready(t, s, key, 1000, 0, 1000); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"bytes=100-109", ""}, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func lostContent(t *testing.T, server *blobtest.Server) {
+	bucket := server.Bucket(t)
+	s := openS3(t, server.Endpoint, bucket, t.TempDir())
+	key := blobtest.Commit(t, s, blobtest.Space, blobtest.Random(1000, 1))
+	object := "some/prefix/" + key.Space + "/" + key.SHA256[:2] + "/" + key.SHA256[2:4] + "/" + key.SHA256
+	each := func(state, want string) {
+		for _, part := range [][2]int64{{0, 1000}, {0, 10}, {990, 10}, {0, 0}} {
+			if err := ready(t, s, key, 1000, part[0], part[1]); blob.Failure(err) != want {
+				t.Errorf("%s, %d bytes at %d: %v, want %s", state, part[1], part[0], err, want)
+			}
+		}
+	}
+	_, err := server.Client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &object, Body: strings.NewReader(strings.Repeat("x", 500))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	each("cut", "cut")
+	if _, err := server.Client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: &object}); err != nil {
+		t.Fatal(err)
+	}
+	each("deleted", "missing")
+}
+
+func awayStore(t *testing.T, server *blobtest.Server) {
+	gone := false
+	at := front(t, server, func(w http.ResponseWriter, _ *http.Request) bool {
+		if gone {
+			http.Error(w, "<Error><Code>SlowDown</Code></Error>", http.StatusServiceUnavailable)
+		}
+		return gone
+	})
+	s := openS3(t, at, server.Bucket(t), t.TempDir())
+	key := blobtest.Commit(t, s, blobtest.Space, blobtest.Random(1000, 1))
+	stage := blobtest.Stage(t, s, blobtest.Random(1000, 2))
+	gone = true
+	ctx := t.Context()
+	for what, do := range map[string]func() error{
+		"ready":  func() error { return ready(t, s, key, 1000, 0, 1000) },
+		"head":   func() error { return ready(t, s, key, 1000, 0, 0) },
+		"read":   func() error { _, err := blobtest.Read(t, s, key, 1000); return err },
+		"stat":   func() error { _, err := s.Stat(ctx, key); return err },
+		"delete": func() error { return s.Delete(ctx, key, time.Now().Add(time.Hour)) },
+		"sweep":  func() error { _, err := s.Sweep(ctx, time.Now()); return err },
+		"check":  func() error { return s.Check(ctx) },
+		"commit": func() error { _, err := stage.Commit(ctx, blobtest.Space); return err },
+	} {
+		if err := do(); !fault.Is(err, fault.Unavailable) || blob.Failure(err) != "unreachable" {
+			t.Errorf("%s: %v, want an outage", what, err)
+		}
 	}
 }
 
@@ -374,5 +478,37 @@ func BenchmarkCommit(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestAFolderTellsLostCutAndUnreachableContentApart(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "blobs")
+	f := openFolder(t, dir)
+	key := blobtest.Commit(t, f, blobtest.Space, []byte("hello"))
+	path := filepath.Join(dir, blobtest.Space, key.SHA256[:2], key.SHA256[2:4], key.SHA256)
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want string
+	}{
+		{"whole", func() error { return nil }, ""},
+		{"cut", func() error { return os.Truncate(path, 3) }, "cut"},
+		{"lost", func() error { return os.Remove(path) }, "missing"},
+		{"without its disk", func() error { return os.Rename(dir, dir+".away") }, "unreachable"},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := blobtest.Read(t, f, key, 5)
+		if blob.Failure(err) != step.want || (err == nil) != (step.want == "") {
+			t.Errorf("%s: %v, want %q", step.what, err, step.want)
+		}
+	}
+	if _, err := f.Stage(t.Context(), 10); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("stage without a disk: %v", err)
+	}
+	if err := f.Check(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("check without a disk: %v", err)
 	}
 }

@@ -54,7 +54,7 @@ func (f *Folder) file(key Key) (string, error) {
 func (f *Folder) Stage(_ context.Context, limit int64) (*Stage, error) {
 	file, err := os.CreateTemp(f.staging, "*") // mode 0600
 	if err != nil {
-		return nil, fmt.Errorf("stage: %w", err)
+		return nil, away(fmt.Errorf("stage: %w", err), false)
 	}
 	return newStage(&folderSink{store: f, File: file}, limit), nil
 }
@@ -80,7 +80,7 @@ func (s *folderSink) commit(_ context.Context, key Key) error {
 	}
 	if err != nil {
 		os.Remove(s.Name()) // the first error is the one to tell
-		return fmt.Errorf("commit %s: %w", key.SHA256, err)
+		return fmt.Errorf("commit %s: %w", key.SHA256, away(err, false))
 	}
 	return nil
 }
@@ -143,10 +143,11 @@ func syncDir(dir string) error {
 }
 
 func errSize(key Key, have, want int64) error {
-	return fmt.Errorf("blob: %s/%s has %d bytes, expected %d", key.Space, key.SHA256, have, want)
+	return fmt.Errorf("%w: %s/%s has %d bytes, expected %d", ErrCut, key.Space, key.SHA256, have, want)
 }
 
-// Open implements [Store]; the reader is an *os.File.
+// Open implements [Store]; the reader is an *os.File, whose first byte was read
+// once.
 func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
 	path, err := f.file(key)
 	if err != nil {
@@ -154,24 +155,29 @@ func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, f.failure(err)
 	}
 	info, err := file.Stat()
 	if err == nil && info.Size() != size {
 		err = errSize(key, info.Size(), size)
 	}
+	if err == nil && size > 0 {
+		_, err = file.ReadAt(make([]byte, 1), 0)
+	}
 	if err != nil {
 		file.Close()
-		return nil, err
+		return nil, f.failure(err)
 	}
 	return file, nil
 }
 
-func notFound(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+// failure tells content that is missing from a store that is: a folder whose
+// disk is not mounted has nothing in it.
+func (f *Folder) failure(err error) error {
+	if errors.Is(err, fs.ErrNotExist) && f.Check(context.Background()) == nil {
 		return ErrNotFound
 	}
-	return err
+	return away(err, false)
 }
 
 // Stat implements [Store].
@@ -182,7 +188,7 @@ func (f *Folder) Stat(_ context.Context, key Key) (int64, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return 0, notFound(err)
+		return 0, f.failure(err)
 	}
 	return info.Size(), nil
 }
@@ -196,7 +202,7 @@ func (f *Folder) Delete(_ context.Context, key Key, before time.Time) error {
 	// No commit can come between the look and the removal.
 	f.dirs.Lock()
 	defer f.dirs.Unlock()
-	return removeOlder(path, before)
+	return away(removeOlder(path, before), false)
 }
 
 func removeOlder(path string, before time.Time) error {
@@ -214,7 +220,7 @@ func removeOlder(path string, before time.Time) error {
 func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 	entries, err := os.ReadDir(f.staging)
 	if err != nil {
-		return 0, err
+		return 0, away(err, false)
 	}
 	n := 0
 	for _, e := range entries {
@@ -232,5 +238,5 @@ func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 // Check implements [Store].
 func (f *Folder) Check(context.Context) error {
 	_, err := os.Stat(f.staging)
-	return err
+	return away(err, false)
 }

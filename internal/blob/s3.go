@@ -13,10 +13,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 )
 
 // S3 keeps content in an S3-compatible store, under prefix/space/ab/cd/digest.
@@ -32,6 +34,9 @@ type S3 struct {
 	spool  string // folder for content on its way in; empty means os.TempDir
 	part   int64  // bytes; what is larger goes up in parts of at least this size
 }
+
+// maxBackoff is the longest pause before a request to the store is made again.
+const maxBackoff = 500 * time.Millisecond
 
 const (
 	defaultPart = 32 << 20 // bytes
@@ -49,7 +54,7 @@ func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 	if err != nil {
 		return nil, err
 	}
-	var options []func(*config.LoadOptions) error
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(newHTTPClient())}
 	if a.region != "" {
 		options = append(options, config.WithRegion(a.region))
 	}
@@ -65,6 +70,8 @@ func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 			o.BaseEndpoint = aws.String(a.endpoint)
 		}
 		o.UsePathStyle = a.pathStyle
+		// Whoever waits for us tries again too.
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxBackoff })
 		// Stores other than AWS's do not all know the checksums that the SDK
 		// adds of itself; we send our own SHA-256 where it counts.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -82,7 +89,7 @@ func (s *S3) object(key Key) (*string, error) {
 func (s *S3) Stage(_ context.Context, limit int64) (*Stage, error) {
 	file, err := os.CreateTemp(s.spool, "daypass-*") // mode 0600
 	if err != nil {
-		return nil, fmt.Errorf("stage: %w", err)
+		return nil, away(fmt.Errorf("stage: %w", err), false)
 	}
 	// Without a name the file vanishes with the process. Where a system can't
 	// remove an open file it is removed when it is closed.
@@ -107,7 +114,7 @@ func (s *s3Sink) abort() error {
 func (s *s3Sink) commit(ctx context.Context, key Key) error {
 	err := s.upload(ctx, key)
 	if err != nil {
-		err = fmt.Errorf("commit %s: %w", key.SHA256, err)
+		err = fmt.Errorf("commit %s: %w", key.SHA256, away(err, true))
 	}
 	return errors.Join(err, s.abort())
 }
@@ -184,7 +191,14 @@ func (s *s3Sink) sendParts(ctx context.Context, object, upload *string, size int
 // answers carry no code, only the status.
 func missing(err error) bool {
 	var response *awshttp.ResponseError
-	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound
+	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound && !noBucket(err)
+}
+
+// noBucket reports whether the bucket itself is missing, which is no statement
+// about an object.
+func noBucket(err error) bool {
+	var coded smithy.APIError
+	return errors.As(err, &coded) && coded.ErrorCode() == "NoSuchBucket"
 }
 
 func (s *S3) head(ctx context.Context, key Key) (*s3.HeadObjectOutput, error) {
@@ -196,7 +210,7 @@ func (s *S3) head(ctx context.Context, key Key) (*s3.HeadObjectOutput, error) {
 	if missing(err) {
 		return nil, ErrNotFound
 	}
-	return out, err
+	return out, away(err, true)
 }
 
 // Stat implements [Store].
@@ -223,7 +237,7 @@ func (s *S3) Delete(ctx context.Context, key Key, before time.Time) error {
 		return err
 	}
 	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: object})
-	return err
+	return away(err, true)
 }
 
 // Sweep implements [Store]: it drops the parts of uploads that were begun
@@ -234,7 +248,7 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return n, err
+			return n, away(err, true)
 		}
 		for _, up := range page.Uploads {
 			if up.Initiated == nil || !up.Initiated.Before(before) || !strings.HasPrefix(aws.ToString(up.Key), s.prefix) {
@@ -242,7 +256,7 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 			}
 			_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: up.Key, UploadId: up.UploadId})
 			if err != nil && !missing(err) {
-				return n, err
+				return n, away(err, true)
 			}
 			n++
 		}
@@ -254,7 +268,7 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 func (s *S3) Check(ctx context.Context) error {
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
 	if err != nil {
-		return fmt.Errorf("bucket %s: %w", s.bucket, err)
+		return away(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
 	}
 	return nil
 }

@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Open implements [Store]. The first read asks the store for the bytes from
-// there to the end, so that a client's range costs one ranged GET.
+// Open implements [Store]. The store is asked by [s3Reader.Ready] or else by the
+// first read, once for a client's range.
 func (s *S3) Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
 	object, err := s.object(key)
 	if err != nil {
@@ -32,12 +36,26 @@ type s3Reader struct {
 	body   io.ReadCloser // at off; nil before the first read and after a seek
 }
 
+// Ready asks the store for the next n bytes, or with 0 whether the content is
+// there. Its error is that of the read that would follow.
+func (r *s3Reader) Ready(n int64) error {
+	if n > 0 {
+		return r.get(n)
+	}
+	have, err := r.store.Stat(r.ctx, r.key)
+	if err == nil && have != r.size {
+		err = errSize(r.key, have, r.size)
+	}
+	return err
+}
+
 func (r *s3Reader) Read(p []byte) (int, error) {
 	if r.off >= r.size {
 		return 0, io.EOF
 	}
 	if r.body == nil {
-		if err := r.get(); err != nil {
+		err := r.get(r.size - r.off)
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -46,27 +64,52 @@ func (r *s3Reader) Read(p []byte) (int, error) {
 	if err == io.EOF && r.off < r.size {
 		err = io.ErrUnexpectedEOF
 	}
-	return n, err
+	if err == io.EOF {
+		return n, err
+	}
+	return n, away(err, true)
 }
 
-func (r *s3Reader) get() error {
+// get asks for the next n bytes and looks at the header of the answer.
+func (r *s3Reader) get(n int64) error {
 	in := &s3.GetObjectInput{Bucket: &r.store.bucket, Key: r.object}
-	if r.off > 0 {
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.off))
+	if n < r.size {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.off, r.off+n-1))
 	}
 	out, err := r.store.client.GetObject(r.ctx, in)
-	if missing(err) {
+	switch {
+	case missing(err):
 		return ErrNotFound
+	case unsatisfiable(err):
+		return fmt.Errorf("%w: %s/%s has fewer than %d bytes", ErrCut, r.key.Space, r.key.SHA256, r.off+1)
+	case err != nil:
+		return away(err, true)
 	}
-	if err != nil {
-		return err
+	have := aws.ToInt64(out.ContentLength)
+	if in.Range != nil {
+		have = total(aws.ToString(out.ContentRange))
 	}
-	if n := aws.ToInt64(out.ContentLength); n != r.size-r.off {
+	if have != r.size {
 		out.Body.Close()
-		return errSize(r.key, r.off+n, r.size)
+		return errSize(r.key, have, r.size)
 	}
 	r.body = out.Body
 	return nil
+}
+
+// total is the size of the whole in a Content-Range, or -1.
+func total(contentRange string) int64 {
+	_, size, _ := strings.Cut(contentRange, "/")
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+func unsatisfiable(err error) bool {
+	var response *awshttp.ResponseError
+	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable
 }
 
 func (r *s3Reader) Seek(offset int64, whence int) (int64, error) {

@@ -55,6 +55,7 @@ func (s *Stage) Write(p []byte) (int, error) {
 	}
 	n, err := s.sink.Write(p)
 	if err != nil {
+		err = away(err, false)
 		s.err = err
 		return n, err
 	}

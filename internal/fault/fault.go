@@ -19,7 +19,7 @@ type Error struct {
 	Reason       string // ValidationException: CANNOT_PARSE, FIELD_VALIDATION_FAILED, …
 	ResourceID   string
 	ResourceType string // domain, repository, package, package-version, asset
-	RetryAfter   int    // seconds, for Throttling
+	RetryAfter   int    // seconds, for Throttling and Unavailable; 0: not told
 
 	// Hint is what Daypass adds to a sentence of AWS's: what it found and what it
 	// expected, in one line. Clients compare messages, so a hint is never part of
@@ -119,4 +119,19 @@ func Kinds() []Kind {
 		kinds[i] = Kind(i)
 	}
 	return kinds
+}
+
+// retryAfter is how long, in seconds, a client is asked to wait for what the
+// instance needs to be back.
+const retryAfter = 5
+
+// Away returns the fault for something that the instance needs and cannot use
+// now: the database, the disk, the content store. The cause names it.
+//
+// Source: "Common Errors" of the STS and IAM API references, ServiceUnavailable.
+func Away(cause error) *Error {
+	return &Error{
+		Kind: Unavailable, Message: "The request has failed due to a temporary failure of the server.",
+		RetryAfter: retryAfter, Cause: cause,
+	}
 }

@@ -81,8 +81,9 @@ type Route struct {
 	Action string
 	Also   []string
 
-	// Handle answers the request, or returns an error before it has written
-	// anything. It bounds what it reads of the body itself.
+	// Handle answers the request, or returns an error. If something is written
+	// already then, the connection is cut. It bounds what it reads of the body
+	// itself.
 	Handle func(w http.ResponseWriter, r *http.Request, c *Call) error
 }
 

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"daypass/internal/blob"
 )
 
 // metrics are what /metrics shows. Labels are bounded: operations and routes
@@ -21,6 +23,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	denied   *prometheus.CounterVec
 	slowed   *prometheus.CounterVec
+	content  *prometheus.CounterVec
 }
 
 // An outcome is what a request was and how it ended, and a series is where such
@@ -52,8 +55,11 @@ func newMetrics() *metrics {
 		slowed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "daypass_throttled_total", Help: "Requests refused because there were too many, by limit.",
 		}, []string{"limit"}),
+		content: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "daypass_content_failures_total", Help: "Requests that failed on content that is missing, cut or unreachable, by which of these.",
+		}, []string{"reason"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.denied, m.slowed,
+	m.registry.MustRegister(m.requests, m.seconds, m.denied, m.slowed, m.content,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -68,6 +74,9 @@ func (m *metrics) observe(e *event, status int, took time.Duration) {
 	of.seconds.Observe(took.Seconds())
 	if e.fault != nil {
 		m.denied.WithLabelValues(e.fault.Kind.Code(0)).Inc()
+		if reason := blob.Failure(e.fault); reason != "" {
+			m.content.WithLabelValues(reason).Inc()
+		}
 	}
 	if e.throttled != "" {
 		m.slowed.WithLabelValues(e.throttled).Inc()

@@ -46,6 +46,10 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
 		}
 		err := p.serve(w, r, e, f, route, actions)
+		if err != nil && e.answer.status != 0 {
+			e.fault = fault.From(err)
+			panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
+		}
 		if err != nil {
 			p.refuse(w, r, e, f, err)
 		}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -111,20 +110,4 @@ func (s *Server) chore(what string, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		s.log.Error("could not "+what, "cause", err.Error())
 	}
-}
-
-// alive says that the process answers.
-func (s *Server) alive(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
-
-// ready says whether requests can be served: the database and the content
-// store answer, and what is done can be recorded. Where replicas stand behind a
-// balancer those that can record get the requests.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	err := errors.Join(s.db.Ping(r.Context()), s.blobs.Check(r.Context()), s.trail.Err())
-	if err != nil {
-		s.log.Error("not ready", "cause", err.Error())
-		http.Error(w, "not ready", http.StatusServiceUnavailable)
-		return
-	}
-	io.WriteString(w, "ok\n")
 }

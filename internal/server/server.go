@@ -51,6 +51,7 @@ type Server struct {
 	throttle  throttler
 	trail     *audit.Trail // nil: none
 	issuers   *oidc.Issuers
+	readiness readiness
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
 }
@@ -64,6 +65,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 		s.Close()
 		return nil, err
 	}
+	s.readiness.check = s.usable
 	s.handler = s.observe(s.mount())
 	return s, nil
 }

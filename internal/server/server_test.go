@@ -277,6 +277,7 @@ func TestReadyzFailsWithTheDatabaseWhileHealthzDoesNot(t *testing.T) {
 	check("/healthz", 200)
 	check("/readyz", 200)
 	b.server.db.Close()
+	b.server.readiness.last = nil // a second later
 	check("/healthz", 200)
 	check("/readyz", 503)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -9,6 +10,13 @@ import (
 // trust is how long a replica believes its caches after its last look at the
 // generation row. A change elsewhere holds here at the latest after this.
 const trust = time.Second
+
+// silence is how long a database that is watched may give no answer before
+// transactions are refused at once, until it answers again: requests that wait
+// for it would only pile up.
+const silence = 10 * time.Second
+
+var errSilent = errors.New("it has not answered for 10 seconds")
 
 // Touch marks the transaction as a change that caches must see: identities,
 // policies, domains, repositories, revocations. When it commits, every [Cache]
@@ -69,6 +77,11 @@ func (db *DB) Watch(ctx context.Context, interval time.Duration) {
 // stale reports whether the caches may be behind by more than [trust].
 func (db *DB) stale() bool {
 	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(trust)
+}
+
+// silent reports whether the database has not answered for [silence].
+func (db *DB) silent() bool {
+	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(silence)
 }
 
 // A Cache keeps values derived from the database, at most max of them, and

@@ -2,8 +2,11 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +34,30 @@ var postgresEngine = engine{
 		c := postgresCode(err)
 		return c == serializationFailure || c == deadlockDetected
 	},
+	away: postgresAway,
 }
+
+// postgresAway tells a server that can't be reached, is on its way up or down,
+// is out of something, can't read its disk or takes no changes.
+func postgresAway(err error) bool {
+	if code := postgresCode(err); code != "" {
+		switch code[:2] {
+		case "08", "53", "58": // connection exception, insufficient resources, system error
+			return true
+		}
+		switch code {
+		case "57P01", "57P02", "57P03", "57P05", "25006": // shutdown, crash, starting up, idle, read only
+			return true
+		}
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// connectTimeout bounds how long a new connection may take.
+const connectTimeout = 5 * time.Second
 
 func postgresCode(err error) string {
 	var e *pgconn.PgError
@@ -46,6 +72,9 @@ func openPostgres(url string) (*DB, error) {
 	if err != nil {
 		// pgx masks the password in its message, and shows the rest of the URL.
 		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	// Replicas that start together take turns at migrating.
 	locker, err := lock.NewPostgresSessionLocker()

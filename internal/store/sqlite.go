@@ -27,6 +27,13 @@ var sqliteEngine = engine{
 		primary := sqliteCode(err) & 0xff
 		return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED
 	},
+	away: func(err error) bool {
+		switch sqliteCode(err) & 0xff {
+		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM:
+			return true
+		}
+		return false
+	},
 }
 
 func sqliteCode(err error) int {

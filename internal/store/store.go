@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+
+	"daypass/internal/fault"
 )
 
 var (
@@ -32,6 +34,10 @@ var (
 // repetition. Contention on the generation row is the only common cause, and
 // each attempt of theirs makes progress for somebody.
 const maxAttempts = 25
+
+// longest bounds one transaction, and so how long a caller waits for a database
+// that does not answer.
+const longest = 10 * time.Second
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -63,6 +69,7 @@ type engine struct {
 	update    *sql.TxOptions
 	unique    func(error) bool // the error is a broken unique constraint
 	retryable func(error) bool // the transaction may succeed when run again
+	away      func(error) bool // the database can't be used now
 }
 
 // Open connects, brings the schema up to date and returns the database.
@@ -126,54 +133,89 @@ func (db *DB) Close() error {
 }
 
 // Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.refresh(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.failure(db.refresh(ctx)) }
+
+// failure makes the fault Unavailable of an error that says that the database
+// can't be used now. It is the one place that decides so.
+func (db *DB) failure(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	// What the driver ended at its deadline it calls done.
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, errSilent) || db.engine.away(err) || db.engine.retryable(err) {
+		return fault.Away(fmt.Errorf("%s database: %w", db.engine.name, err))
+	}
+	return err
+}
 
 // A Tx is one transaction. Its methods are the statements of the schema.
 type Tx struct {
-	tx      *sql.Tx
-	engine  *engine
-	touched bool
-	value   int64 // of the generation row, once touched
+	tx       *sql.Tx
+	engine   *engine
+	deadline time.Time
+	touched  bool
+	value    int64 // of the generation row, once touched
 }
 
-// View runs fn in a transaction that only reads.
+// begin starts a transaction within ctx, which has a deadline: a statement is
+// given the same one, whatever its own context says.
+func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (*Tx, error) {
+	if db.silent() {
+		return nil, errSilent
+	}
+	tx, err := pool.BeginTx(ctx, options)
+	deadline, _ := ctx.Deadline()
+	return &Tx{tx: tx, engine: db.engine, deadline: deadline}, err
+}
+
+// View runs fn in a transaction that only reads. A database that can't be used
+// now is a fault of kind Unavailable.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	return db.failure(db.view(ctx, fn))
+}
+
+func (db *DB) view(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	tx, err := db.begin(ctx, db.read, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // reading leaves nothing to commit
-	return fn(&Tx{tx: tx, engine: db.engine})
+	defer tx.tx.Rollback() // reading leaves nothing to commit
+	return fn(tx)
 }
 
 // Update runs fn in a transaction and commits it if fn returns nil. When the
 // engine reports a serialization failure fn runs again, so it MUST NOT have
-// effects outside of the transaction.
+// effects outside of the transaction. A database that can't be used now is a
+// fault of kind Unavailable, after which nobody knows whether fn's changes hold.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.updateOnce(ctx, fn)
 		if err == nil || attempt == maxAttempts || !db.engine.retryable(err) {
-			return err
+			return db.failure(err)
 		}
 		if !pause(ctx, attempt) {
-			return err
+			return db.failure(err)
 		}
 	}
 }
 
 func (db *DB) updateOnce(ctx context.Context, fn func(*Tx) error) error {
-	sqlTx, err := db.write.BeginTx(ctx, db.engine.update)
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	tx, err := db.begin(ctx, db.write, db.engine.update)
 	if err != nil {
 		return err
 	}
-	defer sqlTx.Rollback()
-	tx := &Tx{tx: sqlTx, engine: db.engine}
+	defer tx.tx.Rollback()
 	err = fn(tx)
 	if err == nil {
 		err = tx.bump(ctx)
 	}
 	if err == nil {
-		err = sqlTx.Commit()
+		err = tx.tx.Commit()
 	}
 	if err == nil && tx.touched {
 		db.advance(tx.value)
@@ -194,6 +236,8 @@ func pause(ctx context.Context, attempt int) bool {
 }
 
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	ctx, cancel := context.WithDeadline(ctx, tx.deadline)
+	defer cancel()
 	result, err := tx.tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, tx.known(err)
@@ -211,11 +255,15 @@ func (tx *Tx) execOne(ctx context.Context, query string, args ...any) error {
 }
 
 func (tx *Tx) queryRow(ctx context.Context, query string, args []any, dest ...any) error {
+	ctx, cancel := context.WithDeadline(ctx, tx.deadline)
+	defer cancel()
 	return tx.known(tx.tx.QueryRowContext(ctx, query, args...).Scan(dest...))
 }
 
 // queryEach calls scan once for every row.
 func (tx *Tx) queryEach(ctx context.Context, query string, args []any, scan func(row func(dest ...any) error) error) error {
+	ctx, cancel := context.WithDeadline(ctx, tx.deadline)
+	defer cancel()
 	rows, err := tx.tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return tx.known(err)

@@ -34,8 +34,7 @@ func handleDownload(w http.ResponseWriter, r *http.Request, c *format.Call) erro
 	// A published file never changes; a shared cache must not hand it to those
 	// who have no token.
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
-	http.ServeContent(w, r, "", asset.Uploaded, content)
-	return nil
+	return format.ServeContent(w, r, asset.Uploaded, content)
 }
 
 // fileOf returns what the address of a download names.
