@@ -33,6 +33,11 @@ func Parse(text string) (*Token, error) {
 	if len(text) > maxToken {
 		return nil, &Error{Reason: Malformed, Detail: "the token is too long"}
 	}
+	// Decoders pass over ends of lines inside of base64: one token would have
+	// many spellings.
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, &Error{Reason: Malformed, Detail: "the token has a line break inside"}
+	}
 	signed, err := jose.ParseSignedCompact(text, algorithms)
 	if err != nil || len(signed.Signatures) != 1 {
 		return nil, &Error{Reason: Malformed, Detail: "the token is not a JWT signed with one of RS256, RS384, RS512, ES256, ES384 and ES512"}
