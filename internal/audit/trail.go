@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"daypass/internal/printable"
 )
 
 const (
@@ -235,7 +237,7 @@ func (t *Trail) add(e *Event) {
 		}
 	}
 	t.encoded = r.append(t.encoded[:0])
-	t.lines = append(t.lines, t.masked(t.encoded)...)
+	t.lines = append(t.lines, printable.JSON(t.masked(t.encoded))...)
 	t.waiting++
 }
 

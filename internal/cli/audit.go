@@ -22,6 +22,7 @@ import (
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/exit"
 	"daypass/internal/cli/profile"
+	"daypass/internal/printable"
 )
 
 // auditOptions are those of the command audit.
@@ -287,7 +288,7 @@ func (a *auditing) newest() error {
 
 func (a *auditing) print(line []byte, r *audit.Record) error {
 	if a.format == "json" {
-		_, err := a.out.Write(append(line[:len(line):len(line)], '\n'))
+		_, err := a.out.Write(append(printable.JSON(line[:len(line):len(line)]), '\n'))
 		return err
 	}
 	_, err := a.out.WriteString(row(r))
@@ -308,7 +309,7 @@ func (a *auditing) table(records []keptRecord) error {
 func row(r *audit.Record) string {
 	cells := columns(r)
 	for i, cell := range cells {
-		cells[i] = cmp.Or(strings.Map(printable, cell), "-")
+		cells[i] = cmp.Or(printable.Text(cell), "-")
 	}
 	return strings.Join(cells, "\t") + "\n"
 }
@@ -321,14 +322,6 @@ func columns(r *audit.Record) []string {
 		key = a.UnverifiedAccessKeyID
 	}
 	return []string{r.EventTime, r.EventName, who, key, about(r), r.SourceIPAddress, r.ErrorCode}
-}
-
-// printable takes out what moves a terminal's cursor: texts come from clients.
-func printable(c rune) rune {
-	if c < ' ' || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029' {
-		return '?'
-	}
-	return c
 }
 
 // about is the package, the repository or the domain, or else the resource.

@@ -33,7 +33,7 @@ func TestRecordsAreReadBack(t *testing.T) {
 		token  = "2026-09-21T09:00:00Z\tGetAuthorizationToken\tarn:aws:iam::1:user/a\tAKIAEXAMPLEEXAMPLE22\td\t192.0.2.7\t-\n"
 		use    = "2026-09-21T10:00:00Z\tReadFromRepository\tarn:aws:iam::1:user/a\tABIAEXAMPLEEXAMPLE22\td/r/npm/types/node@1.0\t192.0.2.7\t-\n"
 		root   = "2026-09-21T11:00:00Z\tCreateUser\tRoot\t-\tarn:aws:iam::1:user/b\t-\t-\n"
-		trick  = "2026-09-21T11:30:00Z\tReadFromRepository\tUnknown\t-\td/?[2J?\t-\tUnrecognizedClientException\n"
+		trick  = "2026-09-21T11:30:00Z\tReadFromRepository\tUnknown\t-\td/\\u001b[2J\\u0009\t-\tUnrecognizedClientException\n"
 		claims = "2026-09-21T12:00:00Z\tGetCallerIdentity\tUnknown\tAKIACLAIMEDCLAIMED22\t-\t-\tInvalidClientTokenId\n"
 	)
 	for args, want := range map[string]string{

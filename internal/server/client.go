@@ -14,7 +14,9 @@ import (
 
 // client returns the address that a request came from, and whether it came
 // over TLS. A trusted proxy's word is taken: the last address in
-// X-Forwarded-For that is not itself a trusted proxy is the client's.
+// X-Forwarded-For that is not itself a trusted proxy is the client's. If that is
+// no address, the client's is unknown, and the zero value: the proxy's own would
+// let everybody through whom a policy or a limit tells by its address.
 func (s *Server) client(r *http.Request) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	address := peer.Addr().Unmap()
@@ -25,18 +27,49 @@ func (s *Server) client(r *http.Request) (netip.Addr, bool) {
 	if proto := r.Header.Get("X-Forwarded-Proto"); proto != "" {
 		secure = strings.EqualFold(proto, "https")
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		address = hop.Unmap()
-		if !s.trusted(address) {
-			break
+	lists := r.Header.Values("X-Forwarded-For")
+	for i := len(lists) - 1; i >= 0; i-- {
+		for list := lists[i]; list != ""; {
+			var hop string
+			list, hop = cutLast(list)
+			if hop == "" {
+				continue // an empty element means nothing (RFC 9110, 5.6.1)
+			}
+			address = hopAddress(hop)
+			if !s.trusted(address) {
+				return address, secure
+			}
 		}
 	}
 	return address, secure
+}
+
+// cutLast takes the last element off a list with commas.
+func cutLast(list string) (before, last string) {
+	i := strings.LastIndexByte(list, ',')
+	return list[:max(i, 0)], strings.TrimSpace(list[i+1:])
+}
+
+// hopAddress reads one element of X-Forwarded-For in the forms that proxies
+// write: an address, IPv6 also in brackets, with or without a port, also quoted.
+// It is the zero value for anything else.
+//
+// Source: RFC 7239, section 6, whose form some proxies keep here.
+func hopAddress(hop string) netip.Addr {
+	if n := len(hop); n > 1 && hop[0] == '"' && hop[n-1] == '"' {
+		hop = hop[1 : n-1]
+	}
+	if withPort, err := netip.ParseAddrPort(hop); err == nil {
+		return withPort.Addr().Unmap().WithZone("")
+	}
+	if n := len(hop); n > 1 && hop[0] == '[' && hop[n-1] == ']' {
+		hop = hop[1 : n-1]
+	}
+	address, err := netip.ParseAddr(hop)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Unmap().WithZone("")
 }
 
 func (s *Server) trusted(address netip.Addr) bool {

@@ -94,7 +94,7 @@ func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Co
 	case err != nil:
 		faults = append(faults, worded(err))
 	case flags.NArg() > 0:
-		faults = append(faults, fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+		faults = append(faults, fmt.Errorf("unexpected argument %q", shown(flags.Arg(0))))
 	}
 	faults = append(faults, c.secrets(getenv)...)
 	faults = append(faults, c.validate()...)
@@ -159,7 +159,7 @@ func refused(name, value string, f *flag.Flag) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: %q: expected %s", name, value, expected)
+	return fmt.Errorf("%s: %q: expected %s", name, shown(value), expected)
 }
 
 // worded spells options as this program's help does.
@@ -232,7 +232,8 @@ func (k KeyPair) validate(id, secret string) []error {
 	case k.ID == "" || k.Secret == "":
 		return []error{fmt.Errorf("%s and %s: set both or none", id, secret)}
 	case !accessKeyID().MatchString(k.ID):
-		return []error{fmt.Errorf("%s: %q: expected 16 to 128 letters, digits or underscores", id, k.ID)}
+		// It is not repeated: it may be the secret.
+		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128 letters, digits or underscores", id, len(k.ID))}
 	case len(k.Secret) < 16 || len(k.Secret) > 128:
 		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128", secret, len(k.Secret))}
 	}
@@ -271,11 +272,11 @@ func (c *Config) validate() []error {
 	}{
 		{listenErr != nil, "listen", c.Listen, "host:port"},
 		{c.Data == "" && !c.Dev, "data", c.Data, "a folder"},
-		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", redactURL(c.Database), "postgres://user@host/name"},
-		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", redactURL(c.Blobs), "s3://bucket/prefix"},
+		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", shownURL(c.Database), "postgres://user@host/name"},
+		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", shownURL(c.Blobs), "s3://bucket/prefix"},
 		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
 		{!isAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
-		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", redactURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
+		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", shownURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
 		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
 		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},
 		{netsErr != nil, "trust-proxies", c.TrustProxies, "comma-separated CIDRs such as 10.0.0.0/8"},
@@ -289,7 +290,7 @@ func (c *Config) validate() []error {
 		{c.MasterKeyFile != "" && c.MasterKey != nil, "master-key-file", c.MasterKeyFile, "either the file or DAYPASS_MASTER_KEY, not both"},
 	} {
 		if check.bad {
-			faults = append(faults, fmt.Errorf("--%s: %q: expected %s", check.name, check.value, check.expected))
+			faults = append(faults, fmt.Errorf("--%s: %q: expected %s", check.name, shown(check.value), check.expected))
 		}
 	}
 	if ratesErr != nil {
@@ -327,11 +328,31 @@ func plainURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
-// redactURL keeps a password in a URL out of messages.
-func redactURL(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
+// shown returns what may be printed of a value that somebody typed, perhaps in
+// the wrong place: no password, no query of a URL, and nothing behind a name.
+func shown(value string) string {
+	if strings.Contains(value, "://") || strings.Contains(value, "@") {
+		return shownURL(value)
+	}
+	name, _, named := strings.Cut(value, "=")
+	if named {
+		return name + "=…"
+	}
+	return value
+}
+
+// shownURL is [shown] for what should be a URL. Where an @ or a scheme is not
+// where URLs have them, nobody can tell which part is the password.
+func shownURL(value string) string {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme == "" || u.Opaque != "" || u.Host == "" || strings.Contains(u.Host+u.Path, "@") {
 		return "(not a URL)"
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	if u.Fragment != "" {
+		u.Fragment, u.RawFragment = "…", "…"
 	}
 	return u.Redacted()
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"daypass/internal/blob"
 )
 
 func environment(pairs map[string]string) func(string) string {
@@ -61,7 +63,7 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 		`--database: "mysql://u:xxxxx@h/d": expected postgres://`,
 		`--blobs: "ftp://x": expected s3://`,
 		`expected both --tls-cert and --tls-key`,
-		`--public-url: "https://u:xxxxx@h/?q": expected`,
+		`--public-url: "https://u:xxxxx@h/?…": expected`,
 		`--trust-proxies: "10.0.0.0/33": expected`,
 		`--max-upload: "0": expected`,
 		`--log-format: "xml": expected json or text`,
@@ -78,6 +80,33 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "hunter2") {
 		t.Error("a password is in the message")
+	}
+}
+
+func TestNoPasswordOfAMistypedValueIsPrinted(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"--database", "--blobs", "--public-url", "--region", "--base-domain", "--trust-proxies", "--max-upload", "--log-format", ""} {
+		for _, value := range []string{
+			"postgre://u@h/x?password=hunter2", "postgre://u:hunter2@h/x", "postgre://u:hunter2@h:port/x", "postgre://u:hunter2/a@h/x", "postgre://u:1/hunter2@h/x",
+			"postgre:/u:hunter2@h/x", "u:hunter2@h/x", "//u:hunter2@h/x", "postgre:u:hunter2@h/x", "host=h password=hunter2", "password=hunter2", "postgre://h/x#hunter2",
+			"s3://key:hunter2@bucket/prefix", "https://h/?hunter2", "https://h/%zz?hunter2",
+		} {
+			args := []string{flag, value}
+			if flag == "" {
+				args = args[1:] // where a word too many stands
+			}
+			c, err := ParseConfig(args, environment(nil), nil)
+			if err == nil && strings.HasPrefix(c.Blobs, "s3:") {
+				_, err = blob.OpenS3(t.Context(), c.Blobs, t.TempDir())
+			}
+			if err == nil || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%q: %v", args, err)
+			}
+		}
+	}
+	_, err := ParseConfig(nil, environment(map[string]string{"DAYPASS_ADMIN_ACCESS_KEY_ID": "hunter2/hunter2+hunter2", "DAYPASS_ADMIN_SECRET_ACCESS_KEY": "AKIAEXAMPLEEXAMPLE22"}), nil)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret as the id of a key: %v", err)
 	}
 }
 

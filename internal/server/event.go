@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"daypass/internal/fault"
@@ -53,6 +54,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			base:    s.base(r, secure),
 		}
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
+		if ambiguous(r) {
+			w.Header().Set("Connection", "close")
+		}
 		e.answer.ResponseWriter = w
 		if r.ContentLength != 0 {
 			// net/http waits for a body that no door reads before it sends the
@@ -69,6 +73,17 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(&e.answer, r.WithContext(e))
 	})
+}
+
+// ambiguous reports whether a proxy may see another end of the request's body
+// than we do, so that what follows on the connection may be of somebody else. A
+// request with both Content-Length and Transfer-Encoding is such, and so is one
+// of HTTP/1.0 with the latter; but net/http takes away the header that is passed
+// over, so all that could have had both count.
+//
+// Source: RFC 9112, section 6.1.
+func ambiguous(r *http.Request) bool {
+	return r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0)
 }
 
 // excuse answers a request whose handler panicked: the client gets a plain 500,
@@ -114,12 +129,20 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 		slog.Int("status", a.status),
 		slog.Int64("duration_us", took.Microseconds()), // slog has package json print a fraction
 		slog.Int64("bytes", a.written),
-		slog.String("source_ip", e.call.SourceIP.String()),
+		slog.String("source_ip", addressText(e.call.SourceIP)),
 	)
 	// A logger would first find out which line of code called it.
 	line := slog.NewRecord(e.call.Now.Add(took), level, "request", 0)
 	line.AddAttrs(e.describe(attributes)...)
 	_ = handler.Handle(r.Context(), line)
+}
+
+// addressText tells an address, if it is known.
+func addressText(address netip.Addr) string {
+	if !address.IsValid() {
+		return "unknown"
+	}
+	return address.String()
 }
 
 // describe adds what became known of a request on its way: what it asked for,

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"daypass/internal/printable"
 	"daypass/internal/token"
 	"daypass/internal/wire"
 )
@@ -17,7 +18,7 @@ import (
 var tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(strings.TrimPrefix(token.Pattern, `\b`)) })
 
 // masked hides a token that a client put where no one expects one, such as a
-// path.
+// path: it stays out of logs and of answers.
 func masked(text string) string {
 	if !strings.Contains(text, "daypass") {
 		return text
@@ -88,9 +89,18 @@ func (g *gatherer) write() error {
 	return err
 }
 
+// An escaper writes lines without characters that a terminal obeys. Those of
+// [slog.TextHandler] have none.
+type escaper struct{ w io.Writer }
+
+func (e escaper) Write(line []byte) (int, error) {
+	_, err := e.w.Write(printable.JSON(line))
+	return len(line), err
+}
+
 func newLogger(format string, w io.Writer) *slog.Logger {
 	if format == "text" {
 		return slog.New(slog.NewTextHandler(w, nil))
 	}
-	return slog.New(slog.NewJSONHandler(w, nil))
+	return slog.New(slog.NewJSONHandler(escaper{w}, nil))
 }

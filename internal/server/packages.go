@@ -130,7 +130,7 @@ func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *f
 	if format.Code(e.fault) == http.StatusUnauthorized {
 		realm := strings.TrimSuffix(r.PathValue("domain")+"/"+r.PathValue("repository"), "/")
 		for _, scheme := range f.Challenges {
-			w.Header().Add("WWW-Authenticate", scheme+` realm="`+quotable(realm)+`"`)
+			w.Header().Add("WWW-Authenticate", scheme+` realm="`+quotable(masked(realm))+`"`)
 		}
 	}
 	f.WriteError(w, r, e.fault)

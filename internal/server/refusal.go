@@ -4,8 +4,21 @@ import (
 	"net/http"
 
 	"daypass/internal/fault"
+	"daypass/internal/printable"
 	"daypass/internal/token"
 )
+
+// harmless returns a fault whose texts hold no token and no character that a
+// terminal obeys, whatever of a request they quote.
+func harmless(f *fault.Error) *fault.Error {
+	message, id := printable.Lines(masked(f.Message)), printable.Text(masked(f.ResourceID))
+	if message == f.Message && id == f.ResourceID {
+		return f
+	}
+	told := *f
+	told.Message, told.ResourceID = message, id
+	return &told
+}
 
 // messageHeader carries, with a denial, the encoded message that
 // sts:DecodeAuthorizationMessage decodes. AWS puts such messages into the text

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -167,13 +169,30 @@ func (s *Server) mount() http.Handler {
 // format and no page is at "/" or below "/v1/".
 func direct(apis, all http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimLeft(r.URL.Path, "/")
-		if path == "" || strings.HasPrefix(path, "v1/") {
+		trimmed := strings.TrimLeft(r.URL.Path, "/")
+		if trimmed == "" || strings.HasPrefix(trimmed, "v1/") {
 			apis.ServeHTTP(w, r)
 			return
 		}
+		if strings.Contains(r.URL.Path, "//") || strings.Contains(r.URL.Path, "/.") {
+			clean := path.Clean(r.URL.Path)
+			if strings.HasSuffix(r.URL.Path, "/") && clean != "/" {
+				clean += "/"
+			}
+			if clean != r.URL.Path {
+				redirect(w, r, clean)
+				return
+			}
+		}
 		all.ServeHTTP(w, r)
 	})
+}
+
+// redirect sends a client to a path of this server, as the mux would but without
+// a body that repeats the address.
+func redirect(w http.ResponseWriter, r *http.Request, to string) {
+	w.Header().Set("Location", (&url.URL{Path: to, RawQuery: r.URL.RawQuery}).String())
+	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
 // An entrance is what every door has: who comes in, how often, and what whoever
@@ -187,7 +206,7 @@ type entrance struct {
 // turnAway notes why a request is refused. The door writes the answer, in its
 // own way.
 func (d *entrance) turnAway(w http.ResponseWriter, e *event, err error) {
-	e.fault = fault.From(err)
+	e.fault = harmless(fault.From(err))
 	tellWhy(w, e, d.seal)
 }
 

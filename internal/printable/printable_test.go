@@ -1,0 +1,99 @@
+package printable
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+// hostile are the characters that must reach no terminal, one of each kind and
+// the ends of each range.
+var hostile = []rune{
+	0, '\a', '\b', '\t', '\r', 0x1b, 0x1f, 0x7f, // C0 and DEL
+	0x80, 0x9b, 0x9f, // C1
+	0x61c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, // directions
+	0x200b, 0x2028, 0x2029, 0xad, 0xfeff, 0xfffe, 0xe0001, // invisible, line ends, tags
+}
+
+func TestTextAndLinesEscapeWhatIsNotPrintable(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ in, text, lines string }{
+		{"plain ~ text", "plain ~ text", "plain ~ text"},
+		{"Zürich 東京 🐍", "Zürich 東京 🐍", "Zürich 東京 🐍"},
+		{"a\x1b[31mb", `a\u001b[31mb`, `a\u001b[31mb`},
+		{"a\u009bb\u202ec", `a\u009bb\u202ec`, `a\u009bb\u202ec`},
+		{"one\ntwo\r\n", `one\u000atwo\u000d\u000a`, "one\ntwo\\u000d\n"},
+		{"bad \x9b byte", `bad \ufffd byte`, `bad \ufffd byte`},
+		{"tag \U000e0001.", `tag \udb40\udc01.`, `tag \udb40\udc01.`},
+		{"\ufffd stays", "\ufffd stays", "\ufffd stays"},
+	} {
+		if got := Text(test.in); got != test.text {
+			t.Errorf("Text(%q) = %q, want %q", test.in, got, test.text)
+		}
+		if got := Lines(test.in); got != test.lines {
+			t.Errorf("Lines(%q) = %q, want %q", test.in, got, test.lines)
+		}
+	}
+	for _, r := range hostile {
+		if got := Text("x" + string(r)); strings.ContainsRune(got, r) || !strings.HasPrefix(got, `x\u`) {
+			t.Errorf("%U is shown as %q", r, got)
+		}
+	}
+}
+
+func TestJSONKeepsItsMeaningAndHasNoHostileCharacter(t *testing.T) {
+	t.Parallel()
+	for _, r := range hostile {
+		if r < ' ' {
+			continue // no encoder leaves these
+		}
+		for offset := range 17 { // whole words and rests
+			said := strings.Repeat("a", offset) + string(r) + "é"
+			line := []byte(`{"a":"` + said + "\"}\n")
+			got := JSON(line)
+			var read struct{ A string }
+			if err := json.Unmarshal(got, &read); err != nil || read.A != said {
+				t.Fatalf("%U at %d: %q: %v", r, offset, got, err)
+			}
+			if strings.ContainsRune(string(got), r) || got[len(got)-1] != '\n' {
+				t.Fatalf("%U at %d is left in %q", r, offset, got)
+			}
+		}
+	}
+	line := []byte(`{"time":"2030-01-02T03:04:05Z","path":"/v1/~é"}` + "\n")
+	if got := JSON(line); string(got) != string(line) {
+		t.Errorf("a plain line became %q", got)
+	}
+}
+
+func FuzzJSON(f *testing.F) {
+	f.Add("plain")
+	f.Add("\u009b\u202e\U000e0001 \xff é")
+	f.Fuzz(func(t *testing.T, said string) {
+		line, err := json.Marshal(said)
+		if err != nil {
+			t.Skip()
+		}
+		got := JSON(line)
+		var before, after string
+		if json.Unmarshal(line, &before) != nil || json.Unmarshal(got, &after) != nil || before != after {
+			t.Fatalf("%q became %q", line, got)
+		}
+		for _, shown := range []string{string(got), Text(said), strings.ReplaceAll(Lines(said), "\n", "")} {
+			if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("%q is not printable", shown)
+			}
+		}
+	})
+}
+
+func BenchmarkJSON(b *testing.B) {
+	line := []byte(strings.Repeat(`{"path":"/v1/authorization-token","status":200}`, 12) + "\n")
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		JSON(line)
+	}
+}
