@@ -23,6 +23,7 @@ import (
 
 	"daypass/internal/cli/exit"
 	"daypass/internal/cli/terminal"
+	"daypass/internal/printable"
 )
 
 // An App is one run of the command. The environment and the AWS configuration
@@ -68,7 +69,7 @@ func (a *App) Main(ctx context.Context) int {
 	if errors.As(err, &f) {
 		code = f.Code
 	}
-	fmt.Fprintf(a.Stderr, "\n%s\n", err)
+	fmt.Fprintf(a.Stderr, "\n%s\n", printable.Lines(err.Error()))
 	return code
 }
 

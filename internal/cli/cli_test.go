@@ -225,6 +225,19 @@ func TestDaypassNeedsAnEndpoint(t *testing.T) {
 	}
 }
 
+func TestAnErrorHoldsNoPasswordOfAnEndpointAndNothingThatATerminalObeys(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil)
+	got := daypass(t, s, "", "sts get-caller-identity --endpoint-url http://someone:hunter2@127.0.0.1:1")
+	if got.Exit == 0 || strings.Contains(got.Stderr, "hunter2") || !strings.Contains(got.Stderr, "127.0.0.1:1") {
+		t.Errorf("exit %d, %s", got.Exit, got.Stderr)
+	}
+	got = daypass(t, s, "", "sts \u009b2Jx\u202e")
+	if got.Exit == 0 || strings.ContainsAny(got.Stderr, "\u009b\u202e") {
+		t.Errorf("exit %d, %q", got.Exit, got.Stderr)
+	}
+}
+
 func TestDebugTellsNoSecret(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil)

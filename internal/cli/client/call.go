@@ -111,7 +111,7 @@ func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transp
 	s.debugRequest(r)
 	reply, err := transport.RoundTrip(r)
 	if err != nil {
-		return nil, transportError(err, r.URL.String())
+		return nil, transportError(err, r.URL.Redacted())
 	}
 	s.debugReply(reply)
 	if reply.StatusCode >= http.StatusMultipleChoices {
@@ -121,7 +121,7 @@ func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transp
 	if err != nil {
 		var temporary interface{ Timeout() bool }
 		if errors.As(err, &temporary) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, transportError(err, r.URL.String())
+			return nil, transportError(err, r.URL.Redacted())
 		}
 		return nil, err
 	}
