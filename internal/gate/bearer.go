@@ -17,7 +17,11 @@ import (
 // says which of the checks failed and what to do.
 func (g *Gate) Bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
 	c.Region = g.Region
-	err := g.bearer(ctx, c, r, domain, owner)
+	return advised(g.bearer(ctx, c, r, domain, owner), domain, owner)
+}
+
+// advised adds to the refusal of a token how to get another.
+func advised(err error, domain, owner string) error {
 	if err == nil {
 		return nil
 	}
@@ -60,7 +64,7 @@ func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain,
 	if claims.Domain != domain || claims.Owner != owner {
 		return fault.New(fault.UnknownKey, "The authorization token is for domain %s of account %s, not for domain %s of account %s.", claims.Domain, claims.Owner, domain, owner)
 	}
-	if !c.Now.Before(claims.ExpiresAt) {
+	if !c.now().Before(claims.ExpiresAt) {
 		return fault.New(fault.ExpiredSession, "The authorization token expired at %s.", claims.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	revoked, err := g.Directory.Revoked(ctx, claims.ID, claims.Principal, claims.Owner, claims.IssuedAt)

@@ -40,6 +40,8 @@ type Call struct {
 	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
 	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
 
+	later time.Time // see Gate.Again; zero: never
+
 	signature *sigv4.Signature // see Signature
 	unsigned  error
 
@@ -184,9 +186,9 @@ type requestKeys struct {
 func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 	switch key {
 	case "aws:currenttime":
-		return policy.One(k.call.Now.UTC().Format(time.RFC3339)), true
+		return policy.One(k.call.now().UTC().Format(time.RFC3339)), true
 	case "aws:epochtime":
-		return policy.One(strconv.FormatInt(k.call.Now.Unix(), 10)), true
+		return policy.One(strconv.FormatInt(k.call.now().Unix(), 10)), true
 	case "aws:securetransport":
 		return policy.One(strconv.FormatBool(k.call.Secure)), true
 	case "aws:requestedregion":

@@ -115,7 +115,7 @@ func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte
 
 // current refuses a session that has ended, in time or by revocation.
 func (g *Gate) current(ctx context.Context, c *Call, ref principal.Ref) error {
-	if !c.Now.Before(ref.Session.ExpiresAt) {
+	if !c.now().Before(ref.Session.ExpiresAt) {
 		return fault.New(fault.ExpiredSession, "The security token included in the request is expired")
 	}
 	revoked, err := g.Directory.Revoked(ctx, "", ref, "", ref.Session.IssuedAt)

@@ -25,8 +25,10 @@ type Binding struct {
 	Format *format.Format
 	Now    time.Time
 
-	// Allow judges the route's actions on a package that is about to change; nil
-	// refuses. Reads are judged before there is a binding.
+	// Allow judges the route's actions on a package that is about to change, as of
+	// the moment that it is asked; nil refuses. It is asked when a publication
+	// begins, and again before it commits. Reads are judged before there is a
+	// binding.
 	Allow func(ctx context.Context, s Subject) error
 }
 

@@ -34,15 +34,11 @@ func (b *bound) Publish(ctx context.Context, ref format.Ref) (format.Publication
 	if b.Allow == nil {
 		return nil, fault.New(fault.AccessDenied, "This address does not publish packages")
 	}
-	err = b.Allow(ctx, b.repository.PackageSubject(b.Format.Name, ref.Name))
-	if err != nil {
-		return nil, err
-	}
-	err = b.repository.Check()
-	if err != nil {
-		return nil, err
-	}
 	p := &publication{bound: b, ref: ref}
+	err = p.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
 	err = b.registry.DB.View(ctx, func(tx *store.Tx) error {
 		_, err := p.present(ctx, tx)
 		return err
@@ -51,6 +47,31 @@ func (b *bound) Publish(ctx context.Context, ref format.Ref) (format.Publication
 		return nil, err
 	}
 	return p, nil
+}
+
+// judge judges the caller on the package, and then says whether there is a
+// repository.
+func (p *publication) judge(ctx context.Context) error {
+	err := p.Allow(ctx, p.repository.PackageSubject(p.Format.Name, p.ref.Name))
+	if err != nil {
+		return err
+	}
+	return p.repository.Check()
+}
+
+// judgeAgain judges by what holds now: much may have changed while the content
+// came in.
+func (p *publication) judgeAgain(ctx context.Context) error {
+	r := p.repository
+	now, err := p.registry.Repository(ctx, r.Region, r.DomainOwner, r.DomainName, r.Name)
+	if err != nil {
+		return err
+	}
+	if now.ID != r.ID {
+		return missingRepository(r.Name, r.DomainName, r.DomainOwner)
+	}
+	p.repository = now
+	return p.judge(ctx)
 }
 
 type publication struct {
@@ -188,6 +209,10 @@ func (p *publication) Commit(ctx context.Context, release *format.Release) error
 	if err != nil {
 		return err
 	}
+	err = p.judgeAgain(ctx) // before anything is made durable; record does it too
+	if err != nil {
+		return err
+	}
 	fresh, err := p.claim(ctx, uploads)
 	if err != nil {
 		return err
@@ -207,7 +232,7 @@ func (p *publication) Commit(ctx context.Context, release *format.Release) error
 
 // claim finds out what is new and where its content goes.
 func (p *publication) claim(ctx context.Context, uploads []*upload) (fresh []*upload, err error) {
-	err = p.update(ctx, func(tx *store.Tx) error {
+	err = p.update(ctx, p.registry.DB.Update, func(tx *store.Tx) error {
 		at, err := p.present(ctx, tx)
 		if err != nil {
 			return err
@@ -231,10 +256,10 @@ func (p *publication) claim(ctx context.Context, uploads []*upload) (fresh []*up
 
 // update is for what several publishers may insert at once: the loser of a race
 // looks again.
-func (p *publication) update(ctx context.Context, fn func(*store.Tx) error) error {
+func (p *publication) update(ctx context.Context, run func(context.Context, func(*store.Tx) error) error, fn func(*store.Tx) error) error {
 	var err error
 	for range 5 {
-		err = p.registry.DB.Update(ctx, fn)
+		err = run(ctx, fn)
 		if !errors.Is(err, store.ErrExists) {
 			return err
 		}
@@ -259,10 +284,14 @@ func (p *publication) settle(ctx context.Context, u *upload) error {
 	return err
 }
 
-// record writes the rows of the release. It reports whether it changed
+// record writes the rows of the release, as long as the caller may: whoever is
+// refused before it commits has published nothing. It reports whether it changed
 // anything.
 func (p *publication) record(ctx context.Context, release *format.Release, uploads []*upload) (changed bool, err error) {
-	err = p.update(ctx, func(tx *store.Tx) error {
+	checked := func(ctx context.Context, fn func(*store.Tx) error) error {
+		return p.registry.DB.UpdateChecked(ctx, p.judgeAgain, fn)
+	}
+	err = p.update(ctx, checked, func(tx *store.Tx) error {
 		changed = false
 		at, err := p.present(ctx, tx)
 		if err != nil {

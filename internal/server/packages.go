@@ -82,7 +82,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 	}
 	binding := registry.Binding{Format: f, Now: e.call.Now}
 	if format.OnPackage(route.Action) {
-		binding.Allow = func(ctx context.Context, on registry.Subject) error { return allow(ctx, &e.call, actions, on) }
+		binding.Allow = p.allowEach(e, actions)
 	} else {
 		err = allow(r.Context(), &e.call, actions, repository.Subject())
 		if err != nil {
@@ -95,6 +95,22 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
 	})
+}
+
+// allowEach returns a judgement that is asked more than once in a call: from the
+// second time on it establishes the caller again, at the present instant.
+func (p *packages) allowEach(e *event, actions []string) func(context.Context, registry.Subject) error {
+	again := false
+	return func(ctx context.Context, on registry.Subject) error {
+		if again {
+			err := p.gate.Again(ctx, &e.call, p.now())
+			if err != nil {
+				return err
+			}
+		}
+		again = true
+		return allow(ctx, &e.call, actions, on)
+	}
 }
 
 // allow judges all actions that a route needs.

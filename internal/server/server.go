@@ -137,6 +137,7 @@ func (s *Server) mount() http.Handler {
 		region = "" // any
 	}
 	front := entrance{
+		now:      s.now,
 		gate:     &gate.Gate{Directory: s.directory, Keyring: s.keyring, Verifier: &sigv4.Verifier{}, Region: region},
 		throttle: s.throttle,
 		seal:     s.keyring.SealMessage,
@@ -198,6 +199,7 @@ func redirect(w http.ResponseWriter, r *http.Request, to string) {
 // An entrance is what every door has: who comes in, how often, and what whoever
 // is turned away is told besides the error.
 type entrance struct {
+	now      func() time.Time
 	gate     *gate.Gate
 	throttle throttler
 	seal     sealMessage

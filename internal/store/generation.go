@@ -32,6 +32,45 @@ func (tx *Tx) bump(ctx context.Context) error {
 	return tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.value)
 }
 
+// maxChecks is how often a check is made for one change before it is given up.
+const maxChecks = 16
+
+// UpdateChecked is [DB.Update] for a change that depends on what caches follow:
+// who may make it, by policies and revocations. It asks check before the
+// transaction, and again if anything of that kind was committed since, so that
+// nothing is changed after its permission ended. check MUST see at least what
+// the caches of this replica do.
+func (db *DB) UpdateChecked(ctx context.Context, check func(context.Context) error, fn func(*Tx) error) error {
+	for range maxChecks {
+		seen := db.generation.Load()
+		err := check(ctx)
+		if err != nil {
+			return err
+		}
+		err = db.Update(ctx, func(tx *Tx) error {
+			var now int64
+			err := tx.queryRow(ctx, `SELECT value FROM generation WHERE id = 1`+db.engine.share, nil, &now)
+			if err != nil {
+				return err
+			}
+			if now != seen {
+				return errOvertaken
+			}
+			return fn(tx)
+		})
+		if !errors.Is(err, errOvertaken) {
+			return err
+		}
+		err = db.refresh(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return errOvertaken
+}
+
+var errOvertaken = errors.New("policies or identities changed each time that the change was about to be committed")
+
 // advance never goes back: a slow look must not undo a newer commit.
 func (db *DB) advance(value int64) {
 	for {

@@ -29,6 +29,9 @@ var postgresEngine = engine{
 	// Serializable makes "look, then write" as safe here as it is with SQLite's
 	// single writer, and lets distributed databases of the same protocol serve.
 	update: &sql.TxOptions{Isolation: sql.LevelSerializable},
+	// Serializable alone would let a transaction that read the generation before
+	// a change commit after it.
+	share:  " FOR SHARE",
 	unique: func(err error) bool { return postgresCode(err) == uniqueViolation },
 	retryable: func(err error) bool {
 		c := postgresCode(err)

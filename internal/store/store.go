@@ -67,6 +67,7 @@ type engine struct {
 	dialect   goose.Dialect
 	options   []goose.ProviderOption
 	update    *sql.TxOptions
+	share     string           // ends a SELECT whose rows nobody may change until the transaction ends
 	unique    func(error) bool // the error is a broken unique constraint
 	retryable func(error) bool // the transaction may succeed when run again
 	away      func(error) bool // the database can't be used now

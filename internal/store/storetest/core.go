@@ -17,6 +17,8 @@ func Core(t *testing.T) {
 	t.Run("concurrent updates all succeed and none is lost", func(t *testing.T) { Each(t, concurrentUpdates) })
 	t.Run("a cache forgets when an update touches", func(t *testing.T) { Each(t, cacheForgets) })
 	t.Run("a value loaded before a change is not kept after it", func(t *testing.T) { Each(t, cacheRace) })
+	t.Run("a checked update is checked again after a change", func(t *testing.T) { Each(t, checkedAgain) })
+	t.Run("a checked update keeps later changes waiting", func(t *testing.T) { Each(t, checkedHolds) })
 	t.Run("a cache keeps at most its bound", func(t *testing.T) { Each(t, cacheBound) })
 }
 
@@ -129,6 +131,76 @@ func cacheRace(t *testing.T, db *store.DB) {
 	got, err := cache.Get(ctx, "k", func(context.Context) (string, error) { return "new", nil })
 	if err != nil || got != "new" {
 		t.Errorf("get after the change = %q, %v, want \"new\"", got, err)
+	}
+}
+
+func checkedAgain(t *testing.T, db *store.DB) {
+	ctx, refused := t.Context(), errors.New("refused")
+	for _, test := range []struct {
+		name    string
+		changes int  // that are committed after a check
+		refuse  bool // once there was a change
+		want    error
+		checks  int
+		written bool
+	}{
+		{"nothing changes", 0, false, nil, 1, true},
+		{"two changes that do not matter", 2, false, nil, 3, true},
+		{"a change that matters", 1, true, refused, 2, false},
+	} {
+		touch(t, db) // so that what is known is current
+		checks, written := 0, false
+		err := db.UpdateChecked(ctx, func(context.Context) error {
+			checks++
+			if test.refuse && checks > 1 {
+				return refused
+			}
+			if checks <= test.changes {
+				touch(t, db)
+			}
+			return nil
+		}, func(*store.Tx) error { written = true; return nil })
+		if !errors.Is(err, test.want) || checks != test.checks || written != test.written {
+			t.Errorf("%s: %v after %d checks, written: %v; want %v, %d, %v", test.name, err, checks, written, test.want, test.checks, test.written)
+		}
+	}
+	checks := 0
+	err := db.UpdateChecked(ctx, func(context.Context) error { checks++; touch(t, db); return nil }, func(*store.Tx) error {
+		t.Error("a change without an end was let through")
+		return nil
+	})
+	if err == nil || checks > 100 {
+		t.Errorf("changes without an end: %v after %d checks, want an error after a few", err, checks)
+	}
+}
+
+// checkedHolds holds that a change which is committed later is also later in
+// time: its Update returns after the checked one.
+func checkedHolds(t *testing.T, db *store.DB) {
+	touch(t, db)
+	var mu sync.Mutex
+	var order []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		order = append(order, what)
+	}
+	var rival sync.WaitGroup
+	err := db.UpdateChecked(t.Context(), func(context.Context) error { return nil }, func(tx *store.Tx) error {
+		started := make(chan struct{})
+		rival.Go(func() {
+			close(started)
+			touch(t, db)
+			note("revoked")
+		})
+		<-started
+		err := tx.SetValue(t.Context(), "k", []byte("v"), 0)
+		note("written")
+		return err
+	})
+	rival.Wait()
+	if err != nil || len(order) != 2 || order[0] != "written" {
+		t.Errorf("%v, %v; want the write and then the revocation", order, err)
 	}
 }
 
