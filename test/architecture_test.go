@@ -28,7 +28,14 @@ type row struct {
 // siblings rows ("format/*") stand for folders that must not see each other.
 func (r row) siblings() bool { return strings.HasSuffix(r.name, "/*") }
 
-func (r row) allows(name string) bool { return slices.Contains(r.may, name) != r.all }
+// allows reports whether the row may import another. "All but x" means x and
+// what is in it.
+func (r row) allows(name string) bool {
+	if !r.all {
+		return slices.Contains(r.may, name)
+	}
+	return !slices.ContainsFunc(r.may, func(m string) bool { return name == m || strings.HasPrefix(name, m+"/") })
+}
 
 func TestImportsFollowTheTable(t *testing.T) {
 	t.Parallel()
@@ -135,13 +142,15 @@ func importTable(t *testing.T) []row {
 		if len(cells) != 4 {
 			break
 		}
-		r := row{name: strings.TrimSpace(cells[1])}
-		list := strings.TrimSpace(cells[2])
-		list, r.all = strings.CutPrefix(list, "all but ")
-		if list != "nothing of ours" {
-			r.may = strings.Split(list, ", ")
+		for name := range strings.SplitSeq(strings.TrimSpace(cells[1]), ", ") {
+			r := row{name: name}
+			list := strings.TrimSpace(cells[2])
+			list, r.all = strings.CutPrefix(list, "all but ")
+			if list != "nothing of ours" {
+				r.may = strings.Split(list, ", ")
+			}
+			rows = append(rows, r)
 		}
-		rows = append(rows, r)
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return len(b.name) - len(a.name) })
 	return rows

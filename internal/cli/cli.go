@@ -54,6 +54,9 @@ func (a *App) Main(ctx context.Context) int {
 	if len(a.Args) > 0 && a.Args[0] == "serve" {
 		return a.serve(ctx, a.Args[1:])
 	}
+	if len(a.Args) > 0 && a.Args[0] == completionWord {
+		return a.complete(a.Args[1:])
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	err := a.run(ctx)

@@ -26,6 +26,7 @@ func (a *App) table() []*command.Command {
 		service("sts", "AWS STS", api.STS),
 		service("iam", "AWS IAM", api.IAM),
 		service("daypass", "Daypass's own service", api.Daypass),
+		a.completionCommand(),
 		{Name: "version", Summary: "the version of this program", Raw: func(context.Context, *command.Env, []string) error { return a.version() }},
 		{Name: "help", Summary: "this text", Raw: func(context.Context, *command.Env, []string) error { return a.help() }},
 	}

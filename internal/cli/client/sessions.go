@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"daypass/internal/cli/edit"
 )
 
 // Sessions that a person typed a code for are kept until shortly before they
@@ -104,7 +106,7 @@ func readSession(path string) (*ProcessDocument, error) {
 	}
 	defer file.Close()
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() || !private(info) {
+	if err != nil || !info.Mode().IsRegular() || !edit.IsPrivate(info) {
 		return nil, errors.Join(err, errors.New("not a private file"))
 	}
 	data, err := io.ReadAll(io.LimitReader(file, maxSession+1))
@@ -119,8 +121,7 @@ func readSession(path string) (*ProcessDocument, error) {
 	return d, err
 }
 
-// save keeps a session, readable by its owner alone. The file appears whole or
-// not at all.
+// save keeps a session, readable by its owner alone.
 func (k kept) save(c aws.Credentials) error {
 	if k.path == "" || !c.CanExpire {
 		return nil
@@ -134,19 +135,7 @@ func (k kept) save(c aws.Credentials) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(dir, "new-*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), k.path)
-	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
-	return err
+	return edit.Write(k.path, data, edit.Private)
 }
 
 // sweep removes sessions that have ended.
