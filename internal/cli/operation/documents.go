@@ -3,6 +3,7 @@ package operation
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -74,45 +75,50 @@ func decode(name, text string) (any, error) {
 
 var errYAML = errors.New("not a document of one value")
 
-// decodeYAML reads one YAML document. Aliases are refused: no input of a command
-// needs them, and they let a short text stand for a long one.
+// decodeYAML reads one YAML document. An alias stands for a copy of its anchor's
+// value.
 func decodeYAML(text string) (any, error) {
-	var n yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &n); err != nil {
+	decoder := yaml.NewDecoder(strings.NewReader(text))
+	var n, more yaml.Node
+	switch err := decoder.Decode(&n); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
-	if n.Kind == 0 {
-		return nil, nil
+	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, errors.Join(err, errYAML)
 	}
-	return fromYAML(&n, 0)
+	r := yamlReader{nodes: maxNodes}
+	return r.value(&n, 0)
 }
 
-func fromYAML(n *yaml.Node, depth int) (any, error) {
+// maxNodes bounds how many values a document has when its aliases are written
+// out: a short text can stand for a long one.
+const maxNodes = 100_000
+
+// A yamlReader makes values of nodes.
+type yamlReader struct {
+	nodes int // that may still come
+}
+
+func (r *yamlReader) value(n *yaml.Node, depth int) (any, error) {
 	const maxDepth = 200
-	if depth > maxDepth {
+	r.nodes--
+	if depth > maxDepth || r.nodes < 0 {
 		return nil, errYAML
 	}
 	switch n.Kind {
 	case yaml.DocumentNode:
-		return fromYAML(n.Content[0], depth+1)
+		return r.value(n.Content[0], depth+1)
+	case yaml.AliasNode:
+		return r.value(n.Alias, depth+1)
 	case yaml.MappingNode:
-		o := &document.Object{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			name, err := fromYAML(n.Content[i], depth+1)
-			if err != nil {
-				return nil, err
-			}
-			v, err := fromYAML(n.Content[i+1], depth+1)
-			if err != nil || !document.IsScalar(name) || o.Has(document.Str(name)) {
-				return nil, errors.Join(err, errYAML)
-			}
-			o.Set(document.Str(name), v)
-		}
-		return o, nil
+		return r.mapping(n, depth)
 	case yaml.SequenceNode:
 		list := []any{}
 		for _, c := range n.Content {
-			v, err := fromYAML(c, depth+1)
+			v, err := r.value(c, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -123,6 +129,61 @@ func fromYAML(n *yaml.Node, depth int) (any, error) {
 		return yamlScalar(n)
 	}
 	return nil, errYAML
+}
+
+// mapping reads a mapping. What is merged into it (<<) comes first and loses to its
+// own members.
+func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
+	o, own := &document.Object{}, &document.Object{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].ShortTag() == "!!merge" {
+			v, err := r.value(n.Content[i+1], depth+1)
+			if err != nil {
+				return nil, err
+			}
+			if err := merge(o, v); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		name, err := r.value(n.Content[i], depth+1)
+		if err != nil {
+			return nil, err
+		}
+		v, err := r.value(n.Content[i+1], depth+1)
+		if err != nil {
+			return nil, err
+		}
+		if !document.IsScalar(name) || own.Has(document.Str(name)) {
+			return nil, errYAML
+		}
+		own.Set(document.Str(name), v)
+	}
+	for _, m := range own.Members() {
+		o.Set(m.Name, m.Value)
+	}
+	return o, nil
+}
+
+// merge adds the members of an object, or of a list of objects of which the first
+// wins, that o does not have.
+func merge(o *document.Object, v any) error {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for _, from := range list {
+		object, ok := from.(*document.Object)
+		if !ok {
+			return errYAML
+		}
+		for _, m := range object.Members() {
+			if !o.Has(m.Name) {
+				o.Set(m.Name, m.Value)
+			}
+		}
+	}
+	return nil
 }
 
 func yamlScalar(n *yaml.Node) (any, error) {
