@@ -22,6 +22,7 @@ type Service struct {
 	Namespace   string // XML namespace of Query replies, else ""
 	Operations  map[string]*Operation
 	Shapes      map[string]*Shape
+	Waiters     map[string]*Waiter
 	Doc         string
 
 	paths map[string]map[string]*Operation // path, then method; of RESTJSON
@@ -48,6 +49,7 @@ type Operation struct {
 	Errors     []string // names of shapes in Service.Shapes
 	Unsigned   bool     // the call carries no signature
 	Idempotent bool
+	Pages      *Pages // nil where the answer does not come in pages
 	Doc        string
 }
 

@@ -18,6 +18,10 @@ import (
 //	errors SHAPE…
 //	unsigned
 //	idempotent
+//	pages INPUT OUTPUT LIMIT MORE RESULT,… [WHOLE,…]   see [Pages]; MORE may be -
+//
+//	waiter NAME OPERATION SECONDS ATTEMPTS       behind its operation; then, of the waiter:
+//	accept STATE status|error VALUE
 //
 //	KIND NAME [BOUNDS] [OF]                      a shape; BOUNDS as 1..9, 1.. or ..9; OF the entries
 //	                                             of a list, or key and value of a map; then, of the shape:
@@ -35,6 +39,8 @@ type parser struct {
 	s  *Service
 	op *Operation
 	sh *Shape
+	// the waiter that acceptors belong to
+	wait *Waiter
 	// free shapes and members: one allocation serves many
 	shapes  []Shape
 	members []Member
@@ -75,12 +81,19 @@ func (p *parser) line(verb, rest string) error {
 	switch verb {
 	case "operation":
 		return p.operation(rest)
-	case "errors", "unsigned", "idempotent":
+	case "errors", "unsigned", "idempotent", "pages":
 		if p.op == nil {
 			return fmt.Errorf("%s belongs to no operation", verb)
 		}
+		if verb == "pages" {
+			return p.pages(rest)
+		}
 		p.ofOperation(verb, rest)
 		return nil
+	case "waiter":
+		return p.waiter(rest)
+	case "accept":
+		return p.accept(rest)
 	case "pattern", "re2", "enum", "sensitive", "streaming", "error", "member":
 		if p.sh == nil {
 			return fmt.Errorf("%s belongs to no shape", verb)

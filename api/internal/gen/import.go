@@ -49,6 +49,8 @@ type original struct {
 		Idempotent bool       `json:"idempotent"`
 	} `json:"operations"`
 	Shapes map[string]originalShape `json:"shapes"`
+
+	extras
 }
 
 type shapeRef struct {
@@ -86,6 +88,9 @@ func importModel(data string, src source, old string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := o.readExtras(filepath.Join(data, src.name, src.version)); err != nil {
+		return "", err
+	}
 	signing := o.Metadata.SigningName
 	if signing == "" {
 		signing = o.Metadata.EndpointPrefix
@@ -101,6 +106,9 @@ func importModel(data string, src source, old string) (string, error) {
 		o.writeOperation(&b, name)
 	}
 	b.WriteByte('\n')
+	if err := o.writeWaiters(&b); err != nil {
+		return "", err
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.Shapes)) {
 		sh := o.Shapes[name]
 		sh.Sensitive = sh.Sensitive || slices.Contains(src.secret, name)
@@ -147,6 +155,7 @@ func (o *original) writeOperation(b *strings.Builder, name string) {
 	if op.Idempotent {
 		b.WriteString("idempotent\n")
 	}
+	o.writePages(b, name)
 }
 
 func orDash(name string) string {
