@@ -79,7 +79,7 @@ func topic(table []*command.Command, name string, rest []string) []string {
 // env checks the global options whose values have a form of their own, and makes
 // what the command works with.
 func (a *App) env(given global) (*command.Env, error) {
-	env := &command.Env{Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Format: given.text("output"), Color: given.text("color")}
+	env := &command.Env{Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Format: given.text("output"), Color: given.text("color"), NoPaginate: given.set("paginate")}
 	if text, ok := given["query"].(string); ok {
 		q, err := query.Compile(text)
 		if err != nil {

@@ -18,8 +18,8 @@ const helpBetween = `
 Options, before or behind the command
 `
 
-const helpAfter = `  --no-paginate, --no-cli-pager, --cli-binary-format, --cli-auto-prompt and
-  --no-cli-auto-prompt are understood for the sake of scripts.
+const helpAfter = `  --no-cli-pager, --cli-binary-format, --cli-auto-prompt and --no-cli-auto-prompt
+  are understood for the sake of scripts.
 
 Credentials and settings come from where the AWS CLI finds them: options, the
 environment, and the profiles in ~/.aws/config and ~/.aws/credentials. With

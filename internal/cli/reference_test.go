@@ -121,6 +121,11 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, strings.Join([]string{r.Method, r.URL.Path, r.URL.Query().Encode(), r.Header.Get("Content-Type"), scope, r.Header.Get("X-Amz-Security-Token"), canonicalBody(body.String())}, "|"))
 	s.mu.Unlock()
+	if status, text := listed(r, body.String()); text != "" {
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(text))
+		return
+	}
 	switch {
 	case r.URL.Path == "/v1/authorization-token":
 		status, code, text := reply(r.URL.Query().Get("domain"))
@@ -286,7 +291,7 @@ func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comparisons := slices.Concat(comparisons, profileComparisons)
+	comparisons := slices.Concat(comparisons, profileComparisons, listComparisons)
 	stages := make([]*stage, len(comparisons))
 	cases := make([]clitest.Case, len(comparisons))
 	for i := range comparisons {

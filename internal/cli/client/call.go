@@ -22,17 +22,52 @@ import (
 	"daypass/internal/wire"
 )
 
-// Call sends an operation, again where a fault may pass, and returns its result.
+// Call sends an operation, again where a fault may pass, and returns its result. An
+// error of the service has a [*wire.ResponseError] in its chain.
 func (s *Session) Call(ctx context.Context, op *api.Operation, input *document.Object) (wire.Object, error) {
+	c, err := s.Caller(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.Call(ctx, input)
+}
+
+// A Caller makes calls of one operation, over the same connections and with the
+// same credentials.
+type Caller struct {
+	session   *Session
+	op        *api.Operation
+	target    *target
+	transport *http.Transport // nil before the first call
+}
+
+// Caller finds out where calls of an operation go, and with which credentials.
+func (s *Session) Caller(ctx context.Context, op *api.Operation) (*Caller, error) {
 	t, err := s.target(ctx, op)
 	if err != nil {
 		return nil, err
 	}
-	return s.callAt(ctx, op, t, input)
+	return &Caller{session: s, op: op, target: t}, nil
+}
+
+// Close closes the connections.
+func (c *Caller) Close() {
+	if c.transport != nil {
+		c.transport.CloseIdleConnections()
+	}
 }
 
 // callAt is Call for a target that is known.
 func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, input *document.Object) (wire.Object, error) {
+	c := &Caller{session: s, op: op, target: t}
+	defer c.Close()
+	return c.Call(ctx, input)
+}
+
+// Call is [Session.Call].
+func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object, error) {
+	s, op, t := c.session, c.op, c.target
 	if err := validate(op.Input, input); err != nil {
 		return nil, err
 	}
@@ -40,13 +75,13 @@ func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, inpu
 	if err != nil {
 		return nil, err
 	}
-	transport, err := s.transport(t)
-	if err != nil {
-		return nil, err
+	if c.transport == nil {
+		if c.transport, err = s.transport(t); err != nil {
+			return nil, err
+		}
 	}
-	defer transport.CloseIdleConnections()
 	for try := 1; ; try++ {
-		result, err := s.send(ctx, op, t, transport, input)
+		result, err := s.send(ctx, op, t, c.transport, input)
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}
@@ -66,11 +101,11 @@ func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, inpu
 			if try >= tries { // told of the last try, whether or not it was a retry
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
 			}
-			hint := ""
+			text := fmt.Sprintf("An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
 			if refused.Hint != "" {
-				hint = "\ndaypass: hint: " + refused.Hint
+				text += "\ndaypass: hint: " + refused.Hint
 			}
-			return nil, exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation%s: %s%s", refused.Code, op.Name, info, refused.Message, hint)
+			return nil, &exit.Error{Code: exit.Service, Text: text, Cause: refused}
 		}
 		return nil, err
 	}

@@ -26,7 +26,7 @@ const metadataTimeout = time.Second
 // credentials find the caller's key pair when the first signature needs it, and
 // forget one that the service does not know any more.
 type credentials struct {
-	find   func(ctx context.Context) (aws.Credentials, error)
+	find   credential.Source
 	forget func()
 }
 
@@ -42,16 +42,17 @@ type search struct {
 // that leads nowhere.
 func (s *search) credentials() (*credentials, error) {
 	if web := s.session.web; web != nil {
-		return &credentials{func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web) }, func() {}}, nil
+		exchange := func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web) }
+		return &credentials{s.session.remembered(exchange), func() {}}, nil
 	}
 	source, err := s.chain().Find()
 	if err != nil {
 		return nil, credentialsError(err)
 	}
-	find := func(ctx context.Context) (aws.Credentials, error) {
+	find := s.session.remembered(func(ctx context.Context) (aws.Credentials, error) {
 		found, err := source(ctx)
 		return found, credentialsError(err)
-	}
+	})
 	if s.settings.hasKeysInEnvironment() || !s.settings.asksForCode() {
 		return &credentials{find, func() {}}, nil
 	}
@@ -59,14 +60,26 @@ func (s *search) credentials() (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &credentials{s.session.remembered(func(ctx context.Context) (aws.Credentials, error) {
+		return s.session.keeping(place, func() (aws.Credentials, error) { return find(ctx) })
+	}), place.forget}, nil
+}
+
+// remembered finds credentials once, and again when they have ended: another try or
+// another page must not run a program or ask for a code again. What has ended
+// already when it is found, by a clock that may be wrong, is used for the whole run.
+func (s *Session) remembered(find credential.Source) credential.Source {
 	var found aws.Credentials
-	return &credentials{func(ctx context.Context) (aws.Credentials, error) {
-		var err error
-		if found.AccessKeyID == "" { // another try must not ask for another code
-			found, err = s.session.keeping(place, func() (aws.Credentials, error) { return find(ctx) })
+	ends := false
+	return func(ctx context.Context) (aws.Credentials, error) {
+		if found.HasKeys() && (!ends || s.Now().Before(found.Expires)) {
+			return found, nil
 		}
+		var err error
+		found, err = find(ctx)
+		ends = found.CanExpire && s.Now().Before(found.Expires)
 		return found, err
-	}, place.forget}, nil
+	}
 }
 
 // keeping returns the session that is kept, or opens one and keeps it.

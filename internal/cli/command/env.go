@@ -25,6 +25,8 @@ type Env struct {
 	Format string       // of --output; "" is the configured one
 	Query  *query.Query // nil without --query
 	Color  string       // on, off, or anything else for what the terminal is
+
+	NoPaginate bool // one page is enough
 }
 
 // Print applies --query and prints a result in the format of --output.

@@ -27,7 +27,7 @@ func Globals() []*argument.Argument {
 		flag("debug", "debug", true, "tell on standard error what happens; secrets are masked"),
 		option("endpoint-url", "endpoint-url", "URL", "where the service is; also AWS_ENDPOINT_URL"),
 		flag("no-verify-ssl", "verify-ssl", false, "do not check certificates"),
-		flag("no-paginate", "paginate", false, ""),
+		flag("no-paginate", "paginate", false, "one page of a list instead of all"),
 		format,
 		option("query", "query", "EXPRESSION", "a JMESPath expression that picks from the result"),
 		option("profile", "profile", "NAME", "a profile of the AWS configuration; also AWS_PROFILE"),

@@ -20,15 +20,17 @@ const (
 // An Error is a message for standard error and the exit code that goes with
 // it. An empty line is printed before the text and a newline behind it.
 type Error struct {
-	Code int
-	Text string
+	Code  int
+	Text  string
+	Cause error // nil: none that somebody asks for
 }
 
 func (e *Error) Error() string { return e.Text }
+func (e *Error) Unwrap() error { return e.Cause }
 
 // Errorf returns an [*Error] with a code.
 func Errorf(code int, format string, args ...any) error {
-	return &Error{code, fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
 // HowToUse is what every usage error starts with.

@@ -19,6 +19,7 @@ import (
 type call struct {
 	op        *api.Operation
 	input     *document.Object
+	window    *window        // the part of a list that is asked for; nil for one answer as it comes
 	file      string         // takes the content of an output that streams
 	bootstrap *bootstrapFile // takes the secret of an MFA device; nil for other operations
 }
@@ -26,10 +27,17 @@ type call struct {
 // Call sends an operation and prints what comes back.
 func Call(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
 	c := call{op: op, input: input}
+	var err error
+	if c.window, err = windowOf(env, op, nil, input); err != nil {
+		return err
+	}
 	return c.run(ctx, env)
 }
 
 func (c *call) run(ctx context.Context, env *command.Env) error {
+	if c.window != nil {
+		return c.runPages(ctx, env)
+	}
 	reply, err := env.Session.Call(ctx, c.op, c.input)
 	if c.bootstrap != nil && err != nil {
 		c.bootstrap.drop()

@@ -3,6 +3,7 @@ package operation
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"time"
 
 	"daypass/api"
@@ -11,33 +12,95 @@ import (
 )
 
 // result turns what the service answered into a document: times become texts as
-// the configuration wants them, bytes stay in base64.
-func result(op *api.Operation, v any, wireTimes bool) any {
+// the configuration wants them, bytes stay in base64, policies become objects.
+func result(op *api.Operation, reply wire.Object, wireTimes bool) any {
+	r := reader{op, wireTimes}
+	return r.value(op.Output, reply)
+}
+
+// A reader makes documents of an operation's answers.
+type reader struct {
+	op        *api.Operation
+	wireTimes bool
+}
+
+// value reads a value of a shape, which is nil where the model does not know it.
+func (r *reader) value(shape *api.Shape, v any) any {
 	switch v := v.(type) {
 	case wire.Object:
 		o := &document.Object{}
 		for _, e := range v {
-			o.Set(e.Name, result(op, e.Value, wireTimes))
+			o.Set(e.Name, r.value(memberShape(shape, e.Name), e.Value))
 		}
 		return o
 	case []any:
 		list := make([]any, len(v))
+		var elem *api.Shape
+		if shape != nil {
+			elem = shape.Elem
+		}
 		for i := range v {
-			list[i] = result(op, v[i], wireTimes)
+			list[i] = r.value(elem, v[i])
 		}
 		return list
 	case []byte:
 		return base64.StdEncoding.EncodeToString(v)
-	case time.Time:
-		if wireTimes {
-			return wireTime(op, v)
+	case string:
+		if shape != nil && shape.Name == policyShape && r.op.Service.Name == "iam" {
+			return policy(v)
 		}
-		if op.Service.Protocol == api.RESTJSON { // a number on the wire has no zone
+	case time.Time:
+		if r.wireTimes {
+			return wireTime(r.op, v)
+		}
+		if r.op.Service.Protocol == api.RESTJSON { // a number on the wire has no zone
 			v = v.Local()
 		}
 		return isoTime(v)
 	}
 	return v
+}
+
+func memberShape(shape *api.Shape, name string) *api.Shape {
+	switch {
+	case shape == nil:
+		return nil
+	case shape.Kind == api.Map:
+		return shape.Elem
+	}
+	if m := shape.Member(name); m != nil {
+		return m.Shape
+	}
+	return nil
+}
+
+// policyShape is the shape of policies in IAM's answers.
+const policyShape = "policyDocumentType"
+
+// policy reads a policy as IAM sends it, percent-encoded JSON. What is none stays
+// what it is. The AWS CLI does the same.
+func policy(text string) any {
+	v, err := document.Decode(unescape(text))
+	if err != nil {
+		return text
+	}
+	return v
+}
+
+// unescape decodes percent-encoding; a % that begins none stands for itself.
+func unescape(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }
 
 // isoTime prints an instant as Python's isoformat() does: six decimals of the

@@ -67,6 +67,7 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 		a.Required = a.Required && !optional
 		p.Options = append(p.Options, &a)
 	}
+	p.Options = withPages(op, p.Options)
 	p.Options = append(p.Options, bootstrapOptions(op, optional)...)
 	if streams(op) {
 		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional, Help: "The file that takes the content."})
@@ -106,6 +107,9 @@ func Commands(service *api.Service) []*command.Command {
 	for _, op := range service.Operations {
 		commands = append(commands, New(op))
 	}
+	if len(service.Waiters) > 0 {
+		commands = append(commands, wait(service))
+	}
 	slices.SortFunc(commands, func(a, b *command.Command) int { return strings.Compare(a.Name, b.Name) })
 	return commands
 }
@@ -130,22 +134,14 @@ func New(op *api.Operation) *command.Command {
 
 // run runs the command of an operation.
 func run(ctx context.Context, env *command.Env, op *api.Operation, values argument.Values) error {
-	input, err := inputOf(values, options(op))
-	if err != nil {
+	input, isDone, err := parameters(ctx, env, op, values)
+	if err != nil || isDone {
 		return err
-	}
-	if err := documents(values, input); err != nil {
-		return err
-	}
-	switch values[skeleton] {
-	case "input":
-		return inputSkeleton(env.Stdout, op)
-	case "yaml-input":
-		return yamlSkeleton(env.Stdout, op)
-	case "output":
-		return outputSkeleton(ctx, env, op, input)
 	}
 	c := call{op: op, input: input}
+	if c.window, err = windowOf(env, op, values, input); err != nil {
+		return err
+	}
 	c.file, _ = values[outfile].(string)
 	if method, ok := values[bootstrapMethod].(string); ok {
 		if c.bootstrap, err = openBootstrap(c.file, method); err != nil {
@@ -153,6 +149,26 @@ func run(ctx context.Context, env *command.Env, op *api.Operation, values argume
 		}
 	}
 	return c.run(ctx, env)
+}
+
+// parameters makes the parameters of a call from options and documents. Where a
+// skeleton is asked for, it is printed, and all is done.
+func parameters(ctx context.Context, env *command.Env, op *api.Operation, values argument.Values) (input *document.Object, isDone bool, err error) {
+	if input, err = inputOf(values, options(op)); err != nil {
+		return nil, false, err
+	}
+	if err := documents(values, input); err != nil {
+		return nil, false, err
+	}
+	switch values[skeleton] {
+	case "input":
+		return nil, true, inputSkeleton(env.Stdout, op)
+	case "yaml-input":
+		return nil, true, yamlSkeleton(env.Stdout, op)
+	case "output":
+		return nil, true, outputSkeleton(ctx, env, op, input)
+	}
+	return input, false, nil
 }
 
 // inputOf makes the parameters of a call from the options.

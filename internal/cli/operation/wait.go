@@ -1,0 +1,128 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"daypass/api"
+	"daypass/internal/cli/argument"
+	"daypass/internal/cli/command"
+	"daypass/internal/cli/document"
+	"daypass/internal/cli/exit"
+	"daypass/internal/wire"
+)
+
+// wait returns the command with a command for each waiter of a service.
+func wait(service *api.Service) *command.Command {
+	commands := func() []*command.Command {
+		var list []*command.Command
+		for _, w := range service.Waiters {
+			list = append(list, waiter(w))
+		}
+		slices.SortFunc(list, func(a, b *command.Command) int { return strings.Compare(a.Name, b.Name) })
+		return list
+	}
+	return &command.Command{
+		Name: "wait", Noun: service.Name + " waiter", Commands: commands,
+		Summary: "ask until something is there",
+		Text:    "Asks until something is there, and then ends. Nothing is printed.",
+	}
+}
+
+func waiter(w *api.Waiter) *command.Command {
+	op := w.Operation
+	return &command.Command{
+		Name: kebab(w.Name),
+		Text: fmt.Sprintf("Asks %s every %v, %d times at most, until %s.", kebab(op.Name), w.Delay, w.Attempts, until(w)),
+		Parser: func(args []string) argument.Parser {
+			return grammar(op, options(op), args)
+		},
+		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
+			input, isDone, err := parameters(ctx, env, op, values)
+			if err != nil || isDone {
+				return err
+			}
+			return await(ctx, env, w, input)
+		},
+	}
+}
+
+// until says what a waiter waits for.
+func until(w *api.Waiter) string {
+	for _, a := range w.Acceptors {
+		if a.State == api.Success && a.Error != "" {
+			return "the error is " + a.Error
+		}
+		if a.State == api.Success {
+			return fmt.Sprintf("the status is %d", a.Status)
+		}
+	}
+	return "never"
+}
+
+// await asks until an answer ends the wait.
+//
+// Source: Waiter of botocore, whose messages these are.
+func await(ctx context.Context, env *command.Env, w *api.Waiter, input *document.Object) error {
+	caller, err := env.Session.Caller(ctx, w.Operation)
+	if err != nil {
+		return err
+	}
+	defer caller.Close()
+	failed := func(format string, args ...any) error {
+		return exit.Errorf(exit.General, "Waiter %s failed: %s", w.Name, fmt.Sprintf(format, args...))
+	}
+	seen := ""
+	for attempt := 1; ; attempt++ {
+		_, err := caller.Call(ctx, input)
+		var refused *wire.ResponseError
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		accepted := accept(w, refused)
+		switch {
+		case accepted == nil && refused != nil:
+			return failed("An error occurred (%s): %s", refused.Code, refused.Message)
+		case accepted == nil:
+		case accepted.State == api.Success:
+			return nil
+		case accepted.State == api.Failure:
+			return failed("Waiter encountered a terminal failure state: %s", matched(accepted))
+		default:
+			seen = ". Previously accepted state: " + matched(accepted)
+		}
+		if attempt >= w.Attempts {
+			return failed("Max attempts exceeded%s", seen)
+		}
+		env.Session.Sleep(ctx, w.Delay)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// accept returns the acceptor that an answer matches, or nil; refused is nil for a
+// success.
+func accept(w *api.Waiter, refused *wire.ResponseError) *api.Acceptor {
+	status, code := http.StatusOK, ""
+	if refused != nil {
+		status, code = refused.Status, refused.Code
+	}
+	for i, a := range w.Acceptors {
+		if a.Error != "" && a.Error == code || a.Error == "" && a.Status == status {
+			return &w.Acceptors[i]
+		}
+	}
+	return nil
+}
+
+func matched(a *api.Acceptor) string {
+	if a.Error != "" {
+		return "Matched expected service error code: " + a.Error
+	}
+	return fmt.Sprintf("Matched expected HTTP status code: %d", a.Status)
+}
