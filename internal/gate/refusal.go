@@ -39,9 +39,9 @@ func (r *Refusal) Message(limit int) (account, content string) {
 	for _, reading := range x.Policies {
 		for i := range reading.Statements {
 			switch f := &reading.Statements[i]; {
-			case f.Matches():
+			case f.Matches() && len(m.Matched.Items) < mostItems:
 				m.Matched.Items = append(m.Matched.Items, show(reading, f))
-			case f.Near():
+			case f.Near() && len(m.Failures.Items) < mostItems:
 				m.Failures.Items = append(m.Failures.Items, missed{Policy: reading.Policy, Statement: statementID(f), Effect: effect(f), Reason: f.Why()})
 			}
 		}
@@ -157,17 +157,19 @@ func (r *Refusal) context(told *policy.Request) asked {
 			texts, _ := v.Strings()
 			a.Conditions.Items = append(a.Conditions.Items, keyed{key, valuesOf(texts)})
 		}
+		if len(a.Conditions.Items) == mostItems {
+			break
+		}
 	}
 	return a
 }
 
+// mostItems is how much of each list a message tells, so that only few texts are
+// made.
+const mostItems = 8
+
 // within returns the message with as much as fits of what it could do without.
-// Lists are cut short first, so that only few texts are made to find out.
 func (m *decoded) within(limit int) string {
-	const most = 8
-	m.Failures.cut(most)
-	m.Matched.cut(most)
-	m.Context.Conditions.cut(most)
 	for {
 		text, err := json.Marshal(m)
 		switch {

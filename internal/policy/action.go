@@ -64,14 +64,15 @@ func invalidVendor(service string) string {
 	return "Vendor " + oneLine(service) + " is not valid"
 }
 
-func (a *actions) match(e *env) bool {
+func (a *actions) match(e *env) fit {
 	for i := range a.patterns {
 		p := &a.patterns[i]
-		if p.service == "*" || p.service == string(e.service) && matchName(p.name, e.name) {
-			return !a.not
+		e.steps--
+		if p.service == "*" || p.service == string(e.service) && matchName(p.name, e.name, &e.steps) {
+			return fitOf(!a.not)
 		}
 	}
-	return a.not
+	return fitOf(a.not)
 }
 
 // actionSpace is how long a request's action can be before evaluating it
@@ -99,13 +100,17 @@ func lower(b byte) byte {
 }
 
 // matchName matches an action's name. * stands for any run and ? for exactly
-// one character. It takes at most len(pattern)*len(name) steps: only the last
-// * is ever widened, because an earlier one has nothing to gain from it.
-func matchName(pattern string, name []byte) bool {
+// one character. It takes at most len(pattern)*len(name) steps, since only the
+// last * is ever widened: an earlier one has nothing to gain from it. It takes
+// no more than are left, and then the answer counts for nothing.
+func matchName(pattern string, name []byte, steps *int) bool {
 	p, n := 0, 0
 	star, tried := -1, 0 // the last *, and where what follows it was last tried
 	for n < len(name) {
+		*steps--
 		switch {
+		case *steps < 0:
+			return false
 		case p < len(pattern) && pattern[p] == '*':
 			if p == len(pattern)-1 {
 				return true

@@ -142,3 +142,21 @@ func TestExplainTellsOfAnAmbiguousKey(t *testing.T) {
 		t.Errorf("missing %v", missing)
 	}
 }
+
+func TestTagsOfThePrincipalThatDifferByCaseAlone(t *testing.T) {
+	t.Parallel()
+	who := alice(owner)
+	who.Tags = map[string]string{"team": "a", "TEAM": "b", "Cost": "1"}
+	for condition, want := range map[string]bool{
+		`{"StringEquals":{"aws:PrincipalTag/team":"a"}}`:    false,
+		`{"StringNotEquals":{"aws:PrincipalTag/Team":"c"}}`: false,
+		`{"StringEquals":{"aws:PrincipalTag/cost":"1"}}`:    true,
+		`{"Null":{"aws:PrincipalTag/none":"true"}}`:         true,
+	} {
+		p := must(t, Identity, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":`+condition+`}`)
+		d := Evaluate(&Request{Principal: who, Action: readAction, Resource: repoARN}, &Grants{Identity: []*Policy{p}}, nil)
+		if d.Allowed != want {
+			t.Errorf("%s: %+v", condition, d)
+		}
+	}
+}

@@ -101,7 +101,7 @@ func checkName(text string, t Type) *SyntaxError {
 		return problem("%s has no service's name before the colon: expected letters, digits, dots and hyphens", quote(text)).known(invalidVendor(service))
 	case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return problem("%s has no action's name behind the colon: expected letters and digits, or wildcards", quote(text))
-	case t == Trust && !slices.ContainsFunc(trustActions, func(action string) bool { return matchName(strings.ToLower(name), []byte(action)) }):
+	case t == Trust && !slices.ContainsFunc(trustActions, func(action string) bool { return nameMatches(strings.ToLower(name), action) }):
 		return problem("%s is no action of STS: expected sts:AssumeRole or another action on a role", quote(text)).known(otherThanAssumeRole)
 	}
 	return nil
@@ -165,10 +165,16 @@ func invalidARN(text string) string {
 // the one that is here, or "". Parts that are missing are shown as wildcards.
 func invalidPartition(text string) string {
 	parts := strings.SplitN(text, ":", arnColons+1)
-	if len(parts) < 2 || matchName(parts[1], []byte(arn.Partition)) {
+	if len(parts) < 2 || nameMatches(parts[1], arn.Partition) {
 		return ""
 	}
 	shown := [arnColons + 1]string{"arn", "", "*", "*", "*", "*"}
 	copy(shown[1:], parts[1:])
 	return fmt.Sprintf("Partition \"%s\" is not valid for resource \"%s\".", oneLine(parts[1]), oneLine(strings.Join(shown[:], ":")))
+}
+
+// nameMatches is [matchName] for the short names that documents are checked by.
+func nameMatches(pattern, name string) bool {
+	steps := len(pattern)*len(name) + 1
+	return matchName(pattern, []byte(name), &steps)
 }

@@ -67,6 +67,7 @@ func (c *compiler) values(cond *condition, n *node) *SyntaxError {
 		return problem("the array is empty: expected at least one value")
 	}
 	cond.texts = make([]string, len(list))
+	cond.makeRoom(len(list))
 	for i := range list {
 		cond.texts[i] = list[i].text
 		switch list[i].shape {
@@ -80,6 +81,22 @@ func (c *compiler) values(cond *condition, n *node) *SyntaxError {
 		}
 	}
 	return nil
+}
+
+// makeRoom makes the list of the operator's family, whose values are many and
+// small, no longer than it has to be.
+func (c *condition) makeRoom(n int) {
+	switch c.family {
+	case numbers:
+		c.decimals = make([]decimal, 0, n)
+	case dates:
+		c.times = make([]time.Time, 0, n)
+	case networks:
+		c.networks = make([]netip.Prefix, 0, n)
+	case presence:
+	default:
+		c.patterns = make([]pattern, 0, n)
+	}
 }
 
 // value compiles one value. A value of which no request could ever be equal is
@@ -104,7 +121,7 @@ func (c *compiler) value(cond *condition, text string) *SyntaxError {
 		content, err := base64.StdEncoding.DecodeString(text)
 		ok = err == nil
 		canonical := base64.StdEncoding.EncodeToString(content)
-		cond.patterns = append(cond.patterns, pattern{form: exact, text: canonical})
+		cond.patterns = append(cond.patterns, pattern{form: exact, code: canonical})
 		expected = "base64"
 	case networks:
 		var network netip.Prefix
@@ -134,9 +151,9 @@ func (c *compiler) pattern(cond *condition, text string) *SyntaxError {
 	}
 	p.arn = cond.family == arns
 	switch {
-	case p.arn && p.vars == 0 && p.colons(nil) < arnColons:
+	case p.arn && len(p.variables) == 0 && p.colons(nil) < arnColons:
 		return problem("%s is not an ARN: expected arn:partition:service:region:account:resource", quote(text))
-	case cond.family == booleans && p.vars == 0 && !isBoolean(p.text):
+	case cond.family == booleans && len(p.variables) == 0 && !isBoolean(p.code):
 		return problem("%s can't be compared: expected true or false", quote(text))
 	}
 	cond.patterns = append(cond.patterns, p)
@@ -169,15 +186,23 @@ func (c *condition) holds(e *env) fit {
 	case !v.multi:
 		return c.accepts(e, v.one)
 	case c.quantifier == forAll:
-		total := fits
-		for _, one := range v.many {
-			total = min(total, c.accepts(e, one))
-		}
-		return total
+		return c.acceptsAll(e, v.many)
 	}
+	return c.acceptsAny(e, v.many)
+}
+
+func (c *condition) acceptsAll(e *env, values []string) fit {
+	total := fits
+	for i := 0; i < len(values) && e.steps >= 0; i++ {
+		total = min(total, c.accepts(e, values[i]))
+	}
+	return total
+}
+
+func (c *condition) acceptsAny(e *env, values []string) fit {
 	total := misses
-	for _, one := range v.many {
-		total = max(total, c.accepts(e, one))
+	for i := 0; i < len(values) && e.steps >= 0; i++ {
+		total = max(total, c.accepts(e, values[i]))
 	}
 	return total
 }
@@ -197,11 +222,11 @@ func (c *condition) accepts(e *env, value string) fit {
 	case booleans:
 		is = c.matchBoolean(e, value)
 	case numbers:
-		is = c.matchNumber(value)
+		is = c.matchNumber(e, value)
 	case dates:
-		is = c.matchDate(value)
+		is = c.matchDate(e, value)
 	case networks:
-		is = c.matchAddress(value)
+		is = c.matchAddress(e, value)
 	}
 	if is == unknown {
 		return unclear
@@ -213,7 +238,7 @@ func (c *condition) accepts(e *env, value string) fit {
 // from everything.
 func (c *condition) matchText(e *env, value string) result {
 	total := differs
-	for i := range c.patterns {
+	for i := 0; i < len(c.patterns) && e.steps >= 0; i++ {
 		switch is := c.patterns[i].match(e, value); is {
 		case matches:
 			return matches
@@ -225,6 +250,7 @@ func (c *condition) matchText(e *env, value string) result {
 }
 
 func (c *condition) matchARN(e *env, value string) result {
+	e.steps -= len(value) / bytesAStep
 	if strings.Count(value, ":") < arnColons {
 		return malformed
 	}
@@ -233,8 +259,9 @@ func (c *condition) matchARN(e *env, value string) result {
 
 func (c *condition) matchFolded(e *env, value string) result {
 	total := differs
-	for i := range c.patterns {
+	for i := 0; i < len(c.patterns) && e.steps >= 0; i++ {
 		text, is := c.patterns[i].expand(e)
+		e.steps -= len(value) / bytesAStep
 		switch {
 		case is == matches && strings.EqualFold(text, value):
 			return matches
@@ -252,7 +279,11 @@ func (c *condition) matchBoolean(e *env, value string) result {
 	return c.matchFolded(e, value)
 }
 
-func (c *condition) matchNumber(value string) result {
+// parseSteps is what it costs to read a number, a date or an address.
+const parseSteps = 64
+
+func (c *condition) matchNumber(e *env, value string) result {
+	e.steps -= parseSteps + len(value)/bytesAStep + len(c.decimals)
 	d, ok := parseDecimal(value)
 	if !ok {
 		return malformed
@@ -265,7 +296,8 @@ func (c *condition) matchNumber(value string) result {
 	return differs
 }
 
-func (c *condition) matchDate(value string) result {
+func (c *condition) matchDate(e *env, value string) result {
+	e.steps -= parseSteps + len(value)/bytesAStep + len(c.times)
 	t, ok := parseDate(value)
 	if !ok {
 		return malformed
@@ -278,7 +310,8 @@ func (c *condition) matchDate(value string) result {
 	return differs
 }
 
-func (c *condition) matchAddress(value string) result {
+func (c *condition) matchAddress(e *env, value string) result {
+	e.steps -= parseSteps + len(value)/bytesAStep + len(c.networks)
 	address, ok := parseAddress(value)
 	if !ok {
 		return malformed

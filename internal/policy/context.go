@@ -65,12 +65,23 @@ type env struct {
 	req           *Request
 	p             *principal.Principal
 	service, name []byte // of the request's action, in lower case
+	steps         int    // left; below 0 there are none
 }
+
+// MaxSteps bounds what one evaluation costs. A step is about a byte of a pattern
+// that is compared, some nanoseconds; a hundred full policies with thousands of
+// patterns take some hundred thousand of them. Without steps nothing more
+// allows, and every Deny that is still to be looked at denies.
+const MaxSteps = 2_000_000
+
+// lookupSteps is what it costs to find the value of a condition key.
+const lookupSteps = 16
 
 // lookup finds a key's value. The keys that follow from the principal come
 // from it alone; the request's context can't stand in for them, unless all of
 // it is made up.
 func (e *env) lookup(key string) (Value, bool) {
+	e.steps -= lookupSteps
 	if e.req.Simulated {
 		return e.ask(key)
 	}

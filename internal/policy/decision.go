@@ -14,6 +14,8 @@ type Decision struct {
 	// Statement is that statement's number in its policy, counted from 1; 0
 	// when no statement decided.
 	Statement int
+	// Exhausted: it is no because the evaluation came to the end of its steps.
+	Exhausted bool
 }
 
 func allowed(t Type, s *statement) Decision {

@@ -45,7 +45,7 @@ type Target struct {
 	Trust bool
 }
 
-// Evaluate decides a request. A nil Grants grants nothing; a nil Target stands
+// Evaluate decides a request, in at most [MaxSteps]. A nil Grants grants nothing; a nil Target stands
 // for the principal's own account without resource-based policies, as for
 // actions that have no resource.
 //
@@ -53,7 +53,7 @@ type Target struct {
 // evaluation logic"; for the second account of a target the CodeArtifact User
 // Guide, "Repository policies".
 func Evaluate(req *Request, g *Grants, t *Target) Decision {
-	e := env{req: req, p: req.Principal}
+	e := env{req: req, p: req.Principal, steps: MaxSteps}
 	var space [actionSpace]byte
 	e.service, e.name = split(req.Action, space[:])
 	if g == nil {
@@ -62,6 +62,12 @@ func Evaluate(req *Request, g *Grants, t *Target) Decision {
 	if t == nil {
 		t = &Target{Account: e.account()}
 	}
+	d := e.decide(g, t)
+	d.Exhausted = e.steps < 0 && !d.Allowed
+	return d
+}
+
+func (e *env) decide(g *Grants, t *Target) Decision {
 	f, d := e.find(g, t)
 	switch {
 	case d.Explicit:

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -39,10 +38,13 @@ type Finding struct {
 	Missing []string
 	// Ambiguous are those that the request has in several spellings.
 	Ambiguous []string
+	// Skipped: the explanation came to the end of its steps before the statement's,
+	// of which nothing is known then.
+	Skipped bool
 }
 
 // Matches reports whether the statement is about the request.
-func (f *Finding) Matches() bool { return len(f.Failures) == 0 }
+func (f *Finding) Matches() bool { return len(f.Failures) == 0 && !f.Skipped }
 
 // Near reports whether the statement misses the request by a little: it is
 // about the action, or everything but the action fits.
@@ -68,10 +70,11 @@ type Failure struct {
 }
 
 // Explain decides a request as [Evaluate] does, and says of every statement why
-// it matches or does not. It is for people who ask: it allocates.
+// it matches or does not, in as many steps once more. It is for people who ask:
+// it allocates.
 func Explain(req *Request, g *Grants, t *Target) Explanation {
 	x := Explanation{Decision: Evaluate(req, g, t)}
-	e := env{req: req, p: req.Principal}
+	e := env{req: req, p: req.Principal, steps: MaxSteps}
 	e.service, e.name = split(req.Action, nil)
 	if g == nil {
 		g = &Grants{}
@@ -100,29 +103,47 @@ func (x *Explanation) read(e *env, policies []*Policy, target bool) {
 }
 
 func (s *statement) find(e *env, target bool) Finding {
-	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements(), Failures: s.failures(e, target)}
+	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements()}
+	failures := s.failures(e, target)
+	if e.steps < 0 {
+		f.Skipped = true
+		return f
+	}
+	f.Failures = failures
 	f.Delegates = target && !s.deny && s.concerns(e) && s.admits(e) == delegated
 	if slices.ContainsFunc(f.Failures, func(f Failure) bool { return f.Operator == "" }) {
 		return f
 	}
-	for key, spelt := range s.keys() {
-		v, ok := e.lookup(key)
+	var missing, ambiguous names
+	for _, k := range s.keys() {
+		v, ok := e.lookup(k.key)
 		switch {
 		case !ok:
-			f.Missing = once(f.Missing, spelt)
+			missing.add(k.spelt)
 		case v.ambiguous:
-			f.Ambiguous = once(f.Ambiguous, spelt)
+			ambiguous.add(k.spelt)
 		}
 	}
+	f.Missing, f.Ambiguous = missing.list, ambiguous.list
 	return f
 }
 
-// once appends the name of a key that is not on the list.
-func once(names []string, name string) []string {
-	if slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) }) {
-		return names
+// names are condition keys as they are spelt, each once, in order.
+type names struct {
+	list []string
+	seen map[string]bool // in lower case
+}
+
+func (n *names) add(name string) {
+	key := strings.ToLower(name)
+	if n.seen[key] {
+		return
 	}
-	return append(names, name)
+	if n.seen == nil {
+		n.seen = make(map[string]bool)
+	}
+	n.seen[key] = true
+	n.list = append(n.list, name)
 }
 
 func (s *statement) elements() []Element {
@@ -161,26 +182,30 @@ func (ps *principals) element() Element {
 	return e
 }
 
-// keys lists the condition keys that the statement asks for, in lower case and
-// as they are spelt: in conditions and as variables.
-func (s *statement) keys() iter.Seq2[string, string] {
-	return func(yield func(key, spelt string) bool) {
-		patterns := slices.Clone(s.resources.patterns)
-		for i := range s.conditions {
-			c := &s.conditions[i]
-			if !yield(c.key, c.spelt) {
-				return
-			}
-			patterns = append(patterns, c.patterns...)
-		}
-		for i := range patterns {
-			for _, t := range patterns[i].tokens {
-				if t.kind == variable && !yield(t.key, t.spelt) {
-					return
-				}
-			}
+// A keyName is a condition key in lower case and as it is spelt.
+type keyName struct{ key, spelt string }
+
+// keys lists the condition keys that the statement asks for: in conditions, then
+// as variables.
+func (s *statement) keys() []keyName {
+	list := make([]keyName, 0, len(s.conditions))
+	for i := range s.conditions {
+		list = append(list, keyName{s.conditions[i].key, s.conditions[i].spelt})
+	}
+	list = appendVariables(list, s.resources.patterns)
+	for i := range s.conditions {
+		list = appendVariables(list, s.conditions[i].patterns)
+	}
+	return list
+}
+
+func appendVariables(list []keyName, patterns []pattern) []keyName {
+	for i := range patterns {
+		for _, v := range patterns[i].variables {
+			list = append(list, keyName{v.key, v.spelt})
 		}
 	}
+	return list
 }
 
 // ContextKeys lists the condition keys that policies ask for, each once, in
@@ -189,35 +214,35 @@ func ContextKeys(policies []*Policy) []string {
 	spelt := map[string]string{}
 	for _, p := range policies {
 		for i := range p.statements {
-			for key, name := range p.statements[i].keys() {
-				spelt[key] = name
+			for _, k := range p.statements[i].keys() {
+				spelt[k.key] = k.spelt
 			}
 		}
 	}
-	var names []string
+	var list []string
 	for _, key := range slices.Sorted(maps.Keys(spelt)) {
-		names = append(names, spelt[key])
+		list = append(list, spelt[key])
 	}
-	return names
+	return list
 }
 
 // failures asks of each element what [statement.applies] and the look at the
 // principal ask.
 func (s *statement) failures(e *env, target bool) []Failure {
 	var failed []Failure
-	if !s.actions.match(e) {
+	if !e.settles(s.actions.match(e), s.deny) {
 		failed = append(failed, Failure{Element: s.actions.element(), Request: []string{e.req.Action}})
 	}
 	if target && !s.concerns(e) {
 		failed = append(failed, Failure{Element: s.principals.element(), Request: []string{e.caller()}})
 	}
-	if is := s.resources.match(e); !is.settles(s.deny) {
+	if is := s.resources.match(e); !e.settles(is, s.deny) {
 		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}, Ambiguous: is == unclear})
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		is := c.holds(e)
-		if is.settles(s.deny) {
+		if e.settles(is, s.deny) {
 			continue
 		}
 		v, ok := e.lookup(c.key)
@@ -250,15 +275,15 @@ func (e *env) caller() string {
 // Missing lists the condition keys that statements about the request ask for and
 // that it lacks, each once, in the order in which they come up.
 func (x *Explanation) Missing() []string {
-	names := []string{}
+	all := names{list: []string{}}
 	for _, r := range x.Policies {
 		for i := range r.Statements {
 			for _, name := range r.Statements[i].Missing {
-				names = once(names, name)
+				all.add(name)
 			}
 		}
 	}
-	return names
+	return all.list
 }
 
 // Lines tells the explanation in words, one sentence a line: what decided, then
@@ -272,7 +297,7 @@ func (x *Explanation) Lines(req *Request) []string {
 	if len(x.Policies) == 0 {
 		lines = append(lines, "There is no policy to look at.")
 	}
-	rest := 0
+	rest, skipped := 0, 0
 	var near, elsewhere []string
 	for i := range x.Policies {
 		p := &x.Policies[i]
@@ -280,6 +305,8 @@ func (x *Explanation) Lines(req *Request) []string {
 			switch f := &p.Statements[j]; {
 			case f.Matches():
 				lines = append(lines, x.matched(p, f))
+			case f.Skipped:
+				skipped++
 			case f.Near():
 				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.Why()+".")
 			default:
@@ -291,6 +318,9 @@ func (x *Explanation) Lines(req *Request) []string {
 	lines = append(lines, near...)
 	if rest > 0 {
 		lines = append(lines, plural(rest, "other statement is", "other statements are")+" about something else: in "+enumerated(slices.Compact(elsewhere))+".")
+	}
+	if skipped > 0 {
+		lines = append(lines, plural(skipped, "statement was", "statements were")+" not looked at, as the others took all steps of an explanation.")
 	}
 	return lines
 }
@@ -319,6 +349,8 @@ func (d Decision) Sentence(action string) string {
 		by = fmt.Sprintf("statement %s of %s", statementName(d.Statement, d.Sid), policyName(d.Type, d.Policy))
 	}
 	switch {
+	case d.Exhausted:
+		return fmt.Sprintf("Denied, because more than %d steps would be taken to match all policies with the request.", MaxSteps)
 	case d.Allowed && d.Statement == 0 && d.Type == Identity:
 		return "Allowed: the root user may do everything in its own account."
 	case d.Allowed:

@@ -2,7 +2,7 @@ package policy
 
 // A fit says whether an element of a statement is about the request. It is
 // unclear where the request has a condition key several times over, see
-// [Ambiguous].
+// [Ambiguous], and where the evaluation has no steps left, see [MaxSteps].
 //
 // All elements of a statement must fit for it to allow, and none miss for it to
 // deny. That holds for negated operators, IfExists, Null and the set operators
@@ -25,6 +25,12 @@ func fitOf(b bool) fit {
 	return misses
 }
 
-// settles reports whether the element lets a statement with an effect be about
-// the request.
-func (f fit) settles(deny bool) bool { return f == fits || f == unclear && deny }
+// settles reports whether an element that fits so lets a statement with an
+// effect be about the request. Of nothing that was looked at after the last step
+// can it be told.
+func (e *env) settles(f fit, deny bool) bool {
+	if e.steps < 0 {
+		f = unclear
+	}
+	return f == fits || f == unclear && deny
+}

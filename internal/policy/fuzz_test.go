@@ -68,7 +68,7 @@ func FuzzMatch(f *testing.F) {
 		if len(text) > 60 || len(subject) > 300 {
 			return // regexp itself is what takes long
 		}
-		e := env{req: &Request{Context: keys{"t:k": One(value)}}}
+		e := env{req: &Request{Context: keys{"t:k": One(value)}}, steps: MaxSteps}
 		p, err := parsePattern(text, true, true)
 		if err == nil {
 			p.match(&e, subject)
@@ -82,11 +82,11 @@ func FuzzMatch(f *testing.F) {
 		if !utf8.ValidString(text) || !utf8.ValidString(subject) {
 			return // regexp takes each bad byte for U+FFFD
 		}
-		got, want := glob(plain.tokens, nil, subject, false), asRegexp(text, false).MatchString(subject)
+		got, want := globs(&plain, nil, subject, false), asRegexp(text, false).MatchString(subject)
 		if got != want || (plain.match(&e, subject) == matches) != want {
 			t.Fatalf("%q matches %q: %v, want %v", text, subject, got, want)
 		}
-		got, want = glob(plain.tokens, nil, subject, true), asRegexp(text, true).MatchString(subject)
+		got, want = globs(&plain, nil, subject, true), asRegexp(text, true).MatchString(subject)
 		if got != want {
 			t.Fatalf("%q matches %q by parts: %v, want %v", text, subject, got, want)
 		}
@@ -103,9 +103,14 @@ func TestWildcardsAreNotExponential(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// An exponential matcher would never come back from these.
-		if glob(p.tokens, nil, subject, false) || matchName(text, []byte(subject)) {
-			t.Errorf("%.20s… matches", text)
+		most := len(subject) * (len(text) + 1)
+		e := env{steps: most}
+		if is := p.glob(&e, nil, subject); is != differs {
+			t.Errorf("%.20s… is %v after %d steps", text, is, most-e.steps)
+		}
+		steps := most
+		if matchName(text, []byte(subject), &steps) || steps < 0 {
+			t.Errorf("%.20s… as an action: %d steps", text, most-steps)
 		}
 	}
 }

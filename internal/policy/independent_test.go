@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -452,7 +453,7 @@ func (c *comparison) known(ours, theirs string) string {
 // about calls fn for the statements that are about the action, until it
 // returns true.
 func (c *comparison) about(fn func(e *env, s *statement) bool) bool {
-	e := &env{req: c.req, p: c.req.Principal}
+	e := &env{req: c.req, p: c.req.Principal, steps: math.MaxInt}
 	e.service, e.name = split(c.req.Action, nil)
 	policies := slices.Concat(c.grants.Identity, c.grants.Session, c.target.Policies)
 	if c.grants.Boundary != nil {
@@ -461,7 +462,7 @@ func (c *comparison) about(fn func(e *env, s *statement) bool) bool {
 	for _, p := range policies {
 		for i := range p.statements {
 			s := &p.statements[i]
-			if s.actions.match(e) && fn(e, s) {
+			if s.actions.match(e) == fits && fn(e, s) {
 				return true
 			}
 		}
@@ -485,10 +486,7 @@ func onCondition(fn func(e *env, cond *condition, v Value, ok bool) bool) func(*
 // variables calls fn for the variables of patterns.
 func variables(e *env, patterns []pattern, fn func(v Value, ok, defaulted bool) bool) bool {
 	for i := range patterns {
-		for _, t := range patterns[i].tokens {
-			if t.kind != variable {
-				continue
-			}
+		for _, t := range patterns[i].variables {
 			v, ok := e.lookup(t.key)
 			if fn(v, ok, t.defaulted) {
 				return true
@@ -568,7 +566,7 @@ var differences = []difference{
 		})
 	}},
 	{"a grant to a session overcomes that its session policy is silent", func(c *comparison, ours, theirs string) bool {
-		e := &env{req: c.req, p: c.req.Principal}
+		e := &env{req: c.req, p: c.req.Principal, steps: math.MaxInt}
 		e.service, e.name = split(c.req.Action, nil)
 		_, named, _ := e.scanTarget(c.target.Policies)
 		return ours == "Allowed" && theirs == "ImplicitlyDenied" && c.Session != nil && named == namedItself

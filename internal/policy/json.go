@@ -30,10 +30,15 @@ func (s shape) String() string { return shapes[s] }
 
 // A node is one JSON value. Unlike a map it keeps the order of the document.
 type node struct {
-	shape shape
-	text  string   // of a string, number or boolean
-	names []string // of an object's members
-	items []node   // of an array or object
+	shape    shape
+	text     string // of a string, number or boolean
+	*members        // of an array or object; nil of others, most of which are small
+}
+
+// members are what stands in an array or object.
+type members struct {
+	names []string // of an object's
+	items []node
 
 	// Where an object stands: behind what comes before it, and behind it. That is
 	// how IAM counts: replies of SimulatePrincipalPolicy in its CLI reference.
@@ -95,7 +100,7 @@ func (r *reader) value(depth int) (node, *SyntaxError) {
 }
 
 func (r *reader) array(depth int) (node, *SyntaxError) {
-	n := node{shape: isArray}
+	n := node{shape: isArray, members: new(members)}
 	for r.tokens.More() {
 		item, err := r.value(depth + 1)
 		if err != nil {
@@ -108,35 +113,28 @@ func (r *reader) array(depth int) (node, *SyntaxError) {
 }
 
 func (r *reader) object(depth int) (node, *SyntaxError) {
-	n := node{shape: isObject, start: len(strings.TrimRight(r.document[:r.tokens.InputOffset()-1], " \t\r\n"))}
+	start := len(strings.TrimRight(r.document[:r.tokens.InputOffset()-1], " \t\r\n"))
+	n := node{shape: isObject, members: &members{start: start}}
+	seen := map[string]bool{}
 	for r.tokens.More() {
 		name, err := r.value(depth + 1)
 		if err != nil {
 			return n, err
 		}
-		if n.member(name.text) != nil {
+		if seen[name.text] {
 			return n, problem("the name %s stands twice in one object at %s", quote(name.text), r.here())
 		}
 		item, err := r.value(depth + 1)
 		if err != nil {
 			return n, err
 		}
+		seen[name.text] = true
 		n.names = append(n.names, name.text)
 		n.items = append(n.items, item)
 	}
 	r.next()
 	n.end = int(r.tokens.InputOffset())
 	return n, nil
-}
-
-// member returns the member of that name, or nil.
-func (n *node) member(name string) *node {
-	for i := range n.names {
-		if n.names[i] == name {
-			return &n.items[i]
-		}
-	}
-	return nil
 }
 
 // isEmpty reports whether the node is an array without values.

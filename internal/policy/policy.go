@@ -101,14 +101,12 @@ func (r *ruler) to(offset int) Position {
 // applies reports whether the statement is about the request, whoever makes
 // it. The cheapest test that most often fails stands first.
 func (s *statement) applies(e *env) bool {
-	if !s.actions.match(e) {
-		return false
-	}
-	if !s.resources.match(e).settles(s.deny) {
+	e.steps--
+	if !e.settles(s.actions.match(e), s.deny) || !e.settles(s.resources.match(e), s.deny) {
 		return false
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(e).settles(s.deny) {
+		if !e.settles(s.conditions[i].holds(e), s.deny) {
 			return false
 		}
 	}

@@ -49,10 +49,10 @@ func (s *statement) asks(key string) bool {
 
 // open reports whether a pattern is made of wildcards alone, which "?*" is too.
 func (p *pattern) open() bool {
-	for i := range p.tokens {
-		if kind := p.tokens[i].kind; kind != anyRun && kind != anyOne {
+	for m := range p.tokens() {
+		if m != anyRun && m != anyOne {
 			return false
 		}
 	}
-	return len(p.tokens) > 0
+	return p.code != ""
 }

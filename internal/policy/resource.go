@@ -59,30 +59,28 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 	}
 	p.arn = true
 	colons := 0
-	for i := range p.tokens {
-		switch t := &p.tokens[i]; t.kind {
-		case literal:
-			colons += strings.Count(t.text, ":")
-		case variable:
-			if colons < arnColons {
-				return pattern{}, problem("%s has a variable before the last part: expected variables after the fifth colon only", quote(v))
-			}
-		case anyRun, anyOne:
-			if colons == 2 { // in the name of the service
-				p.form = nothing
-			}
+	ends := false // in a *
+	for m, text := range p.tokens() {
+		colons += strings.Count(text, ":")
+		ends = m == anyRun
+		switch {
+		case m == varMark && colons < arnColons:
+			return pattern{}, problem("%s has a variable before the last part: expected variables after the fifth colon only", quote(v))
+		case m != literal && colons == 2: // in the name of the service
+			p.form = nothing
 		}
 	}
 	if colons < arnColons {
-		last := &p.tokens[len(p.tokens)-1]
-		if last.kind != anyRun {
+		if !ends {
 			err := problem("%s has too few parts: expected arn:partition:service:region:account:resource, or a * at its end", quote(v))
 			if sentence := invalidARN(v); sentence != "" {
 				err = err.known(sentence)
 			}
 			return pattern{}, err
 		}
-		last.crossing = true
+		if p.form == general {
+			p.code = p.code[:len(p.code)-1] + string(rune(crossing))
+		}
 		if colons < 3 { // the * would stand for the service too
 			p.form = nothing
 		}

@@ -32,7 +32,7 @@ func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
 		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.versionOperations(),
 		s.changeOperations(), s.tagOperations(), s.groupOperations(),
-		s.accountOperations(), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations())
+		s.accountOperations(), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations(turns()))
 }
 
 // op is a row of the table. Some sessions may not call IAM at all, whatever

@@ -18,15 +18,19 @@ import (
 	"daypass/internal/principal"
 )
 
-func (s *Service) simulateOperations() []gate.Operation {
-	turn := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+// simulateOperations are those that read policies of their caller's, who may try
+// any: each waits for its turn.
+func (s *Service) simulateOperations(turn chan struct{}) []gate.Operation {
 	return []gate.Operation{
 		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.simulatePrincipalPolicy)),
 		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
-		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), s.principalKeys),
-		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], s.customKeys),
+		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.principalKeys)),
+		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], inTurn(turn, s.customKeys)),
 	}
 }
+
+// turns lets half of the processors simulate.
+func turns() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) }
 
 // patience is how long a simulation may take, with the wait for its turn.
 const patience = 5 * time.Second
@@ -118,6 +122,7 @@ type simulation struct {
 	resource *policy.Policy // nil: the resource's side is not asked
 	owner    string         // of resources whose ARN names no account
 	entries  map[string]policy.Value
+	read     int // bytes of the documents in the input
 
 	// What the policies are called, in the order in which they are explained:
 	// identity-based, resource, boundary.
@@ -195,7 +200,7 @@ func (m *simulation) add(p *policy.Policy, id string) {
 func (m *simulation) addInputs(documents []string) error {
 	for i, document := range documents {
 		id := fmt.Sprintf("PolicyInputList.%d", i+1)
-		p, err := input(id, document, policy.Identity)
+		p, err := m.input(id, document, policy.Identity)
 		if err != nil {
 			return err
 		}
@@ -204,7 +209,17 @@ func (m *simulation) addInputs(documents []string) error {
 	return nil
 }
 
-func input(id, document string, kind policy.Type) (*policy.Policy, error) {
+// maxInput bounds the documents of one call together, in bytes: some forty of the
+// largest managed policies.
+const maxInput = 256 << 10
+
+// input reads a document of the call. The sum is bounded before anything is made
+// of it.
+func (m *simulation) input(id, document string, kind policy.Type) (*policy.Policy, error) {
+	m.read += len(document)
+	if m.read > maxInput {
+		return nil, fault.New(fault.InvalidInput, "%s: with it the policies of the call have more than %d bytes: name fewer in one call", id, maxInput)
+	}
 	p, err := policy.Check(id, document, kind)
 	if err != nil {
 		return nil, fault.New(fault.InvalidInput, "%s: %s", id, err)
@@ -265,7 +280,7 @@ func (m *simulation) takeResource(in *api.SimulateCustomPolicyInput) error {
 	if in.ResourcePolicy == "" {
 		return nil
 	}
-	p, err := input("ResourcePolicy", in.ResourcePolicy, policy.Resource)
+	p, err := m.input("ResourcePolicy", in.ResourcePolicy, policy.Resource)
 	m.resource = p
 	m.sources = append(m.sources, source{"ResourcePolicy", resourceSource})
 	return err
@@ -277,7 +292,7 @@ func (m *simulation) takeBoundary(documents []string) error {
 		return fault.New(fault.InvalidInput, "PermissionsBoundaryPolicyInputList: expected one policy, not %d", len(documents))
 	}
 	for _, document := range documents {
-		p, err := input("PermissionsBoundaryPolicyInputList.1", document, policy.Boundary)
+		p, err := m.input("PermissionsBoundaryPolicyInputList.1", document, policy.Boundary)
 		if err != nil {
 			return err
 		}

@@ -353,3 +353,26 @@ func TestAMalformedPolicyGetsIAMsSentenceAloneAndAHint(t *testing.T) {
 		AssumeRolePolicyDocument: policyOf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:user/ghost"},"Action":"sts:AssumeRole"}`)})
 	refuses(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::111111111111:user/ghost"`)
 }
+
+// The documents of one call are bounded together, before they are compiled: 101
+// of them, each a row of wildcards, would take more memory than the server has.
+func TestPoliciesThatAreTriedAreBoundedTogether(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.user("u", "")
+	documents := make([]string, 101)
+	for i := range documents {
+		documents[i] = policyOf(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"a:b":"` + strings.Repeat("a*", 5_000) + `"}}}`)
+	}
+	const text = "PolicyInputList.26: with it the policies of the call have more than 262144 bytes: name fewer in one call"
+	for name, in := range map[string]any{
+		"GetContextKeysForCustomPolicy":    &api.GetContextKeysForCustomPolicyInput{PolicyInputList: documents},
+		"GetContextKeysForPrincipalPolicy": &api.GetContextKeysForPrincipalPolicyInput{PolicySourceArn: "arn:aws:iam::" + account + ":user/u", PolicyInputList: documents},
+		"SimulateCustomPolicy":             &api.SimulateCustomPolicyInput{PolicyInputList: documents, ActionNames: []string{"iam:GetUser"}},
+		"SimulatePrincipalPolicy":          &api.SimulatePrincipalPolicyInput{PolicySourceArn: "arn:aws:iam::" + account + ":user/u", PolicyInputList: documents, ActionNames: []string{"iam:GetUser"}},
+	} {
+		refuses(t, d.try(d.admin, name, in), "InvalidInput", text)
+	}
+	out := ok[api.GetContextKeysForCustomPolicyOutput](d, d.admin, "GetContextKeysForCustomPolicy", &api.GetContextKeysForCustomPolicyInput{PolicyInputList: documents[:25]})
+	equal(t, []string{"a:b"}, out.ContextKeyNames)
+}

@@ -65,3 +65,17 @@ func TestASimulationTakesItsTurnAndItsTime(t *testing.T) {
 		t.Errorf("while others run: %v", err)
 	}
 }
+
+func TestWhoeverTriesPoliciesOfTheirOwnTakesTurns(t *testing.T) {
+	t.Parallel()
+	turn := make(chan struct{}, 1)
+	turn <- struct{}{}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, op := range new(Service).simulateOperations(turn) {
+		_, err := op.Run(gone, &gate.Call{}, op.New())
+		if !fault.Is(err, fault.Throttling) {
+			t.Errorf("%s while another runs: %v", op.Name, err)
+		}
+	}
+}
