@@ -17,7 +17,7 @@ build: ## build into bin/: daypass, and daypass-client, which has no server
 test: ## every check and every test; on Debian installs the real clients that are missing
 	@scripts/test
 
-lint: ## gofmt, go vet, staticcheck, generated files
+lint: ## gofmt, go vet, staticcheck, golangci-lint, govulncheck, generated files
 	@scripts/lint
 
 gen: ## write the generated files anew
