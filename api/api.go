@@ -50,6 +50,7 @@ type Operation struct {
 	Unsigned   bool     // the call carries no signature
 	Idempotent bool
 	Pages      *Pages // nil where the answer does not come in pages
+	Unserved   bool   // a Daypass server refuses it by name
 	Doc        string
 }
 

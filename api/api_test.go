@@ -106,9 +106,6 @@ func TestLookupByMethodAndPath(t *testing.T) {
 func TestSentencesOfTheMainCommand(t *testing.T) {
 	t.Parallel()
 	op := CodeArtifact().Operations["GetAuthorizationToken"]
-	if op.Doc == "" {
-		t.Error("GetAuthorizationToken has no sentence")
-	}
 	for _, sh := range []*Shape{op.Input, op.Output} {
 		for _, m := range sh.Members {
 			if m.Doc == "" {
@@ -116,13 +113,22 @@ func TestSentencesOfTheMainCommand(t *testing.T) {
 			}
 		}
 	}
-	for name, op := range Daypass().Operations {
-		if op.Doc == "" {
-			t.Errorf("%s has no sentence", name)
-		}
+	for _, op := range Daypass().Operations {
 		for _, m := range op.Input.Members {
 			if m.Doc == "" {
 				t.Errorf("%s.%s has no sentence", op.Input.Name, m.Name)
+			}
+		}
+	}
+}
+
+// Lists of operations print the first sentence beside the name.
+func TestEveryOperationHasASentence(t *testing.T) {
+	t.Parallel()
+	for _, s := range All() {
+		for name, op := range s.Operations {
+			if op.Doc == "" || !strings.HasSuffix(op.Doc, ".") {
+				t.Errorf("%s %s: %q is no sentence", s.Name, name, op.Doc)
 			}
 		}
 	}
@@ -135,6 +141,7 @@ func TestBrokenModelsAreRefused(t *testing.T) {
 		{"undefined shape", "list L Missing", "shape Missing is used and not defined"},
 		{"shape twice", "string A\nstring A", "shape A is defined twice"},
 		{"member outside", "member a B", "member belongs to no shape"},
+		{"unserved outside", "string A\nunserved", "unserved belongs to no operation"},
 		{"errors outside", "string A\nerrors B", "errors belongs to no operation"},
 		{"bad bound", "string A 1..x", "invalid syntax"},
 		{"bad place", "string A\nstructure B\nmember a A moon", `unknown place "moon"`},

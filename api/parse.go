@@ -18,6 +18,7 @@ import (
 //	errors SHAPE…
 //	unsigned
 //	idempotent
+//	unserved                                     Daypass refuses it
 //	pages INPUT OUTPUT LIMIT MORE RESULT,… [WHOLE,…]   see [Pages]; MORE may be -
 //
 //	waiter NAME OPERATION SECONDS ATTEMPTS       behind its operation; then, of the waiter:
@@ -81,7 +82,7 @@ func (p *parser) line(verb, rest string) error {
 	switch verb {
 	case "operation":
 		return p.operation(rest)
-	case "errors", "unsigned", "idempotent", "pages":
+	case "errors", "unsigned", "idempotent", "pages", "unserved":
 		if p.op == nil {
 			return fmt.Errorf("%s belongs to no operation", verb)
 		}
@@ -172,6 +173,8 @@ func (p *parser) ofOperation(verb, rest string) {
 		p.op.Unsigned = true
 	case "idempotent":
 		p.op.Idempotent = true
+	case "unserved":
+		p.op.Unserved = true
 	}
 }
 

@@ -35,11 +35,15 @@ func (a *App) table() []*command.Command {
 // service returns the command of a service. Models are parsed when asked for,
 // so that a command pays only for its own.
 func service(name, whose string, model func() *api.Service) *command.Command {
-	return &command.Command{
+	c := &command.Command{
 		Name: name, Noun: name + " operation",
 		Summary:  "every operation of " + whose,
 		Commands: func() []*command.Command { return operation.Commands(model()) },
 	}
+	if name != "daypass" {
+		c.Text = "Every operation of " + whose + ". Those marked (AWS only) are refused by a Daypass server."
+	}
+	return c
 }
 
 func (a *App) serveCommand(ctx context.Context, _ *command.Env, args []string) error {

@@ -86,7 +86,7 @@ func entry(name, meaning string) string {
 		return "  " + name + "\n"
 	}
 	text := wrap(meaning, left)
-	if n := utf8.RuneCountInString(name) + 2; n < left {
+	if n := utf8.RuneCountInString(name) + 2; n < left-1 {
 		return "  " + name + strings.Repeat(" ", left-n) + text[left:] + "\n"
 	}
 	return "  " + name + "\n" + text + "\n"

@@ -100,6 +100,9 @@ func isOptional(args []string) bool {
 	return i >= 0 && (i+1 == len(args) || args[i+1] != "output")
 }
 
+// unserved marks operations that a Daypass server refuses.
+const unserved = "(AWS only)"
+
 // Commands returns a command for each operation of a service, in the order of
 // their names.
 func Commands(service *api.Service) []*command.Command {
@@ -128,6 +131,10 @@ func New(op *api.Operation) *command.Command {
 	}
 	if streams(op) {
 		c.Usage = "<outfile> [parameters]"
+	}
+	if op.Unserved {
+		c.Summary += " " + unserved
+		c.Text += "\n\nAWS serves this operation; a Daypass server refuses it."
 	}
 	return c
 }

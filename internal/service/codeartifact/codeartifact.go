@@ -48,38 +48,6 @@ func (s *Service) Operations() []gate.Operation {
 	})
 }
 
-// Unsupported names the operations of the API that this server knows and does
-// not do.
-var Unsupported = []string{
-	"AssociateExternalConnection",
-	"CopyPackageVersions",
-	"CreatePackageGroup",
-	"DeletePackage",
-	"DeletePackageGroup",
-	"DeletePackageVersions",
-	"DescribePackage",
-	"DescribePackageGroup",
-	"DescribePackageVersion",
-	"DisassociateExternalConnection",
-	"DisposePackageVersions",
-	"GetAssociatedPackageGroup",
-	"GetPackageVersionAsset",
-	"GetPackageVersionReadme",
-	"ListAllowedRepositoriesForGroup",
-	"ListAssociatedPackages",
-	"ListPackageGroups",
-	"ListPackageVersionAssets",
-	"ListPackageVersionDependencies",
-	"ListPackageVersions",
-	"ListPackages",
-	"ListSubPackageGroups",
-	"PublishPackageVersion",
-	"PutPackageOriginConfiguration",
-	"UpdatePackageGroup",
-	"UpdatePackageGroupOriginConfiguration",
-	"UpdatePackageVersionsStatus",
-}
-
 // subject carries a subject of the registry to the gate.
 func subject(s registry.Subject) gate.Subject {
 	return gate.Subject{ARN: s.ARN, Account: s.Account, Admin: s.Admin, Policies: s.Policies, Tags: s.Tags}

@@ -70,6 +70,16 @@ func newDoor(t *testing.T) *door {
 	return d
 }
 
+func TestEveryOperationOfTheModelIsImplementedOrMarkedAsUnserved(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	for name, op := range service.STS().Operations {
+		if _, implemented := d.operations[name]; implemented == op.Unserved {
+			t.Errorf("%s: implemented %v, marked as unserved %v", name, implemented, op.Unserved)
+		}
+	}
+}
+
 func (d *door) must(err error) {
 	d.t.Helper()
 	if err != nil {
