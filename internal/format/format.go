@@ -1,37 +1,31 @@
 // Package format owns the one shape that every package format has: its name,
-// its routes with the action that each needs, its names and versions, and how
-// it speaks of errors. A format is a folder beside this file that exports one
-// [Format] value; a new one is a folder and a line in the server's list.
+// its routes with the permissions that each needs, its names and versions, and
+// how it speaks of errors. A format is a folder beside this file that exports
+// one [Format] value; a new one is a folder and a line in the server's list.
 //
 // A format knows HTTP and its clients' documents. It must never know who is
 // asking, whether they may, how anything is stored, or another format: it
-// speaks to a [Repository], which the registry implements.
+// speaks to a [Repository], which the registry implements. How eight formats
+// are written on it is in docs/decisions/010.
 package format
 
 import (
-	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"time"
 
 	"daypass/internal/fault"
 )
 
-// The actions that routes carry.
+// The actions that verbs take.
 //
 // Source: Service Authorization Reference, AWS CodeArtifact.
 const (
-	Read         = "codeartifact:ReadFromRepository"    // judged on the repository
-	ListPackages = "codeartifact:ListPackages"          // judged on the repository
-	Publish      = "codeartifact:PublishPackageVersion" // judged on the package
-	PutMetadata  = "codeartifact:PutPackageMetadata"    // judged on the package
+	Read         = "codeartifact:ReadFromRepository"
+	ListPackages = "codeartifact:ListPackages"
+	Publish      = "codeartifact:PublishPackageVersion"
+	PutMetadata  = "codeartifact:PutPackageMetadata"
 )
-
-// OnPackage reports whether an action is judged on a package, and so only when
-// the handler has named one; every other action is judged on the repository
-// before the handler runs.
-func OnPackage(action string) bool { return action == Publish || action == PutMetadata }
 
 // A Format is one package format as data.
 type Format struct {
@@ -58,6 +52,18 @@ type Format struct {
 	// sorts before what they do.
 	SortKey func(version string) string
 
+	// OneVersionPerKey says that versions of equal SortKey are one version,
+	// which keeps the spelling that it was published with first (pypi).
+	OneVersionPerKey bool
+
+	// AssetKey returns a text that is equal for names of one and the same asset
+	// of a version. Nil means that only equal names are.
+	AssetKey func(asset string) string
+
+	// Auxiliary reports whether an asset accompanies another: it is served, but
+	// it is no asset in the terms of the API and of its quota. Nil means none.
+	Auxiliary func(asset string) bool
+
 	// GrowsVersions says that assets with new names may be added to a version
 	// that is published already (pypi, maven).
 	GrowsVersions bool
@@ -76,15 +82,31 @@ type Route struct {
 	// with a slash, and does not use the wildcards "domain" and "repository".
 	Pattern string
 
-	// Action is what the caller must be allowed to do, and Also what else, on
-	// the same resource (see [OnPackage]).
-	Action string
-	Also   []string
+	// Verbs are what such a request may do, at least one. What the only verb of a
+	// route needs on the repository is judged before the handler runs. Where the
+	// body decides, the handler says which verb it is in [Repository.Begin].
+	Verbs []*Verb
 
 	// Handle answers the request, or returns an error. If something is written
 	// already then, the connection is cut. It bounds what it reads of the body
 	// itself.
 	Handle func(w http.ResponseWriter, r *http.Request, c *Call) error
+}
+
+// A Verb is one thing that requests do, with the actions that it takes. All of
+// them are needed.
+type Verb struct {
+	Name       string
+	Repository []string // judged on the repository
+	Package    []string // judged on the package that is changed
+}
+
+// Action is the action that stands for the verb in logs and limits.
+func (v *Verb) Action() string {
+	if len(v.Package) > 0 {
+		return v.Package[0]
+	}
+	return v.Repository[0]
 }
 
 // A Call is what a handler gets besides the request.
@@ -93,68 +115,6 @@ type Call struct {
 	Base       string    // URL of the repository as the client sees it, with the last slash
 	Now        time.Time // the instant that is "now" for the whole call
 	MaxAsset   int64     // bytes that one asset may have
-}
-
-// A Repository is what a format sees of a repository. Reads were authorised
-// before the handler ran. Errors are faults, or else internal.
-//
-// A fault of kind NotFound from Package, Document or Asset means that the
-// client may not be told of the thing, whatever the reason.
-type Repository interface {
-	// Package returns a package with the versions that lists show (see
-	// [Status.Listed]), in ascending order, each with its assets in order of
-	// name. Of their descriptions only the detail is there: lists print nothing
-	// else. The value is shared and must not be changed.
-	Package(ctx context.Context, name Name) (*Package, error)
-
-	// Document returns what render makes of the package, which the
-	// implementation may keep for as long as the package does not change. The
-	// variant names the kind of document among those of the format.
-	Document(ctx context.Context, name Name, variant string, render func(*Package) ([]byte, error)) (*Document, error)
-
-	// Packages returns the names of packages with at least one listed version,
-	// in the order of namespace and name, at most limit of them, that follow
-	// after.
-	Packages(ctx context.Context, after Name, limit int) ([]Name, error)
-
-	// Asset returns one asset of a version that may be downloaded (see
-	// [Status.Downloadable]).
-	Asset(ctx context.Context, ref Ref, name string) (*Asset, error)
-
-	// Open returns the content of an asset that this repository returned.
-	Open(ctx context.Context, asset *Asset) (io.ReadSeekCloser, error)
-
-	// Publish begins to publish assets of one version. It authorises the
-	// route's actions on the package and refuses what can't be published
-	// (blocked by origin controls, archived, disposed) before any byte is read.
-	// The caller always closes the publication.
-	Publish(ctx context.Context, ref Ref) (Publication, error)
-}
-
-// A Publication takes the assets of one request for one version. Nothing of it
-// is seen before Commit, and nothing stays after Close without Commit.
-type Publication interface {
-	// Stage makes room for the content of one asset of at most limit bytes.
-	Stage(ctx context.Context, limit int64) (Staged, error)
-
-	// Commit makes the release durable and visible, whole or not at all. An
-	// asset that is there with the same content is left as it is; one with
-	// other content is refused with [Conflicting]; so is a new name on a
-	// published version unless the format grows versions.
-	Commit(ctx context.Context, release *Release) error
-
-	// Close drops what was not committed. It is safe after Commit.
-	Close() error
-}
-
-// Staged is content on its way in. It is written once, from start to end, and
-// can be read back before it is committed. A write past the limit fails with a
-// fault of kind BodyTooLarge.
-type Staged interface {
-	io.Writer
-	io.ReaderAt
-	Size() int64
-	Digests() Digests // of what was written so far
 }
 
 // A Name is a package's name within its format. Namespace is the npm scope
@@ -175,17 +135,16 @@ type Package struct {
 	Versions []Version
 }
 
-// A Version is one version of a package.
+// A Version is one version of a package, with what index documents print. Its
+// description stays behind.
 type Version struct {
 	Version   string // normalised
 	Status    Status
-	Revision  string    // changes with every change of the version
-	Published time.Time // UTC, at which the version came to be
-
-	Description
-	Yanked *string // pypi, cargo: why it was withdrawn; nil: it was not
-
-	Assets []Asset
+	Revision  string          // changes with every change of the version but that of its status
+	Published time.Time       // UTC, at which the version came to be, here or in its source
+	Detail    json.RawMessage // as in [Description]
+	Yanked    *string         // why it should not be used; nil: it may be
+	Assets    []Asset         // in the order of their names
 }
 
 // A Description is what a version says of itself. A field that its author left
@@ -221,39 +180,13 @@ type Asset struct {
 	Name     string // path-safe by the format's own rules
 	Size     int64
 	Digests  Digests
-	Uploaded time.Time       // UTC
+	Uploaded time.Time       // UTC, here or to its source
 	Detail   json.RawMessage // as in [Description], for this asset
 }
 
 // Digests are the four that the API tells of each asset, in lower-case
 // hexadecimal.
 type Digests struct{ MD5, SHA1, SHA256, SHA512 string }
-
-// A Document is what a format made of a package.
-type Document struct {
-	Body []byte // shared: must not be changed
-	ETag string // strong, with its quotes
-}
-
-// A Release is what one publication adds to a version.
-type Release struct {
-	// Description describes a version that is new; an existing one keeps its
-	// own.
-	Description
-
-	Assets []NewAsset
-
-	// Unfinished leaves a new version in the status Unfinished (maven until its
-	// metadata comes, generic until the last asset).
-	Unfinished bool
-}
-
-// A NewAsset is content with its name.
-type NewAsset struct {
-	Name    string
-	Content Staged
-	Detail  json.RawMessage
-}
 
 // A Status is the state of a version.
 //
@@ -276,11 +209,15 @@ func (s Status) Listed() bool { return s == Published }
 func (s Status) Downloadable() bool { return s == Published || s == Unlisted }
 
 // Conflicting is the fault for an asset that exists with other content.
-func Conflicting(asset string, stored, uploaded Digests) *fault.Error {
+func Conflicting(asset string, stored Asset, uploaded Digests) *fault.Error {
+	which := asset
+	if stored.Name != asset {
+		which = stored.Name + ", which is the same file as " + asset + ","
+	}
 	return fault.ConflictResource("asset", asset,
 		"%s already exists with other content: stored sha256=%s, uploaded sha256=%s. "+
-			"Published files never change: publish under a new version, or delete this version first.",
-		asset, stored.SHA256, uploaded.SHA256)
+			"Published files never change: publish under a new version.",
+		which, stored.Digests.SHA256, uploaded.SHA256)
 }
 
 // Code returns the HTTP status for a fault in the answer to a package manager:

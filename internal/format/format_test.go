@@ -33,11 +33,14 @@ func TestWhatPackageManagersSeeOfEachStatus(t *testing.T) {
 	}
 }
 
-func TestActionsOnPackagesAreNotJudgedOnRepositories(t *testing.T) {
+func TestTheActionOfAVerbIsThatOnThePackageFirst(t *testing.T) {
 	t.Parallel()
-	for action, want := range map[string]bool{format.Read: false, format.ListPackages: false, format.Publish: true, format.PutMetadata: true} {
-		if format.OnPackage(action) != want {
-			t.Errorf("%s: on the package: %v", action, !want)
+	for want, verb := range map[string]format.Verb{
+		format.Read:    {Repository: []string{format.Read, format.ListPackages}},
+		format.Publish: {Repository: []string{format.Read}, Package: []string{format.Publish, format.PutMetadata}},
+	} {
+		if got := verb.Action(); got != want {
+			t.Errorf("%+v: %s, want %s", verb, got, want)
 		}
 	}
 }

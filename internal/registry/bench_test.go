@@ -19,9 +19,13 @@ func BenchmarkWarmDocument(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		return r.Bind(registry.Binding{Format: growing, Now: noon, Allow: allow})
+		bound, err := r.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return bound
 	}
-	err := publish(ctx, bind(), ref("p", "1.0"), format.Release{}, "a", "one")
+	err := publish(ctx, bind(), ref("p", "1.0"), format.VersionEdit{}, "a", "one")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -29,7 +33,7 @@ func BenchmarkWarmDocument(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d, err := bind().Document(ctx, format.Name{Name: "p"}, "html", func(*format.Package) ([]byte, error) { return page, nil })
-		if err != nil || len(d.Body) != len(page) {
+		if err != nil || d.Size("") != len(page) {
 			b.Fatal(err)
 		}
 	}

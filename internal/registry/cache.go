@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"hash/maphash"
 	"math"
 	"runtime"
 	"sync/atomic"
@@ -15,11 +16,12 @@ import (
 
 // What is kept of packages is bounded by estimates of its bytes. Documents are
 // what package managers ask for again and again; rows are read for the first
-// document of a revision, and for downloads.
+// document of a revision, and for downloads. A document is weighed with half as
+// much again, which is what it may come to keep compressed.
 const (
 	maxHeads     = 2 << 20
 	maxRows      = 4 << 20
-	maxDocuments = 24 << 20
+	maxDocuments = 36 << 20
 
 	// share is the part of a cache that one entry may take: a heavier one is
 	// given to all who wait for it and not kept.
@@ -52,6 +54,8 @@ type cache struct {
 	rows      *otter.Cache[rowsKey, *rows]
 	documents *otter.Cache[documentKey, *format.Document]
 
+	indexes indexes
+
 	// turns bounds how many packages are read or rendered at the same time. That
 	// work is CPU and memory: more at once would only hold more.
 	turns chan struct{}
@@ -77,6 +81,7 @@ type documentKey struct {
 func newCache(loadHead otter.LoaderFunc[store.PackageKey, *store.Package]) *cache {
 	return &cache{
 		loadHead: loadHead,
+		indexes:  indexes{seed: maphash.MakeSeed()},
 		heads: bounded(maxHeads, func(k store.PackageKey, p *store.Package) int {
 			n := 512 + len(k.Namespace) + len(k.Name)
 			for tag, version := range p.Tags {
@@ -85,7 +90,7 @@ func newCache(loadHead otter.LoaderFunc[store.PackageKey, *store.Package]) *cach
 			return n
 		}),
 		rows:      bounded(maxRows, func(_ rowsKey, r *rows) int { return r.weight }),
-		documents: bounded(maxDocuments, func(_ documentKey, d *format.Document) int { return 512 + len(d.Body) }),
+		documents: bounded(maxDocuments, func(_ documentKey, d *format.Document) int { return int(d.Weight()) }),
 		turns:     make(chan struct{}, max(4, runtime.GOMAXPROCS(0))),
 	}
 }
@@ -139,6 +144,19 @@ func (c *cache) document(ctx context.Context, key documentKey, load otter.Loader
 	}))
 }
 
+// index returns a document of all packages of a format in a repository, from
+// render if it is not known. It takes no turn: it may ask for documents of
+// packages, which take theirs.
+func (c *cache) index(ctx context.Context, repository, formatName, variant string, render func(context.Context) (*format.Document, error)) (*format.Document, error) {
+	if c.stale() {
+		return render(ctx)
+	}
+	key := documentKey{repository + "/" + formatName, c.indexes.of(repository, formatName).Load(), variant}
+	return c.documents.Get(ctx, key, otter.LoaderFunc[documentKey, *format.Document](func(ctx context.Context, _ documentKey) (*format.Document, error) {
+		return render(ctx)
+	}))
+}
+
 // inTurn makes a load wait for its turn. The load must not ask for rows or
 // documents itself.
 func inTurn[K comparable, V any](c *cache, load otter.LoaderFunc[K, V]) otter.LoaderFunc[K, V] {
@@ -155,13 +173,16 @@ func inTurn[K comparable, V any](c *cache, load otter.LoaderFunc[K, V]) otter.Lo
 }
 
 // drop forgets a package, also one that is being read just now.
-func (c *cache) drop(key store.PackageKey) { c.heads.Invalidate(key) }
+func (c *cache) drop(key store.PackageKey) {
+	c.heads.Invalidate(key)
+	c.indexes.of(key.Repository, key.Format).Add(1)
+}
 
 // changed forgets a package unless the revision that is known is this one.
 func (c *cache) changed(p *store.Package) {
 	known, ok := c.heads.GetEntryQuietly(p.PackageKey)
 	if !ok || known.Value.Revision != p.Revision {
-		c.drop(p.PackageKey)
+		c.heads.Invalidate(p.PackageKey)
 	}
 }
 
@@ -201,6 +222,7 @@ func (g *Registry) look(ctx context.Context) error {
 	for _, p := range changed {
 		g.packages.changed(p)
 	}
+	g.packages.indexes.changed(changed)
 	g.packages.confirmed.Store(asked.UnixNano())
 	return nil
 }

@@ -36,10 +36,10 @@ func (c *counted) document(ctx context.Context, pkg string, weight, n int) error
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.rendered++
-			return &format.Document{Body: make([]byte, n)}, nil
+			return format.NewDocument(make([]byte, n)), nil
 		})
-	if err == nil && len(d.Body) != n {
-		err = fmt.Errorf("a document of %d bytes, want %d", len(d.Body), n)
+	if err == nil && d.Size("") != n {
+		err = fmt.Errorf("a document of %d bytes, want %d", d.Size(""), n)
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func TestVictim(t *testing.T) {
 	for i := 0; ; i++ {
 		at := ref(name, fmt.Sprintf("1.%d", i))
 		size := rand.IntN(100_000)
-		err := publish(t.Context(), b.bind(growing), at, format.Release{},
+		err := publish(t.Context(), b.bind(growing), at, format.VersionEdit{},
 			"a", strings.Repeat(name+at.Version, size/10), "b", "the same in all", "c", strings.Repeat("c", size))
 		if err != nil {
 			t.Fatal(err)

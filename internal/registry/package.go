@@ -2,15 +2,11 @@ package registry
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -20,53 +16,35 @@ import (
 	"daypass/internal/store"
 )
 
-// A Binding ties a repository to one call of a package manager.
-type Binding struct {
-	Format *format.Format
-	Now    time.Time
-
-	// Allow judges the route's actions on a package that is about to change, as of
-	// the moment that it is asked; nil refuses. It is asked when a publication
-	// begins, and again before it commits. Reads are judged before there is a
-	// binding.
-	Allow func(ctx context.Context, s Subject) error
-}
-
-// Bind returns the repository as the format may use it during one call. It is
-// for one goroutine. If the repository does not exist every method says so.
-func (r *Repository) Bind(b Binding) format.Repository {
-	return &bound{registry: r.registry, repository: r, Binding: b}
-}
-
-type bound struct {
-	Binding
+// A member is what one repository has itself of one format.
+type member struct {
 	registry   *Registry
 	repository *Repository
-	used       []*rows // whose assets were handed out
+	format     *format.Format
 }
 
-func (b *bound) key(n format.Name) store.PackageKey {
-	return store.PackageKey{Repository: b.repository.ID, Format: b.Format.Name, Namespace: n.Namespace, Name: n.Name}
+func (m *member) key(n format.Name) store.PackageKey {
+	return store.PackageKey{Repository: m.repository.ID, Format: m.format.Name, Namespace: n.Namespace, Name: n.Name}
 }
 
 // head returns the row of a package.
-func (b *bound) head(ctx context.Context, n format.Name) (*store.Package, error) {
-	err := b.repository.Check()
+func (m *member) head(ctx context.Context, n format.Name) (*store.Package, error) {
+	err := m.repository.Check()
 	if err != nil {
 		return nil, err
 	}
 	if checkName(n) != nil {
-		return nil, b.missingPackage(n)
+		return nil, m.missingPackage(n)
 	}
-	head, err := b.registry.packages.head(ctx, b.key(n))
+	head, err := m.registry.packages.head(ctx, m.key(n))
 	if isNotFound(err) {
-		return nil, b.missingPackage(n)
+		return nil, m.missingPackage(n)
 	}
 	return head, err
 }
 
-func (b *bound) missingPackage(n format.Name) error {
-	return fault.NotFoundResource("package", n.Name, "Package not found. Package '%s' does not exist in repository '%s'", label(n), b.repository.Name)
+func (m *member) missingPackage(n format.Name) error {
+	return fault.NotFoundResource("package", n.Name, "Package not found. Package '%s' does not exist in repository '%s'", label(n), m.repository.Name)
 }
 
 func label(n format.Name) string {
@@ -86,112 +64,90 @@ func checkName(n format.Name) error {
 	return nil
 }
 
-// Package implements [format.Repository].
-func (b *bound) Package(ctx context.Context, n format.Name) (*format.Package, error) {
-	head, err := b.head(ctx, n)
+// Package implements [resolve.Member].
+func (m *member) Package(ctx context.Context, n format.Name) (*format.Package, error) {
+	head, err := m.head(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, b.registry.loadListed(head))
+	r, err := m.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, m.registry.loadListed(head))
 	if err != nil {
 		return nil, err
 	}
 	if len(r.Versions) == 0 {
-		return nil, b.missingPackage(n)
+		return nil, m.missingPackage(n)
 	}
-	b.used = append(b.used, r)
 	return &r.Package, nil
 }
 
-// Document implements [format.Repository].
-func (b *bound) Document(ctx context.Context, n format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	head, err := b.head(ctx, n)
+// Document implements [resolve.Member].
+func (m *member) Document(ctx context.Context, n format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
+	head, err := m.head(ctx, n)
 	if err != nil {
 		return nil, err
 	}
 	key := documentKey{head.ID, head.Revision, variant}
-	known, ok := b.registry.packages.documents.GetIfPresent(key)
+	known, ok := m.registry.packages.documents.GetIfPresent(key)
 	if ok {
 		return known, nil
 	}
-	return b.render(ctx, head, key, render)
+	return m.render(ctx, head, key, render)
 }
 
 // render makes a document that is not known.
-func (b *bound) render(ctx context.Context, head *store.Package, key documentKey, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	return b.registry.packages.document(ctx, key, b.registry.loadListed(head), func(r *rows) (*format.Document, error) {
+func (m *member) render(ctx context.Context, head *store.Package, key documentKey, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
+	return m.registry.packages.document(ctx, key, m.registry.loadListed(head), func(r *rows) (*format.Document, error) {
 		if len(r.Versions) == 0 {
-			return nil, b.missingPackage(r.Name)
+			return nil, m.missingPackage(r.Name)
 		}
 		body, err := render(&r.Package)
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(body)
-		return &format.Document{Body: body, ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"`}, nil
+		return format.NewDocument(body), nil
 	})
 }
 
-// Packages implements [format.Repository].
-func (b *bound) Packages(ctx context.Context, after format.Name, limit int) ([]format.Name, error) {
-	err := b.repository.Check()
+// Open implements [resolve.Member]. It reads one version: what a package has
+// beside it does not make a download dearer. That the content is missing is our
+// loss and not the client's mistake, so it is an internal error.
+func (m *member) Open(ctx context.Context, ref format.Ref, name string) (*format.Content, error) {
+	a, generation, err := m.asset(ctx, ref, name)
 	if err != nil {
 		return nil, err
 	}
-	var found []*store.Package
-	err = b.registry.DB.View(ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.Packages(ctx, b.key(after), string(format.Published), limit)
-		return err
-	})
-	names := make([]format.Name, len(found))
-	for i, p := range found {
-		names[i] = format.Name{Namespace: p.Namespace, Name: p.Name}
-	}
-	return names, err
-}
-
-// Asset implements [format.Repository]. It reads one version: what a package has
-// beside it does not make a download dearer.
-func (b *bound) Asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, error) {
-	head, err := b.head(ctx, ref.Name)
-	if err != nil {
-		return nil, err
-	}
-	r, err := b.registry.packages.content(ctx, rowsKey{head.ID, head.Revision, ref.Version}, b.registry.loadVersion(head))
-	if isNotFound(err) {
-		return nil, fault.NotFoundResource("package-version", ref.Version, "Version not found. Version '%s' of package '%s' does not exist in repository '%s'", ref.Version, label(ref.Name), b.repository.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v := &r.Versions[0]
-	if !v.Status.Downloadable() {
-		return nil, fault.NotFoundResource("package-version", ref.Version, "Version '%s' of package '%s' in repository '%s' is %s and cannot be downloaded", ref.Version, label(ref.Name), b.repository.Name, v.Status)
-	}
-	for i := range v.Assets {
-		if v.Assets[i].Name == name {
-			b.used = append(b.used, r)
-			return &v.Assets[i], nil
-		}
-	}
-	return nil, fault.NotFoundResource("asset", name, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", ref.Version, label(ref.Name), b.repository.Name, name)
-}
-
-// Open implements [format.Repository]. That the content is missing is our loss
-// and not the client's mistake, so it is an internal error.
-func (b *bound) Open(ctx context.Context, a *format.Asset) (io.ReadSeekCloser, error) {
-	var generation int64
-	for _, r := range b.used {
-		if g, ok := r.moved[a.Digests.SHA256]; ok {
-			generation = g
-		}
-	}
-	key := blob.Key{Space: space(b.repository.DomainID, generation), SHA256: a.Digests.SHA256}
-	file, err := b.registry.Blobs.Open(ctx, key, a.Size)
+	key := blob.Key{Space: space(m.repository.DomainID, generation), SHA256: a.Digests.SHA256}
+	file, err := m.registry.Blobs.Open(ctx, key, a.Size)
 	if err != nil {
 		return nil, fmt.Errorf("open asset %s: %w", a.Name, err)
 	}
-	return file, nil
+	return &format.Content{Asset: *a, Body: file}, nil
+}
+
+// asset returns an asset that may be downloaded, and the generation of its
+// content.
+func (m *member) asset(ctx context.Context, ref format.Ref, name string) (*format.Asset, int64, error) {
+	head, err := m.head(ctx, ref.Name)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err := m.registry.packages.content(ctx, rowsKey{head.ID, head.Revision, ref.Version}, m.registry.loadVersion(head))
+	if isNotFound(err) {
+		return nil, 0, fault.NotFoundResource("package-version", ref.Version, "Version not found. Version '%s' of package '%s' does not exist in repository '%s'", ref.Version, label(ref.Name), m.repository.Name)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	v := &r.Versions[0]
+	if !v.Status.Downloadable() {
+		return nil, 0, fault.NotFoundResource("package-version", ref.Version, "Version '%s' of package '%s' in repository '%s' is %s and cannot be downloaded", ref.Version, label(ref.Name), m.repository.Name, v.Status)
+	}
+	for i := range v.Assets {
+		if v.Assets[i].Name == name {
+			return &v.Assets[i], r.moved[v.Assets[i].Digests.SHA256], nil
+		}
+	}
+	return nil, 0, fault.NotFoundResource("asset", name, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", ref.Version, label(ref.Name), m.repository.Name, name)
 }
 
 // space is where a domain keeps content. Nearly all of it is of generation 0;
@@ -298,34 +254,11 @@ func newAsset(a *store.Asset) format.Asset {
 
 func newVersion(row *store.Version) format.Version {
 	return format.Version{
-		Version:     row.Version,
-		Status:      format.Status(row.Status),
-		Revision:    row.Revision,
-		Published:   row.Published,
-		Yanked:      row.Yanked,
-		Description: format.Description{Detail: json.RawMessage(row.Detail)},
+		Version:   row.Version,
+		Status:    format.Status(row.Status),
+		Revision:  row.Revision,
+		Published: row.Published,
+		Yanked:    row.Yanked,
+		Detail:    json.RawMessage(row.Detail),
 	}
-}
-
-// A description is how a [format.Description] is stored; the readme and the
-// detail have columns of their own.
-type description struct {
-	DisplayName  string              `json:"displayName,omitempty"`
-	Summary      string              `json:"summary,omitempty"`
-	HomePage     string              `json:"homePage,omitempty"`
-	SourceCode   string              `json:"sourceCode,omitempty"`
-	Licenses     []format.License    `json:"licenses,omitempty"`
-	Dependencies []format.Dependency `json:"dependencies,omitempty"`
-}
-
-func describe(d format.Description) (*store.Description, error) {
-	b, err := json.Marshal(description{d.DisplayName, d.Summary, d.HomePage, d.SourceCode, d.Licenses, d.Dependencies})
-	if err != nil {
-		return nil, err
-	}
-	stored := &store.Description{Text: storable(string(b))}
-	if len(d.Readme) <= maxReadme {
-		stored.Readme = storable(d.Readme)
-	}
-	return stored, nil
 }

@@ -42,7 +42,7 @@ func TestPublishedVersionsAreImmutable(t *testing.T) {
 		{"an archived version refuses even the same file", growing, format.Archived, []string{"a.whl", "one"}, fault.Conflict, "a.whl", false},
 		{"a disposed version refuses even the same file", growing, format.Disposed, []string{"a.whl", "one"}, fault.Conflict, "a.whl", false},
 		{"a name twice in one release is refused", growing, format.Published, []string{"b", "1", "b", "1"}, fault.Validation, "a.whl", false},
-		{"a release without a file is refused", growing, format.Published, nil, fault.Validation, "a.whl", false},
+		{"an edit without a file changes nothing", growing, format.Published, nil, -1, "a.whl", false},
 		{"a name with a control character is refused", growing, format.Published, []string{"b\n", "1"}, fault.Validation, "a.whl", false},
 	}
 	for _, test := range tests {
@@ -132,8 +132,8 @@ func (b *bench) setStatus(f *format.Format, at format.Ref, status format.Status)
 		if err != nil {
 			return err
 		}
-		revision = v.Revision
-		return errors.Join(tx.SetVersionState(ctx, v.ID, string(status), revision), tx.PackageChanged(ctx, v.Package, b.now))
+		revision, v.Status = v.Revision, string(status)
+		return errors.Join(tx.UpdateVersion(ctx, v), tx.PackageChanged(ctx, v.Package, b.now))
 	})
 	if err == nil {
 		err = b.Look(ctx)
@@ -160,51 +160,37 @@ func TestAConflictNamesBothDigests(t *testing.T) {
 	}
 }
 
-func TestAnUnfinishedVersionIsFinishedByTheNextRelease(t *testing.T) {
-	t.Parallel()
-	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	for _, step := range []struct {
-		name       string
-		unfinished bool
-		files      []string
-		listing    string
-	}{
-		{"the first file", true, []string{"a", "1"}, "Package not found. Package 'p' does not exist in repository 'repo'"},
-		{"the second file", true, []string{"b", "2"}, "Package not found. Package 'p' does not exist in repository 'repo'"},
-		{"a known file finishes", false, []string{"a", "1"}, "1.0: a b"},
-		{"a finished version stays so", true, []string{"a", "1"}, "1.0: a b"},
-	} {
-		err := publish(ctx, b.bind(fixed), ref("p", "1.0"), format.Release{Unfinished: step.unfinished}, step.files...)
-		if err != nil {
-			t.Fatalf("%s: %v", step.name, err)
-		}
-		if got := listing(ctx, b.bind(fixed), "p"); got != step.listing {
-			t.Errorf("%s: listing = %q, want %q", step.name, got, step.listing)
-		}
-	}
-}
-
 func TestPublishingIsJudgedOnThePackageBeforeAnythingElse(t *testing.T) {
 	t.Parallel()
 	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
 	denied := fault.New(fault.AccessDenied, "no")
 	var judged []string
-	refuse := func(_ context.Context, s registry.Subject) error {
+	refuse := func(_ context.Context, _ []string, s registry.Subject) error {
 		judged = append(judged, s.ARN+" of "+s.Account+" and "+s.Admin)
 		return denied
 	}
 	at := format.Ref{Name: format.Name{Namespace: "parity", Name: "ui"}, Version: "1.0"}
+	publishing := []*format.Verb{{Name: "publish", Package: []string{format.Publish}}}
+	claim := func(repository string, judge func(context.Context, []string, registry.Subject) error) error {
+		bound, err := b.repository(repository).Bind(ctx, registry.Binding{Format: fixed, Verbs: publishing, Now: noon, Judge: judge})
+		if err != nil {
+			return err
+		}
+		c, err := bound.Begin(ctx, publishing[0])
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_, err = c.Claim(ctx, at)
+		return err
+	}
 	for _, name := range []string{"repo", "absent"} {
-		_, err := b.repository(name).Bind(registry.Binding{Format: fixed, Now: noon, Allow: refuse}).Publish(ctx, at)
+		err := claim(name, refuse)
 		if !errors.Is(err, denied) {
 			t.Errorf("Publish in %s = %v, want the refusal whether it exists or not", name, err)
 		}
 	}
-	_, err := b.repository("repo").Bind(registry.Binding{Format: fixed, Now: noon}).Publish(ctx, at)
-	if kind(err) != fault.AccessDenied {
-		t.Errorf("Publish without a judge = %v, want a refusal", err)
-	}
-	_, err = b.repository("absent").Bind(registry.Binding{Format: fixed, Now: noon, Allow: allow}).Publish(ctx, at)
+	err := claim("absent", allow)
 	if kind(err) != fault.NotFound {
 		t.Errorf("Publish in a repository that does not exist = %v, want NotFound", err)
 	}
@@ -220,7 +206,11 @@ func TestPublishingIsJudgedOnThePackageBeforeAnythingElse(t *testing.T) {
 func TestNothingIsSeenBeforeTheCommit(t *testing.T) {
 	t.Parallel()
 	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
-	p, err := b.bind(growing).Publish(ctx, ref("p", "1.0"))
+	p, err := b.bind(growing).Begin(ctx, everything[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Claim(ctx, ref("p", "1.0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +226,7 @@ func TestNothingIsSeenBeforeTheCommit(t *testing.T) {
 	if _, err := io.WriteString(staged, "!"); kind(err) != fault.BodyTooLarge {
 		t.Errorf("a write past the limit = %v, want BodyTooLarge", err)
 	}
-	err = p.Commit(ctx, &format.Release{Assets: []format.NewAsset{{Name: "a", Content: staged}}})
+	err = p.Commit(ctx, &format.Edit{Versions: []format.VersionEdit{{Version: "1.0", Assets: []format.NewAsset{{Name: "a", Content: staged}}}}})
 	if err == nil {
 		t.Error("Commit of what did not fit succeeded")
 	}
@@ -258,7 +248,7 @@ func TestConcurrentPublishersOfOneVersionAllSucceed(t *testing.T) {
 		for i := range n {
 			r := b.bind(growing)
 			wait.Go(func() {
-				errs[i] = publish(ctx, r, ref("p", "1.0"), format.Release{}, fmt.Sprintf("f%d", i), fmt.Sprint("content ", i), "shared", "the same")
+				errs[i] = publish(ctx, r, ref("p", "1.0"), format.VersionEdit{}, fmt.Sprintf("f%d", i), fmt.Sprint("content ", i), "shared", "the same")
 			})
 		}
 		wait.Wait()
@@ -271,29 +261,9 @@ func TestConcurrentPublishersOfOneVersionAllSucceed(t *testing.T) {
 	})
 }
 
-// TestTheRegistryBehavesAsFormatsRelyOn runs the suite that the repository in
-// memory passes, with which formats are tested.
-func TestTheRegistryBehavesAsFormatsRelyOn(t *testing.T) {
+// TestTheRegistryDoesWhatFormatsRelyOn runs the suite of what formats are
+// written on.
+func TestTheRegistryDoesWhatFormatsRelyOn(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		var last *bench
-		var opened *format.Format
-		n := 0
-		formattest.Run(t, formattest.Subject{
-			Open: func(t *testing.T, f *format.Format) format.Repository {
-				if last == nil {
-					last = newBench(t, db)
-				}
-				// A format of its own name sees nothing of the others.
-				n++
-				fresh := *f
-				fresh.Name = fmt.Sprint("format", n)
-				last.t, opened = t, &fresh
-				return last.bind(opened)
-			},
-			SetStatus: func(t *testing.T, _ format.Repository, at format.Ref, status format.Status) {
-				last.setStatus(opened, at, status)
-			},
-		})
-	})
+	storetest.Each(t, formattest.Run)
 }

@@ -20,6 +20,7 @@ import (
 
 	"daypass/internal/blob"
 	"daypass/internal/fault"
+	"daypass/internal/format"
 	"daypass/internal/policy"
 	"daypass/internal/store"
 	"daypass/internal/tag"
@@ -71,6 +72,9 @@ type Config struct {
 	Now    func() time.Time // nil means time.Now
 	Region string           // preferred where an address names no region
 	Limits Limits
+
+	// Formats are the package formats that operations of the API know.
+	Formats []*format.Format
 }
 
 // A Registry is safe for concurrent use, and several may share one database

@@ -85,7 +85,7 @@ func TestADeletedRepositorysNamesakeIsEmpty(t *testing.T) {
 	if err := b.DeleteRepository(ctx, b.repository("repo")); err != nil {
 		t.Fatal(err)
 	}
-	err := publish(ctx, stale, ref("q", "1.0"), format.Release{}, "b", "two")
+	err := publish(ctx, stale, ref("q", "1.0"), format.VersionEdit{}, "b", "two")
 	if kind(err) != fault.NotFound {
 		t.Errorf("a publication that was on its way = %v, want NotFound", err)
 	}

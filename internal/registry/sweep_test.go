@@ -27,8 +27,11 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		second := b.repository("second")
-		bound := second.Bind(registry.Binding{Format: growing, Now: noon, Allow: allow})
-		err = publish(ctx, bound, ref("p", "1.0"), format.Release{}, "kept", "kept")
+		bound, err := second.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = publish(ctx, bound, ref("p", "1.0"), format.VersionEdit{}, "kept", "kept")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"daypass/internal/arn"
 	"daypass/internal/audit"
 	"daypass/internal/fault"
+	"daypass/internal/format"
 	"daypass/internal/gate"
 	"daypass/internal/wire"
 )
@@ -25,7 +26,7 @@ type subject struct {
 	action string        // packages: what the route asks for; "": no route
 	place  audit.Package // packages
 	uri    string        // as additionalEventData.requestUri
-	named  named
+	ref    format.Ref    // packages: what the request names, as far as it got
 }
 
 // maxHeld is how large a request may be, in bytes, whose input waits for the
@@ -176,8 +177,16 @@ func (s *subject) packages(event *audit.Event, r *http.Request) {
 		event.ReadOnly = reading(event.Name)
 	}
 	event.Package = s.place
-	event.Package.Namespace, event.Package.Name, event.Package.Version = s.named.ref.Namespace, s.named.ref.Name.Name, s.named.ref.Version
+	event.Package.Namespace, event.Package.Name, event.Package.Version = s.ref.Namespace, s.ref.Name.Name, s.ref.Version
 	event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, s.uri
+}
+
+// named notes what a package request turns out to do, and with which package.
+func (s *subject) named(verb *format.Verb, ref format.Ref) {
+	s.action = verb.Action()
+	if ref.Name != (format.Name{}) {
+		s.ref = ref
+	}
 }
 
 // packageRequest notes what a package manager asks for, before anything of it

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -25,7 +24,6 @@ import (
 	"daypass/api"
 	"daypass/internal/audit"
 	"daypass/internal/fault"
-	"daypass/internal/format"
 	"daypass/internal/gate"
 )
 
@@ -247,41 +245,6 @@ func TestOperationsAreRecordedAsWhatTheyAre(t *testing.T) {
 	} {
 		if got := all[name]; got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
-	}
-}
-
-// Whatever a format asks of its repository by name is seen, also what the
-// interface gets tomorrow.
-func TestEveryMethodThatNamesAPackageIsNoted(t *testing.T) {
-	t.Parallel()
-	ref := format.Ref{Name: format.Name{Namespace: "space", Name: "name"}, Version: "1"}
-	wanted := reflect.TypeFor[format.Repository]()
-	for i := range wanted.NumMethod() {
-		method := wanted.Method(i)
-		if method.Name == "Packages" {
-			continue // its name is where a list goes on
-		}
-		n := &named{}
-		var want format.Ref
-		var args []reflect.Value
-		for j := range method.Type.NumIn() {
-			v := reflect.Zero(method.Type.In(j))
-			switch v.Interface().(type) {
-			case format.Ref:
-				v, want = reflect.ValueOf(ref), ref
-			case format.Name:
-				v = reflect.ValueOf(ref.Name)
-				want.Name = ref.Name
-			}
-			args = append(args, v)
-		}
-		func() {
-			defer func() { _ = recover() }() // there is no repository behind it
-			reflect.ValueOf(n).MethodByName(method.Name).Call(args)
-		}()
-		if n.ref != want {
-			t.Errorf("%s: noted %+v, want %+v", method.Name, n.ref, want)
 		}
 	}
 }

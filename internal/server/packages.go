@@ -37,15 +37,14 @@ func (p *packages) mount(mux *http.ServeMux, formats []*format.Format) {
 
 func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 	name := f.Name + " " + route.Method + " " + route.Pattern
-	actions := append([]string{route.Action}, route.Also...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
 		e.door, e.operation = "packages", name
-		e.subject.packageRequest(f.Name, route.Action, r)
+		e.subject.packageRequest(f.Name, route.Verbs[0].Action(), r)
 		if r.Body != http.NoBody {
 			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
 		}
-		err := p.serve(w, r, e, f, route, actions)
+		err := p.serve(w, r, e, f, route)
 		if err != nil && e.answer.status != 0 {
 			e.fault = fault.From(err)
 			panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
@@ -56,7 +55,7 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 	})
 }
 
-func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route, actions []string) error {
+func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route) error {
 	err := p.throttle.enter(e)
 	if err != nil {
 		return err
@@ -71,7 +70,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 	if err != nil {
 		return err
 	}
-	_, verb, _ := strings.Cut(route.Action, ":")
+	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
 	err = p.throttle.count(e, limitOf("codeartifact", verb))
 	if err != nil {
 		return err
@@ -80,40 +79,28 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 	if err != nil {
 		return err
 	}
-	binding := registry.Binding{Format: f, Now: e.call.Now}
-	if format.OnPackage(route.Action) {
-		binding.Allow = p.allowEach(e, actions)
-	} else {
-		err = allow(r.Context(), &e.call, actions, repository.Subject())
-		if err != nil {
-			return err
-		}
+	bound, err := repository.Bind(r.Context(), registry.Binding{
+		Format: f,
+		Verbs:  route.Verbs,
+		Now:    e.call.Now,
+		Judge: func(ctx context.Context, actions []string, on registry.Subject) error {
+			return allow(ctx, &e.call, actions, on)
+		},
+		Again: func(ctx context.Context) error { return p.gate.Again(ctx, &e.call, p.now()) },
+		Note:  e.subject.named,
+	})
+	if err != nil {
+		return err
 	}
 	return route.Handle(w, r, &format.Call{
-		Repository: e.subject.witness(repository.Bind(binding)),
+		Repository: bound,
 		Base:       p.endpoint(r.Context(), f.Name, domain, owner, name),
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
 	})
 }
 
-// allowEach returns a judgement that is asked more than once in a call: from the
-// second time on it establishes the caller again, at the present instant.
-func (p *packages) allowEach(e *event, actions []string) func(context.Context, registry.Subject) error {
-	again := false
-	return func(ctx context.Context, on registry.Subject) error {
-		if again {
-			err := p.gate.Again(ctx, &e.call, p.now())
-			if err != nil {
-				return err
-			}
-		}
-		again = true
-		return allow(ctx, &e.call, actions, on)
-	}
-}
-
-// allow judges all actions that a route needs.
+// allow judges all of the actions.
 func allow(ctx context.Context, call *gate.Call, actions []string, on registry.Subject) error {
 	subject := gate.Subject{ARN: on.ARN, Account: on.Account, Admin: on.Admin, Policies: on.Policies, Tags: on.Tags}
 	for _, action := range actions {

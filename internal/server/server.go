@@ -106,7 +106,7 @@ func (s *Server) open(ctx context.Context) error {
 		Root: identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
 	})
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
-		Limits: registry.Limits{AssetSize: s.config.MaxUpload}})
+		Limits: registry.Limits{AssetSize: s.config.MaxUpload}, Formats: formats})
 	err = s.bootstrap(ctx)
 	if err != nil {
 		return err

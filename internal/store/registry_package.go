@@ -88,6 +88,15 @@ func (tx *Tx) CreatePackage(ctx context.Context, p *Package) error {
 	return err
 }
 
+// SetPackageTags replaces the tags of a package.
+func (tx *Tx) SetPackageTags(ctx context.Context, id string, tags map[string]string) error {
+	text, err := encodeMap(tags)
+	if err != nil {
+		return err
+	}
+	return tx.execOne(ctx, `UPDATE packages SET tags = $1 WHERE id = $2`, text, id)
+}
+
 // PackageChanged notes that something in a package changed at an instant.
 func (tx *Tx) PackageChanged(ctx context.Context, id string, at time.Time) error {
 	return tx.execOne(ctx, `UPDATE packages SET revision = revision + 1, changed = $1 WHERE id = $2`, at.UnixMilli(), id)
@@ -195,9 +204,30 @@ func (tx *Tx) CreateVersion(ctx context.Context, v *Version, d *Description) err
 	return err
 }
 
-// SetVersionState replaces the status and the revision of a version.
-func (tx *Tx) SetVersionState(ctx context.Context, id, status, revision string) error {
-	return tx.execOne(ctx, `UPDATE versions SET status = $1, revision = $2 WHERE id = $3`, status, revision, id)
+// VersionByKey returns the version of a package that has a sort key, the oldest
+// if several have it, or [ErrNotFound].
+func (tx *Tx) VersionByKey(ctx context.Context, pkg, sortKey string) (*Version, error) {
+	v := new(Version)
+	err := v.scan(func(dest ...any) error {
+		return tx.queryRow(ctx, `SELECT `+versionColumns+` FROM versions WHERE package = $1 AND sort_key = $2 ORDER BY published, id LIMIT 1`,
+			[]any{pkg, []byte(sortKey)}, dest...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// UpdateVersion replaces what may change of a version: its status, revision,
+// detail and yank.
+func (tx *Tx) UpdateVersion(ctx context.Context, v *Version) error {
+	return tx.execOne(ctx, `UPDATE versions SET status = $1, revision = $2, detail = $3, yanked = $4 WHERE id = $5`,
+		v.Status, v.Revision, v.Detail, v.Yanked, v.ID)
+}
+
+// SetDescription replaces what a version says of itself.
+func (tx *Tx) SetDescription(ctx context.Context, version string, d *Description) error {
+	return tx.execOne(ctx, `UPDATE descriptions SET description = $1, readme = $2 WHERE version = $3`, d.Text, d.Readme, version)
 }
 
 const assetColumns = `a.version, a.name, a.content, c.generation, a.size, a.md5, a.sha1, a.sha256, a.sha512, a.uploaded, a.detail
@@ -233,4 +263,14 @@ func (tx *Tx) CreateAsset(ctx context.Context, a *Asset) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		a.Version, a.Name, a.Content, a.Size, a.MD5, a.SHA1, a.SHA256, a.SHA512, a.Uploaded.UnixMilli(), a.Detail)
 	return err
+}
+
+// SetAssetDetail replaces the detail of an asset.
+func (tx *Tx) SetAssetDetail(ctx context.Context, a *Asset) error {
+	return tx.execOne(ctx, `UPDATE assets SET detail = $1 WHERE version = $2 AND name = $3`, a.Detail, a.Version, a.Name)
+}
+
+// DeleteAsset removes an asset from a version. Its content stays.
+func (tx *Tx) DeleteAsset(ctx context.Context, version, name string) error {
+	return tx.execOne(ctx, `DELETE FROM assets WHERE version = $1 AND name = $2`, version, name)
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"daypass/internal/fault"
 	"daypass/internal/format"
@@ -17,30 +16,27 @@ type Server struct {
 	URL string // of the repository, with the last slash
 }
 
-// Path is where the repository of a [Server] is.
-func Path(f *format.Format) string { return "/" + f.Name + "/d/acme-123456789012/packages/" }
-
 // NewServer serves a repository until the test ends. Requests must carry the
 // token, as Bearer or as the password of Basic, unless it is empty.
-func NewServer(t testing.TB, f *format.Format, repository format.Repository, token string) *Server {
+func NewServer(t testing.TB, repository *Repository, token string) *Server {
 	t.Helper()
 	s := &Server{Server: httptest.NewUnstartedServer(nil)}
-	s.URL = "http://" + s.Listener.Addr().String() + Path(f)
-	s.Config.Handler = Handler(f, repository, token, s.URL)
+	f := repository.registry.format
+	s.URL = "http://" + s.Listener.Addr().String() + "/" + f.Name + "/d/" + Domain + "-" + Owner + "/" + repository.Name + "/"
+	s.Config.Handler = handler(f, repository, token, s.URL)
 	s.Start()
 	t.Cleanup(s.Close)
 	return s
 }
 
-// Handler mounts the routes of a format below /{format}/d/{domain}/{repository}.
-func Handler(f *format.Format, repository format.Repository, token, base string) http.Handler {
+// handler mounts the routes of a format below /{format}/d/{domain}/{repository}.
+func handler(f *format.Format, repository *Repository, token, base string) http.Handler {
 	mux := http.NewServeMux()
-	call := &format.Call{Repository: repository, Base: base, Now: time.Now(), MaxAsset: 64 << 20}
 	for _, route := range f.Routes {
 		mux.HandleFunc(route.Method+" /"+f.Name+"/d/{domain}/{repository}"+route.Pattern, func(w http.ResponseWriter, r *http.Request) {
 			err := authenticate(r, token)
 			if err == nil {
-				err = route.Handle(w, r, call)
+				err = serve(w, r, repository, route, base)
 			}
 			if err != nil {
 				refuse(w, r, f, fault.From(err))
@@ -51,6 +47,14 @@ func Handler(f *format.Format, repository format.Repository, token, base string)
 		refuse(w, r, f, fault.New(fault.NotFound, "No such address."))
 	})
 	return mux
+}
+
+func serve(w http.ResponseWriter, r *http.Request, repository *Repository, route format.Route, base string) error {
+	bound, err := repository.Bind(r.Context(), route.Verbs...)
+	if err != nil {
+		return err
+	}
+	return route.Handle(w, r, &format.Call{Repository: bound, Base: base, Now: Now, MaxAsset: 64 << 20})
 }
 
 func authenticate(r *http.Request, token string) error {

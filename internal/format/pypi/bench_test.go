@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"daypass/internal/format"
-	"daypass/internal/format/formattest"
 )
 
 // project returns a project whose page has at least a number of bytes.
@@ -54,7 +53,7 @@ func BenchmarkPage(b *testing.B) {
 		for _, size := range sizes {
 			b.Run(kind+"/"+size.name, func(b *testing.B) {
 				_, body := project(b, size.bytes, render)
-				repository := kept{&formattest.Memory{Format: Format}, &format.Document{Body: body, ETag: `"x"`}}
+				repository := kept{doc: format.NewDocument(body)}
 				r, err := http.NewRequest("GET", "/simple/acme-hello/", nil)
 				if err != nil {
 					b.Fatal(err)

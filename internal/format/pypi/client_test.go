@@ -41,10 +41,10 @@ func client(t *testing.T, name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-func secured(t *testing.T) (*formattest.Server, *formattest.Memory) {
+func secured(t *testing.T) (*formattest.Server, *formattest.Repository) {
 	t.Helper()
-	repository := &formattest.Memory{Format: Format}
-	return formattest.NewServer(t, Format, repository, secret), repository
+	repository := formattest.New(t, Format)
+	return formattest.NewServer(t, repository, secret), repository
 }
 
 func withLogin(address string) string {
@@ -109,12 +109,14 @@ func TestPipLeavesYankedAndUnsuitableFilesAlone(t *testing.T) {
 	t.Parallel()
 	pip := formattest.Tool(t, "pip", "--version")
 	s, repository := secured(t)
-	b := &bundle{formattest.NewServer(t, Format, repository, ""), repository}
+	b := &bundle{formattest.NewServer(t, repository, ""), repository}
 	b.publish(t, "acme-hello", "1.0")
 	b.publish(t, "acme-hello", "2.0", "Requires-Python: >=99")
 	b.publish(t, "acme-hello", "3.0")
-	why := "broken"
-	repository.Update(ref("acme-hello", "3.0"), func(v *format.Version) { v.Yanked = &why })
+	err := repository.Publish(t, ref("acme-hello", "3.0"), format.VersionEdit{Yank: &format.Yank{Yanked: true, Reason: "broken"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	download := func(what string) (string, error) {
 		return client(t, pip, "download", "--no-deps", "--no-cache-dir", "--index-url", withLogin(s.URL)+"simple/", what)
 	}

@@ -2,39 +2,28 @@ package pypi
 
 import (
 	"net/http"
-	"strings"
 
 	"daypass/internal/fault"
 	"daypass/internal/format"
+	"daypass/internal/format/serve"
 )
 
-// handleDownload answers with one file: ranges, HEAD and conditions are
-// net/http's.
+// handleDownload answers with one file.
 func handleDownload(w http.ResponseWriter, r *http.Request, c *format.Call) error {
 	ref, name, err := fileOf(r)
 	if err != nil {
 		return err
 	}
-	asset, err := c.Repository.Asset(r.Context(), ref, name)
-	if err != nil {
-		return err
-	}
-	content, err := c.Repository.Open(r.Context(), asset)
+	content, err := c.Repository.Open(r.Context(), ref, name)
 	if err != nil {
 		return err
 	}
 	defer content.Close() // only read
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	if strings.HasSuffix(name, metadataSuffix) {
-		h.Set("Content-Type", "text/plain; charset=utf-8")
+	contentType := "application/octet-stream"
+	if isMetadata(name) {
+		contentType = "text/plain; charset=utf-8"
 	}
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("ETag", `"`+asset.Digests.SHA256+`"`)
-	// A published file never changes; a shared cache must not hand it to those
-	// who have no token.
-	h.Set("Cache-Control", "private, max-age=31536000, immutable")
-	return format.ServeContent(w, r, asset.Uploaded, content)
+	return serve.Content(w, r, content, contentType)
 }
 
 // fileOf returns what the address of a download names.
@@ -47,7 +36,7 @@ func fileOf(r *http.Request) (format.Ref, string, error) {
 		ref.Version, err = NormalizeVersion(r.PathValue("version"))
 	}
 	if err != nil {
-		return ref, "", fault.NotFoundResource("asset", name, "%s", capital(err))
+		return ref, "", fault.NotFoundResource("asset", name, "%s", serve.Sentence(err))
 	}
 	if len(name) > maxFile+len(metadataSuffix) || !fileRE().MatchString(name) {
 		return ref, "", fault.NotFoundResource("asset", name, "%q is not the name of a file.", name)

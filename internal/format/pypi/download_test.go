@@ -1,11 +1,11 @@
 package pypi
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 
-	"daypass/internal/format"
 	"daypass/internal/format/formattest"
 )
 
@@ -84,7 +84,7 @@ func TestAFailingReadIsToldBeforeTheBody(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	file, _ := b.publish(t, "acme-hello", "1.0")
-	b.repository.Update(ref("acme-hello", "1.0"), func(v *format.Version) { v.Assets[0].Digests.SHA256 = strings.Repeat("0", 64) })
+	b.repository.Fail = func(string) error { return errors.New("the disk says 000") }
 	r, text := b.get(t, "simple/acme-hello/1.0/"+file)
 	if r.StatusCode != http.StatusInternalServerError || strings.Contains(text, "000") || r.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %s, Cache-Control %s", r.StatusCode, text, r.Header.Get("Cache-Control"))

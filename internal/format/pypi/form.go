@@ -1,7 +1,6 @@
 package pypi
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -9,6 +8,7 @@ import (
 	"net/http"
 
 	"daypass/internal/fault"
+	"daypass/internal/format/serve"
 )
 
 // Bounds on the form around a file.
@@ -91,15 +91,7 @@ func (f *form) next(r *multipart.Reader) (*multipart.Part, error) {
 }
 
 // malformed returns the fault for a body that can't be read to its end.
-func malformed(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return fault.New(fault.BodyTooLarge, "The upload is larger than the %d bytes that are accepted.", tooLarge.Limit)
-	}
-	f := fault.New(fault.MalformedRequest, "The upload is not a complete multipart form.")
-	f.Cause = err
-	return f
-}
+func malformed(err error) error { return serve.Unread(err, "a complete multipart form") }
 
 // check reports what is missing or wrong in the fields that every upload has.
 func (f *form) check() error {

@@ -21,15 +21,16 @@ func FuzzUpload(f *testing.F) {
 		part{"content", string(tarOf(f, "a-1/PKG-INFO", "Name: a\nVersion: 1\n")), "a-1.tar.gz"}))
 	f.Add(sdistType, sdistBody)
 	f.Add("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\na\r\n--x--\r\n"))
+	registry := formattest.Open(f, Format)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		repository := &formattest.Memory{Format: Format}
+		repository := registry.Repository(t)
 		r, err := http.NewRequest("POST", "/", bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header["Content-Type"] = []string{contentType}
-		err = handleUpload(&discard{}, r, &format.Call{Repository: repository, MaxAsset: 1 << 20})
-		names, _ := repository.Packages(t.Context(), format.Name{}, 10)
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 1 << 20})
+		names := repository.Names(t)
 		if err != nil {
 			if !fault.Is(err, fault.Validation) && !fault.Is(err, fault.MalformedRequest) && !fault.Is(err, fault.BodyTooLarge) {
 				t.Fatalf("%v", err)
@@ -42,7 +43,7 @@ func FuzzUpload(f *testing.F) {
 		if len(names) != 1 {
 			t.Fatalf("kept %v", names)
 		}
-		p, err := repository.Package(t.Context(), names[0])
+		p, err := repository.Use(t, read).Package(t.Context(), format.Name{Name: names[0]})
 		if err != nil {
 			t.Fatal(err)
 		}

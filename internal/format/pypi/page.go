@@ -17,6 +17,9 @@ const apiVersion = "1.1"
 // metadataSuffix makes the name of a wheel's metadata file: PEP 658.
 const metadataSuffix = ".metadata"
 
+// isMetadata reports whether an asset is a wheel's metadata file.
+func isMetadata(asset string) bool { return strings.HasSuffix(asset, metadataSuffix) }
+
 // detail is what this format keeps with an asset.
 type detail struct {
 	RequiresPython string `json:"requiresPython,omitempty"`
@@ -44,7 +47,7 @@ func files(p *format.Package) ([]file, error) {
 		prefix := url.PathEscape(v.Version) + "/"
 		for j := range v.Assets {
 			a := &v.Assets[j]
-			if strings.HasSuffix(a.Name, metadataSuffix) {
+			if isMetadata(a.Name) {
 				continue
 			}
 			f := file{asset: a, version: v, url: prefix + url.PathEscape(a.Name)}

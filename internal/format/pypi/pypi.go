@@ -7,10 +7,18 @@ import (
 	"fmt"
 	"html"
 	"net/http"
-	"strconv"
 
 	"daypass/internal/fault"
 	"daypass/internal/format"
+	"daypass/internal/format/serve"
+)
+
+// What requests do. The list of projects tells what ListPackages tells, and so
+// asks for the same right.
+var (
+	upload = &format.Verb{Name: "upload", Package: []string{format.Publish}}
+	list   = &format.Verb{Name: "list", Repository: []string{format.ListPackages}}
+	read   = &format.Verb{Name: "read", Repository: []string{format.Read}}
 )
 
 // Format is PyPI.
@@ -19,19 +27,19 @@ var Format = &format.Format{
 	Routes: []format.Route{
 		// Clients post to the address of the repository as it was configured,
 		// with or without its last slash.
-		{Method: "POST", Pattern: "", Action: format.Publish, Handle: handleUpload},
-		{Method: "POST", Pattern: "/{$}", Action: format.Publish, Handle: handleUpload},
-		// The list tells what ListPackages tells, and so asks for the same right.
-		{Method: "GET", Pattern: "/simple", Action: format.ListPackages, Handle: redirectToList},
-		{Method: "GET", Pattern: "/simple/{$}", Action: format.ListPackages, Handle: handleList},
-		{Method: "GET", Pattern: "/simple/{project}", Action: format.Read, Handle: handleProject},
-		{Method: "GET", Pattern: "/simple/{project}/{$}", Action: format.Read, Handle: handleProject},
-		{Method: "GET", Pattern: "/simple/{project}/{version}/{file}", Action: format.Read, Handle: handleDownload},
+		{Method: "POST", Pattern: "", Verbs: []*format.Verb{upload}, Handle: handleUpload},
+		{Method: "POST", Pattern: "/{$}", Verbs: []*format.Verb{upload}, Handle: handleUpload},
+		{Method: "GET", Pattern: "/simple", Verbs: []*format.Verb{list}, Handle: redirectToList},
+		{Method: "GET", Pattern: "/simple/{$}", Verbs: []*format.Verb{list}, Handle: handleList},
+		{Method: "GET", Pattern: "/simple/{project}", Verbs: []*format.Verb{read}, Handle: handleProject},
+		{Method: "GET", Pattern: "/simple/{project}/{$}", Verbs: []*format.Verb{read}, Handle: handleProject},
+		{Method: "GET", Pattern: "/simple/{project}/{version}/{file}", Verbs: []*format.Verb{read}, Handle: handleDownload},
 	},
 	Challenges:       []string{"Bearer", "Basic"},
 	NormalizeName:    NormalizeName,
 	NormalizeVersion: NormalizeVersion,
 	SortKey:          SortKey,
+	Auxiliary:        isMetadata,
 	GrowsVersions:    true,
 	WriteError:       writeError,
 }
@@ -46,17 +54,5 @@ func writeError(w http.ResponseWriter, r *http.Request, e *fault.Error) {
 		contentType = "text/html; charset=utf-8"
 		text = "<!DOCTYPE html>\n<title>" + html.EscapeString(http.StatusText(status)) + "</title>\n<p>" + html.EscapeString(text) + "</p>"
 	}
-	h := w.Header()
-	// Nothing that was meant for the answer without the error stays.
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Length"} {
-		h.Del(name)
-	}
-	h.Set("Content-Type", contentType)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	if e.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // the client may be gone; there is no one to tell
+	serve.Refuse(w, e, contentType, text+"\n")
 }

@@ -124,12 +124,12 @@ func wheelForm(name, version, file string, content []byte) []part {
 // A bundle is a repository that is served to a test.
 type bundle struct {
 	*formattest.Server
-	repository *formattest.Memory
+	repository *formattest.Repository
 }
 
 func newBundle(t testing.TB) *bundle {
-	repository := &formattest.Memory{Format: Format}
-	return &bundle{formattest.NewServer(t, Format, repository, ""), repository}
+	repository := formattest.New(t, Format)
+	return &bundle{formattest.NewServer(t, repository, ""), repository}
 }
 
 func (b *bundle) do(t testing.TB, method, path string, body io.Reader, header ...string) (*http.Response, string) {

@@ -17,12 +17,8 @@ import (
 
 	"daypass/internal/fault"
 	"daypass/internal/format"
+	"daypass/internal/format/serve"
 )
-
-// maxDrain is how much of a refused upload is still read, in bytes. Clients
-// that write on while the server closes see a broken connection instead of the
-// reason.
-const maxDrain = 32 << 20
 
 // handleUpload takes one file with the fields that describe it.
 func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error {
@@ -30,14 +26,18 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 	if err != nil {
 		return err
 	}
-	u := &upload{ctx: r.Context(), call: c}
-	defer u.close()
+	change, err := c.Repository.Begin(r.Context(), upload)
+	if err != nil {
+		return err
+	}
+	defer change.Close() // what is left behind is swept
+	u := &incoming{ctx: r.Context(), change: change, limit: c.MaxAsset}
 	err = u.receive(parts)
 	if err == nil {
 		err = u.finish()
 	}
 	if err != nil {
-		_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // whatever comes of it, the error is told
+		serve.Drain(r)
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -45,28 +45,22 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 	return nil
 }
 
-// An upload is one request to publish a file. It lives as long as the request,
-// and so holds its context.
-type upload struct {
-	ctx  context.Context
-	call *format.Call
-	form form
+// An incoming file is one upload. It lives as long as the request, and so holds
+// its context.
+type incoming struct {
+	ctx    context.Context
+	change format.Change
+	limit  int64 // bytes that the file may have
+	form   form
 
-	project     string
-	version     version
-	publication format.Publication
-	file        string
-	content     format.Staged
-	blake2      hash.Hash // of the content; nil unless the form told the digest before it
+	project string
+	version version
+	file    string
+	content format.Staged
+	blake2  hash.Hash // of the content; nil unless the form told the digest before it
 }
 
-func (u *upload) close() {
-	if u.publication != nil {
-		u.publication.Close() // what is left behind is swept
-	}
-}
-
-func (u *upload) receive(parts *multipart.Reader) error {
+func (u *incoming) receive(parts *multipart.Reader) error {
 	for {
 		part, err := u.form.next(parts)
 		if err != nil || part == nil {
@@ -86,7 +80,7 @@ func (u *upload) receive(parts *multipart.Reader) error {
 // begin establishes what is published and whether it may be, before a byte of
 // the file is read. It needs the name and version, which every client sends
 // first.
-func (u *upload) begin() error {
+func (u *incoming) begin() error {
 	if u.form.name == "" || u.form.version == "" {
 		return fault.Invalid("The fields name and version come after the file; they must come before it.")
 	}
@@ -104,18 +98,18 @@ func (u *upload) begin() error {
 			return err
 		}
 	}
-	u.publication, err = u.call.Repository.Publish(u.ctx, format.Ref{Name: format.Name{Name: u.project}, Version: u.version.String()})
+	_, err = u.change.Claim(u.ctx, format.Ref{Name: format.Name{Name: u.project}, Version: u.version.String()})
 	return err
 }
 
-func (u *upload) checkFile() error {
+func (u *incoming) checkFile() error {
 	if err := checkFile(u.file, u.form.filetype, u.project, u.version); err != nil {
 		return fault.Invalid("Field content: %s.", err)
 	}
 	return nil
 }
 
-func (u *upload) receiveFile(part *multipart.Part) error {
+func (u *incoming) receiveFile(part *multipart.Part) error {
 	if u.content != nil {
 		return fault.Invalid("The field content is given twice; an upload has one file.")
 	}
@@ -128,7 +122,7 @@ func (u *upload) receiveFile(part *multipart.Part) error {
 	if err := u.begin(); err != nil {
 		return err
 	}
-	u.content, err = u.publication.Stage(u.ctx, u.call.MaxAsset)
+	u.content, err = u.change.Stage(u.ctx, u.limit)
 	if err != nil {
 		return err
 	}
@@ -174,7 +168,7 @@ func newBLAKE2() hash.Hash {
 }
 
 // finish checks all that came and makes it durable.
-func (u *upload) finish() error {
+func (u *incoming) finish() error {
 	if err := u.form.check(); err != nil {
 		return err
 	}
@@ -195,23 +189,24 @@ func (u *upload) finish() error {
 	if err != nil {
 		return fault.Invalid("Field content: %s: %s.", u.file, err)
 	}
-	release := &format.Release{Description: about.describe()}
-	release.DisplayName = u.form.name
+	description := about.describe()
+	description.DisplayName = u.form.name
+	release := format.VersionEdit{Version: u.version.String(), Description: &description}
 	d, err := json.Marshal(detail{RequiresPython: about.requiresPython})
 	if err != nil {
 		return err
 	}
 	release.Assets = []format.NewAsset{{Name: u.file, Content: u.content, Detail: d}}
 	if u.form.filetype == wheel {
-		if err := u.addMetadata(release, raw); err != nil {
+		if err := u.addMetadata(&release, raw); err != nil {
 			return err
 		}
 	}
-	return u.publication.Commit(u.ctx, release)
+	return u.change.Commit(u.ctx, &format.Edit{Versions: []format.VersionEdit{release}})
 }
 
 // checkDigests compares what arrived with what the client meant to send.
-func (u *upload) checkDigests() error {
+func (u *incoming) checkDigests() error {
 	digests := u.content.Digests()
 	if u.form.blake2 != "" && u.blake2 == nil {
 		u.blake2 = newBLAKE2()
@@ -237,7 +232,7 @@ func (u *upload) checkDigests() error {
 
 // describe returns what the file says of itself, and from the form what it
 // leaves out.
-func (u *upload) describe(raw []byte) (*metadata, error) {
+func (u *incoming) describe(raw []byte) (*metadata, error) {
 	if raw == nil {
 		return &u.form.metadata, nil
 	}
@@ -259,8 +254,8 @@ func (u *upload) describe(raw []byte) (*metadata, error) {
 
 // addMetadata adds a wheel's metadata as a file of its own, so that resolvers
 // need not fetch the wheel: PEP 658.
-func (u *upload) addMetadata(release *format.Release, raw []byte) error {
-	staged, err := u.publication.Stage(u.ctx, maxMetadata)
+func (u *incoming) addMetadata(release *format.VersionEdit, raw []byte) error {
+	staged, err := u.change.Stage(u.ctx, maxMetadata)
 	if err != nil {
 		return err
 	}

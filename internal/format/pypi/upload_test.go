@@ -17,6 +17,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/format/formattest"
+	"daypass/internal/registry"
 )
 
 func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
@@ -30,7 +31,7 @@ func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
 	if status != 200 || text != "OK\n" {
 		t.Fatalf("%d %s", status, text)
 	}
-	v := b.repository.Version(ref("acme-hello", "1.0"))
+	v := b.repository.Version(t, ref("acme-hello", "1.0"))
 	want := format.Description{
 		DisplayName: "Acme.Hello", Summary: "greets", HomePage: "https://acme.example/", SourceCode: "https://acme.example/src",
 		Licenses: []format.License{{Name: "MIT"}}, Readme: "# Hello\nworld\n",
@@ -39,7 +40,7 @@ func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
 			{Package: "acme-dep", Type: "Requires-Dist"},
 		},
 	}
-	if diff := cmp.Diff(want, v.Description); diff != "" {
+	if diff := cmp.Diff(want, v.About); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
 	if got := string(v.Assets[0].Detail); got != `{"requiresPython":"\u003e=3.8"}` {
@@ -65,7 +66,7 @@ func TestWhatASourceDistributionLeavesOutComesFromTheForm(t *testing.T) {
 		if status != 200 {
 			t.Fatalf("%s: %d %s", title, status, text)
 		}
-		v := b.repository.Version(ref("acme-hello", "1.0"))
+		v := b.repository.Version(t, ref("acme-hello", "1.0"))
 		want := format.Description{
 			DisplayName: "acme-hello", Summary: "from the form", Licenses: []format.License{{Name: "MIT License"}}, Readme: "text",
 			Dependencies: []format.Dependency{{Package: "b", Type: "Requires-Dist", Requirement: ">1"}, {Package: "a", Type: "Requires-Dist"}},
@@ -73,7 +74,7 @@ func TestWhatASourceDistributionLeavesOutComesFromTheForm(t *testing.T) {
 		if title == "PKG-INFO" {
 			want.Summary = "from the file"
 		}
-		if diff := cmp.Diff(want, v.Description); diff != "" {
+		if diff := cmp.Diff(want, v.About); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", title, diff)
 		}
 		var d detail
@@ -236,9 +237,9 @@ func TestNamesOfFilesThatToolsMake(t *testing.T) {
 func TestWhoMayNotPublishIsToldBeforeTheFileIsKept(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	var asked format.Ref
-	b.repository.Judge = func(ref format.Ref) error {
-		asked = ref
+	var asked string
+	b.repository.Judge = func(_ []string, on registry.Subject) error {
+		asked = on.ARN
 		return fault.New(fault.AccessDenied, "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: codeartifact:PublishPackageVersion")
 	}
 	file, content := wheelOf(t, "Acme.Hello", "1.0")
@@ -246,14 +247,14 @@ func TestWhoMayNotPublishIsToldBeforeTheFileIsKept(t *testing.T) {
 	if status != 403 || !strings.HasPrefix(text, "403 Forbidden: User: arn:aws:iam::123456789012:user/ann is not authorized") {
 		t.Errorf("%d %s", status, text)
 	}
-	if asked != ref("acme-hello", "1.0") {
-		t.Errorf("judged %v", asked)
+	if want := "arn:aws:codeartifact:us-east-1:123456789012:package/acme/" + b.repository.Name + "/pypi//acme-hello"; asked != want {
+		t.Errorf("judged on %s, want %s", asked, want)
 	}
 }
 
 func TestAnUploadPastTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
-	repository := &formattest.Memory{Format: Format}
+	repository := formattest.New(t, Format)
 	file, content := wheelOf(t, "acme-hello", "1.0")
 	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", file, content))
 	for _, limit := range []int64{int64(len(content)) - 1, int64(len(content))} {
@@ -262,7 +263,7 @@ func TestAnUploadPastTheLimitIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", contentType)
-		err = handleUpload(&discard{}, r, &format.Call{Repository: repository, MaxAsset: limit})
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: limit})
 		if refused := fault.Is(err, fault.BodyTooLarge); refused != (limit < int64(len(content))) {
 			t.Errorf("limit %d of %d: %v", limit, len(content), err)
 		}
@@ -284,18 +285,18 @@ func TestABodyThatBreaksOffIsRefusedAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	file, content := wheelOf(t, "acme-hello", "1.0")
 	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", file, content))
+	repository := formattest.New(t, Format)
 	for cut := 0; cut < len(body); cut += 37 {
-		repository := &formattest.Memory{Format: Format}
 		r, err := http.NewRequest("POST", "/", io.MultiReader(bytes.NewReader(body[:cut]), broken{}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", contentType)
-		err = handleUpload(&discard{}, r, &format.Call{Repository: repository, MaxAsset: 1 << 20})
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 1 << 20})
 		if !fault.Is(err, fault.MalformedRequest) {
 			t.Errorf("cut at %d: %v", cut, err)
 		}
-		if _, err := repository.Package(t.Context(), format.Name{Name: "acme-hello"}); !fault.Is(err, fault.NotFound) {
+		if _, err := repository.Use(t, read).Package(t.Context(), format.Name{Name: "acme-hello"}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("cut at %d: the package is there", cut)
 		}
 	}

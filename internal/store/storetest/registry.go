@@ -24,6 +24,7 @@ func Registry(t *testing.T) {
 	t.Run("upstreams keep their order and outlive what they name", func(t *testing.T) { Each(t, upstreams) })
 	t.Run("versions come in the order of their sort keys, byte by byte", func(t *testing.T) { Each(t, versionOrder) })
 	t.Run("a package, its versions and assets come back as they were written", func(t *testing.T) { Each(t, packageRoundTrip) })
+	t.Run("what may change of a package changes alone", func(t *testing.T) { Each(t, packageEdits) })
 	t.Run("packages are listed only with a version of the status", func(t *testing.T) { Each(t, packageLists) })
 	t.Run("changed packages are found by time", func(t *testing.T) { Each(t, packageChanges) })
 	t.Run("deleting a repository deletes what was published in it", func(t *testing.T) { Each(t, repositoryDeletion) })

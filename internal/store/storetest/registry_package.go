@@ -81,7 +81,8 @@ func packageRoundTrip(t *testing.T, db *store.DB) {
 			return err
 		}
 		_, err = publish(ctx, tx, two.ID, "c.whl", "cc")
-		return errors.Join(err, tx.SetVersionState(ctx, two.ID, "Archived", "new="), tx.PackageChanged(ctx, pkg.ID, noon.Add(time.Second)))
+		two.Status, two.Revision = "Archived", "new="
+		return errors.Join(err, tx.UpdateVersion(ctx, two), tx.PackageChanged(ctx, pkg.ID, noon.Add(time.Second)))
 	})
 	pkg.Revision, pkg.Changed = 1, noon.Add(time.Second)
 	gotPackage := view(t, db, func(ctx context.Context, tx *store.Tx) (*store.Package, error) {
@@ -100,7 +101,6 @@ func packageRoundTrip(t *testing.T, db *store.DB) {
 	if diff := cmp.Diff(about, gotAbout); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
-	two.Status, two.Revision = "Archived", "new="
 	for _, want := range []*store.Version{one, two} {
 		versions := view(t, db, func(ctx context.Context, tx *store.Tx) ([]*store.Version, error) {
 			return tx.Versions(ctx, pkg.ID, want.Status)

@@ -1,4 +1,4 @@
-package format
+package serve
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 // bytes, or with 0 whether the content is there.
 type asker interface{ Ready(n int64) error }
 
-// ServeContent answers with content whose headers, the ETag among them, are set.
+// atRest answers with content at rest whose headers, the ETag among them, are set.
 // Ranges, HEAD and conditions are net/http's, but for two things. Content that
 // can't be read is an error before the header is out. And a request for several
 // ranges is answered with all of the content, so that one request never makes
@@ -24,7 +24,7 @@ type asker interface{ Ready(n int64) error }
 // is out already.
 //
 // Source: S3 API reference, GetObject: one range is supported per request.
-func ServeContent(w http.ResponseWriter, r *http.Request, modified time.Time, content io.ReadSeeker) error {
+func atRest(w http.ResponseWriter, r *http.Request, modified time.Time, content io.ReadSeeker) error {
 	if strings.Contains(r.Header.Get("Range"), ",") {
 		whole := *r
 		whole.Header = r.Header.Clone()

@@ -1,4 +1,4 @@
-package format_test
+package serve
 
 import (
 	"bytes"
@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"daypass/internal/format"
 )
 
 // late is content of a store that is asked late, and breaks where it is told to.
@@ -45,11 +43,11 @@ func serveContent(method, ranges string, content *late) (*httptest.ResponseRecor
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 	w.Header().Set("ETag", `"x"`)
-	err := format.ServeContent(w, r, time.Time{}, content)
+	err := atRest(w, r, time.Time{}, content)
 	return w, err
 }
 
-func TestServeContentAsksForWhatItSendsBeforeTheHeader(t *testing.T) {
+func TestContentAtRestAsksForWhatItSendsBeforeTheHeader(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456789", 10)
 	for name, test := range map[string]struct {
@@ -81,7 +79,7 @@ func TestServeContentAsksForWhatItSendsBeforeTheHeader(t *testing.T) {
 	}
 }
 
-func TestServeContentWritesNothingOfContentThatIsNotThere(t *testing.T) {
+func TestContentAtRestWritesNothingOfContentThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("lost")
 	for _, method := range []string{"GET", "HEAD"} {
@@ -94,7 +92,7 @@ func TestServeContentWritesNothingOfContentThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestServeContentTellsOfContentThatBreaksOnTheWay(t *testing.T) {
+func TestContentAtRestTellsOfContentThatBreaksOnTheWay(t *testing.T) {
 	t.Parallel()
 	w, err := serveContent("GET", "", &late{Reader: bytes.NewReader([]byte("0123456789")), cut: 4})
 	if !errors.Is(err, io.ErrUnexpectedEOF) || w.Body.String() != "0123" {
@@ -102,7 +100,7 @@ func TestServeContentTellsOfContentThatBreaksOnTheWay(t *testing.T) {
 	}
 	// A client that goes away is no failure of the content.
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	err = format.ServeContent(deaf{httptest.NewRecorder()}, r, time.Time{}, &late{Reader: bytes.NewReader([]byte("0123456789"))})
+	err = atRest(deaf{httptest.NewRecorder()}, r, time.Time{}, &late{Reader: bytes.NewReader([]byte("0123456789"))})
 	if err != nil {
 		t.Errorf("with a client that went away: %v", err)
 	}
