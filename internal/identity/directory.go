@@ -84,6 +84,17 @@ type standing struct {
 	grants policy.Grants
 }
 
+func (s *standing) weight() int {
+	n := entryWeight
+	for _, p := range s.grants.Identity {
+		n += p.Weight()
+	}
+	if s.grants.Boundary != nil {
+		n += s.grants.Boundary.Weight()
+	}
+	return n
+}
+
 // Principal returns who ref is today and what its policies of today grant. The
 // values are shared: callers MUST NOT change them. A principal that no longer
 // exists is a fault of kind NotFound.

@@ -113,15 +113,15 @@ func (d *Directory) checkTrust(ctx context.Context, document string) (map[string
 	if policy.Size(document) > policy.MaxTrustDefault {
 		return nil, exceeded("ACLSizePerRole", policy.MaxTrustDefault)
 	}
-	err := checkDocument(document, policy.Trust)
+	trust, err := policy.Check("", document, policy.Trust)
+	if err != nil {
+		return nil, Malformed(err)
+	}
+	err = checkShared(trust)
 	if err != nil {
 		return nil, err
 	}
-	err = checkShared(document)
-	if err != nil {
-		return nil, err
-	}
-	return d.BindPrincipals(ctx, document)
+	return d.BindPrincipals(ctx, trust.Principals())
 }
 
 // checkDocument validates a policy document for its place.

@@ -98,27 +98,31 @@ type Directory struct {
 	uses      uses
 }
 
-// Bounds of the caches, in entries. A standing is the largest: the compiled
-// form of up to 20 policies of 6,144 characters in the worst case, two small
-// ones in the usual.
+// Bounds of the caches: in entries, and in bytes of those that hold policies. A
+// standing counts all of its policies, though it shares managed ones with others:
+// it keeps them in memory when the cache of those has dropped them.
 const (
-	maxKeys      = 10_000
-	maxStandings = 4_000
-	maxRoles     = 1_000
-	maxManaged   = 1_000
-	maxSessions  = 1_000
-	maxAccounts  = 1_000
+	maxKeys     = 10_000
+	maxAccounts = 1_000
+
+	maxStandings = 64 << 20
+	maxRoles     = 16 << 20
+	maxManaged   = 32 << 20
+	maxSessions  = 32 << 20
 )
+
+// entryWeight is what an entry of a cache takes besides its policies.
+const entryWeight = 1 << 10
 
 // New returns the directory of an instance.
 func New(c Config) *Directory {
 	return &Directory{
 		Config:    c,
 		keys:      store.NewCache[string, *longTerm](c.DB, maxKeys),
-		standings: store.NewCache[string, *standing](c.DB, maxStandings),
-		roles:     store.NewCache[string, *AssumableRole](c.DB, maxRoles),
-		managed:   store.NewCache[managedKey, *policy.Policy](c.DB, maxManaged),
-		sessions:  store.NewCache[string, *policy.Policy](c.DB, maxSessions),
+		standings: store.NewWeighedCache(c.DB, maxStandings, func(_ string, s *standing) int { return s.weight() }),
+		roles:     store.NewWeighedCache(c.DB, maxRoles, func(_ string, r *AssumableRole) int { return entryWeight + len(r.Trust) + r.Policy.Weight() }),
+		managed:   store.NewWeighedCache(c.DB, maxManaged, func(_ managedKey, p *policy.Policy) int { return entryWeight + p.Weight() }),
+		sessions:  store.NewWeighedCache(c.DB, maxSessions, func(document string, p *policy.Policy) int { return entryWeight + len(document) + p.Weight() }),
 		revoked:   store.NewCache[string, *revocations](c.DB, maxAccounts),
 	}
 }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -67,20 +66,15 @@ func entityOf(s, kind string) (account, name string) {
 	return a.Account, rest[strings.LastIndexByte(rest, '/')+1:]
 }
 
-// BindPrincipals finds the unique ids of the users and roles that a resource or
-// trust policy names by ARN, so that a namesake made later gets nothing from
-// it. Whoever the policy names must exist: else a fault of kind
-// MalformedPolicy says whom it could not find. The document has been parsed
-// before.
+// BindPrincipals finds the unique ids of the users and roles among those whom a
+// resource or trust policy names, as [policy.Policy.Principals] returns them, so
+// that a namesake made later gets nothing from it. Whoever the policy names must
+// exist: else a fault of kind MalformedPolicy says whom it could not find.
 //
 // Source: IAM User Guide, "AWS JSON policy elements: Principal".
-func (d *Directory) BindPrincipals(ctx context.Context, document string) (map[string]string, error) {
-	named, err := awsPrincipals(document)
-	if err != nil {
-		return nil, err
-	}
+func (d *Directory) BindPrincipals(ctx context.Context, named []string) (map[string]string, error) {
 	bound := make(map[string]string)
-	err = d.DB.View(ctx, func(tx *store.Tx) error {
+	err := d.DB.View(ctx, func(tx *store.Tx) error {
 		for _, name := range named {
 			id, err := bind(ctx, tx, name)
 			if errors.Is(err, store.ErrNotFound) {
@@ -137,47 +131,6 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	}
 	_, err = tx.Account(ctx, a.Account)
 	return "", err
-}
-
-// awsPrincipals lists what stands under "AWS" in the Principal and NotPrincipal
-// elements of a document, in order.
-func awsPrincipals(document string) ([]string, error) {
-	var d struct{ Statement oneOrMany[json.RawMessage] }
-	err := json.Unmarshal([]byte(document), &d)
-	if err != nil {
-		return nil, fmt.Errorf("principals of a policy: %w", err)
-	}
-	var named []string
-	for _, raw := range d.Statement {
-		var s struct{ Principal, NotPrincipal json.RawMessage }
-		err := json.Unmarshal(raw, &s)
-		if err != nil {
-			return nil, fmt.Errorf("principals of a statement: %w", err)
-		}
-		for _, element := range []json.RawMessage{s.Principal, s.NotPrincipal} {
-			var p struct{ AWS oneOrMany[string] }
-			if json.Unmarshal(element, &p) == nil { // "*" stands for everybody and names nobody
-				named = append(named, p.AWS...)
-			}
-		}
-	}
-	return named, nil
-}
-
-// oneOrMany reads a value or an array of values, as the policy grammar allows
-// everywhere.
-type oneOrMany[T any] []T
-
-func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
-	var many []T
-	if json.Unmarshal(b, &many) == nil {
-		*o = many
-		return nil
-	}
-	var one T
-	err := json.Unmarshal(b, &one)
-	*o = []T{one}
-	return err
 }
 
 // TrustDocument returns a role's trust policy as the IAM API shows it: a

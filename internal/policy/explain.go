@@ -119,23 +119,27 @@ func (s *statement) find(e *env, target bool) Finding {
 		v, ok := e.lookup(k.key)
 		switch {
 		case !ok:
-			missing.add(k.spelt)
+			missing.addKey(k.spelt)
 		case v.ambiguous:
-			ambiguous.add(k.spelt)
+			ambiguous.addKey(k.spelt)
 		}
 	}
 	f.Missing, f.Ambiguous = missing.list, ambiguous.list
 	return f
 }
 
-// names are condition keys as they are spelt, each once, in order.
+// names are texts as they are spelt, each once, in order.
 type names struct {
 	list []string
-	seen map[string]bool // in lower case
+	seen map[string]bool
 }
 
-func (n *names) add(name string) {
-	key := strings.ToLower(name)
+func (n *names) add(name string) { n.addAs(name, name) }
+
+// addKey adds a condition key, which has no case.
+func (n *names) addKey(name string) { n.addAs(name, strings.ToLower(name)) }
+
+func (n *names) addAs(name, key string) {
 	if n.seen[key] {
 		return
 	}
@@ -279,7 +283,7 @@ func (x *Explanation) Missing() []string {
 	for _, r := range x.Policies {
 		for i := range r.Statements {
 			for _, name := range r.Statements[i].Missing {
-				all.add(name)
+				all.addKey(name)
 			}
 		}
 	}

@@ -113,24 +113,35 @@ func (s *statement) applies(e *env) bool {
 	return true
 }
 
-// Principals returns the ARNs of the users and roles that the policy names,
-// each once, in the order of the document. Whoever stores a policy checks that
-// they exist and ties them to unique ids with [Policy.Pin].
+// Principals returns whom the policy names under AWS, each once, in the order of
+// the document: everybody ("*"), accounts, unique ids, and the ARNs of root
+// users, users, roles and sessions. Whoever stores a policy checks that they
+// exist and ties them to unique ids with [Policy.Pin].
 func (p *Policy) Principals() []string {
-	var arns []string
-	seen := map[string]bool{}
+	var found names
 	for i := range p.statements {
 		if p.statements[i].principals == nil {
 			continue
 		}
 		for _, w := range p.statements[i].principals.list {
-			if (w.kind == userARN || w.kind == roleARN) && !seen[w.text] {
-				seen[w.text] = true
-				arns = append(arns, w.text)
+			if w.kind != provider && w.kind != service {
+				found.add(w.text)
 			}
 		}
 	}
-	return arns
+	return found.list
+}
+
+// Resources returns what the policy's Resource elements name, in the order of
+// the document. What NotResource elements leave out is not among it.
+func (p *Policy) Resources() []string {
+	var found []string
+	for i := range p.statements {
+		if !p.statements[i].resources.not {
+			found = append(found, p.statements[i].resources.texts...)
+		}
+	}
+	return found
 }
 
 // Pin returns the policy with the ARNs of users and roles tied to the unique

@@ -195,12 +195,29 @@ func TestStatementWithoutPrincipalNeverMatches(t *testing.T) {
 	}
 }
 
+func TestAPolicyTellsWhomAndWhatItNames(t *testing.T) {
+	t.Parallel()
+	p := must(t, Resource,
+		`{"Effect":"Deny","NotPrincipal":{"Service":"x.amazonaws.com","AWS":["*","arn:aws:iam::111122223333:role\/a\u002fb"]},"Action":"*","NotResource":"arn:aws:s3:::a"}`,
+		`{"Effect":"Allow","Principal":"*","Action":"*","Resource":["`+repoARN+`","*"]}`)
+	if diff := cmp.Diff([]string{"*", "arn:aws:iam::111122223333:role/a/b"}, p.Principals()); diff != "" {
+		t.Errorf("Principals (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{repoARN, "*"}, p.Resources()); diff != "" {
+		t.Errorf("Resources (-want +got):\n%s", diff)
+	}
+	trust := must(t, Trust, `{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity"}`)
+	if named, resources := trust.Principals(), trust.Resources(); named != nil || resources != nil {
+		t.Errorf("a trust policy names %v and %v", named, resources)
+	}
+}
+
 func TestPin(t *testing.T) {
 	t.Parallel()
 	p := must(t, Resource,
 		`{"Sid":"a","Effect":"Allow","Principal":{"AWS":["`+aliceARN+`","`+opsARN+`","`+owner+`","`+sessionARN+`"]},"Action":"*","Resource":"*"}`,
 		`{"Sid":"b","Effect":"Allow","Principal":{"AWS":"`+aliceARN+`"},"Action":"*","Resource":"*"}`)
-	want := []string{aliceARN, opsARN}
+	want := []string{aliceARN, opsARN, owner, sessionARN}
 	if diff := cmp.Diff(want, p.Principals()); diff != "" {
 		t.Errorf("Principals (-want +got):\n%s", diff)
 	}

@@ -86,11 +86,22 @@ type Registry struct {
 	packages     *cache
 }
 
-// How many lookups are remembered.
+// How much lookups are remembered, in bytes, and about what one takes besides its
+// policies.
 const (
-	maxDomains      = 1 << 12
-	maxRepositories = 1 << 14
+	maxDomains      = 16 << 20
+	maxRepositories = 32 << 20
+	lookupWeight    = 1 << 10
 )
+
+// weightOf is what a lookup takes with its policies.
+func weightOf(policies []*policy.Policy) int {
+	n := lookupWeight
+	for _, p := range policies {
+		n += p.Weight()
+	}
+	return n
+}
 
 // New returns a registry over an open database and store.
 func New(c Config) *Registry {
@@ -100,8 +111,8 @@ func New(c Config) *Registry {
 	}
 	g := &Registry{
 		Config:       c,
-		domains:      store.NewCache[domainKey, *Domain](c.DB, maxDomains),
-		repositories: store.NewCache[repositoryKey, *Repository](c.DB, maxRepositories),
+		domains:      store.NewWeighedCache(c.DB, maxDomains, func(_ domainKey, d *Domain) int { return weightOf(d.policies) }),
+		repositories: store.NewWeighedCache(c.DB, maxRepositories, func(_ repositoryKey, r *Repository) int { return weightOf(r.policies[len(r.Domain.policies):]) }),
 	}
 	g.packages = newCache(g.loadHead)
 	return g

@@ -123,21 +123,36 @@ func (db *DB) silent() bool {
 	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(silence)
 }
 
-// A Cache keeps values derived from the database, at most max of them, and
-// drops them all when the generation changes. It is safe for concurrent use.
+// A Cache keeps values derived from the database, of so much weight together,
+// and drops them all when the generation changes. It is safe for concurrent use.
 // Errors are not kept.
 type Cache[K comparable, V any] struct {
-	db  *DB
-	max int
+	db    *DB
+	limit int
+	weigh func(K, V) int
 
 	mu         sync.RWMutex
 	generation int64
-	values     map[K]V
+	values     map[K]weighed[V]
+	weight     int // of all values
 }
 
-// NewCache returns an empty cache that follows db.
+type weighed[V any] struct {
+	value  V
+	weight int
+}
+
+// NewCache returns an empty cache of at most max values that follows db. It is
+// for values of about one size.
 func NewCache[K comparable, V any](db *DB, max int) *Cache[K, V] {
-	return &Cache[K, V]{db: db, max: max}
+	return NewWeighedCache(db, max, func(K, V) int { return 1 })
+}
+
+// NewWeighedCache returns an empty cache that follows db, of values that weigh at
+// most limit together. One that weighs more than a quarter of that is not kept,
+// so that it cannot push out all others.
+func NewWeighedCache[K comparable, V any](db *DB, limit int, weigh func(K, V) int) *Cache[K, V] {
+	return &Cache[K, V]{db: db, limit: limit, weigh: weigh}
 }
 
 // Get returns the value of key, from load if it is not known. load may run for
@@ -150,11 +165,11 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context)
 		return load(ctx)
 	}
 	c.mu.RLock()
-	value, ok := c.values[key]
+	known, ok := c.values[key]
 	ok = ok && c.generation == generation
 	c.mu.RUnlock()
 	if ok {
-		return value, nil
+		return known.value, nil
 	}
 	value, err := load(ctx)
 	if err == nil {
@@ -164,16 +179,33 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context)
 }
 
 func (c *Cache[K, V]) put(generation int64, key K, value V) {
+	weight := c.weigh(key, value)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if generation < c.generation {
 		return
 	}
-	if generation > c.generation || len(c.values) >= c.max || c.values == nil {
-		c.generation = generation
-		c.values = make(map[K]V)
+	if generation > c.generation || c.values == nil {
+		c.generation, c.values, c.weight = generation, make(map[K]weighed[V]), 0
 	}
-	c.values[key] = value
+	const share = 4
+	if weight > 1 && weight > c.limit/share {
+		return
+	}
+	c.drop(key)
+	for other := range c.values { // any: none is known to be asked for sooner
+		if c.weight+weight <= c.limit {
+			break
+		}
+		c.drop(other)
+	}
+	c.values[key] = weighed[V]{value, weight}
+	c.weight += weight
+}
+
+func (c *Cache[K, V]) drop(key K) {
+	c.weight -= c.values[key].weight
+	delete(c.values, key)
 }
 
 // Len returns how many values the cache holds.

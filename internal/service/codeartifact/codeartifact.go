@@ -22,7 +22,7 @@ type Sealer interface {
 // A Binder finds the unique ids of the principals that a resource policy
 // names; a fault says which of them does not exist.
 type Binder interface {
-	BindPrincipals(ctx context.Context, document string) (map[string]string, error)
+	BindPrincipals(ctx context.Context, principals []string) (map[string]string, error)
 }
 
 // A Service implements the operations.

@@ -2,7 +2,6 @@ package codeartifact
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
@@ -63,7 +62,11 @@ func (s *Service) putDomainPolicy(ctx context.Context, c *gate.Call, in *api.Put
 	if err != nil {
 		return nil, err
 	}
-	bound, err := s.check(ctx, d.ARN, in.PolicyDocument)
+	checked, err := check(d.ARN, in.PolicyDocument)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := s.bind(ctx, checked)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +105,14 @@ func (s *Service) putRepositoryPolicy(ctx context.Context, c *gate.Call, in *api
 	if err != nil {
 		return nil, err
 	}
-	bound, err := s.check(ctx, r.ARN, in.PolicyDocument)
+	checked, err := check(r.ARN, in.PolicyDocument)
 	if err == nil {
-		err = withinRepository(r, in.PolicyDocument)
+		err = withinRepository(r, checked)
 	}
+	if err != nil {
+		return nil, err
+	}
+	bound, err := s.bind(ctx, checked)
 	if err != nil {
 		return nil, err
 	}
@@ -135,20 +142,24 @@ func shown(resource string, p registry.ResourcePolicy) *api.ResourcePolicy {
 	return &api.ResourcePolicy{ResourceArn: resource, Revision: p.Revision, Document: p.Document}
 }
 
-// check refuses a document that could not be judged by, and finds whom it
-// names.
-func (s *Service) check(ctx context.Context, resource, document string) (map[string]string, error) {
+// check refuses a document that could not be judged by.
+func check(resource, document string) (*policy.Policy, error) {
 	if n := utf8.RuneCountInString(document); n > maxDocument {
 		return nil, fault.Invalid("policyDocument: it has %d characters, at most %d are allowed", n, maxDocument)
 	}
-	_, err := policy.Check(resource, document, policy.Resource)
+	p, err := policy.Check(resource, document, policy.Resource)
 	if err != nil {
 		return nil, fault.Invalid("policyDocument: %s", err)
 	}
+	return p, nil
+}
+
+// bind finds whom a policy names.
+func (s *Service) bind(ctx context.Context, p *policy.Policy) (map[string]string, error) {
 	if s.Principals == nil {
 		return nil, nil
 	}
-	bound, err := s.Principals.BindPrincipals(ctx, document)
+	bound, err := s.Principals.BindPrincipals(ctx, p.Principals())
 	if fault.Is(err, fault.MalformedPolicy) {
 		err = fault.Invalid("policyDocument: %s", err)
 	}
@@ -160,14 +171,10 @@ func (s *Service) check(ctx context.Context, resource, document string) (map[str
 //
 // Source: hashicorp/terraform-provider-aws issue 31513, where AWS refuses a
 // domain's ARN.
-func withinRepository(r *registry.Repository, document string) error {
+func withinRepository(r *registry.Repository, p *policy.Policy) error {
 	own := []string{r.ARN, arn.Package(r.Region, r.DomainOwner, r.DomainName, r.Name, "", "", "")}
 	own[1] = strings.TrimRight(own[1], "/") + "/"
-	named, err := resources(document)
-	if err != nil {
-		return fault.Invalid("policyDocument: %s", err)
-	}
-	for _, name := range named {
+	for _, name := range p.Resources() {
 		if !mayMatch(name, own[0]) && !mayMatch(name, own[1]) {
 			return fault.Invalid("policyDocument: the resource %s is neither the repository %s nor a package in it", name, r.ARN)
 		}
@@ -186,33 +193,4 @@ func mayMatch(pattern, name string) bool {
 		return pattern == name
 	}
 	return strings.HasPrefix(literal, name) || strings.HasPrefix(name, literal)
-}
-
-// resources returns what the Resource elements of a valid document name.
-func resources(document string) ([]string, error) {
-	var d struct {
-		Statement oneOrMany[struct{ Resource oneOrMany[string] }]
-	}
-	err := json.Unmarshal([]byte(document), &d)
-	if err != nil {
-		return nil, err
-	}
-	var named []string
-	for _, statement := range d.Statement {
-		named = append(named, statement.Resource...)
-	}
-	return named, nil
-}
-
-// A oneOrMany is a value or a list of values, as policies have them.
-type oneOrMany[T any] []T
-
-func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
-		return json.Unmarshal(b, (*[]T)(o))
-	}
-	var one T
-	err := json.Unmarshal(b, &one)
-	*o = oneOrMany[T]{one}
-	return err
 }

@@ -3,6 +3,7 @@ package codeartifact_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,10 +267,10 @@ func TestAPolicyChangeHoldsAtOnce(t *testing.T) {
 // binder knows the principals of one moment.
 type binder map[string]string
 
-func (b binder) BindPrincipals(_ context.Context, document string) (map[string]string, error) {
+func (b binder) BindPrincipals(_ context.Context, principals []string) (map[string]string, error) {
 	bound := map[string]string{}
 	for name, id := range b {
-		if strings.Contains(document, name) {
+		if slices.Contains(principals, name) {
 			bound[name] = id
 		}
 	}

@@ -20,6 +20,7 @@ func Core(t *testing.T) {
 	t.Run("a checked update is checked again after a change", func(t *testing.T) { Each(t, checkedAgain) })
 	t.Run("a checked update keeps later changes waiting", func(t *testing.T) { Each(t, checkedHolds) })
 	t.Run("a cache keeps at most its bound", func(t *testing.T) { Each(t, cacheBound) })
+	t.Run("a cache keeps at most its weight", func(t *testing.T) { Each(t, cacheWeight) })
 }
 
 func failedUpdate(t *testing.T, db *store.DB) {
@@ -215,6 +216,35 @@ func cacheBound(t *testing.T, db *store.DB) {
 		if n := cache.Len(); n > 3 {
 			t.Fatalf("cache holds %d values, want at most 3", n)
 		}
+	}
+}
+
+// A value that is heavier than others pushes out some, one that is too heavy none.
+func cacheWeight(t *testing.T, db *store.DB) {
+	const limit = 100
+	cache := store.NewWeighedCache(db, limit, func(key string, weight int) int { return len(key) + weight })
+	loads := 0
+	get := func(key string, weight int) {
+		t.Helper()
+		_, err := cache.Get(t.Context(), key, func(context.Context) (int, error) { loads++; return weight, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 10 {
+		get(strconv.Itoa(i), 9)
+	}
+	if cache.Len() != 10 || loads != 10 {
+		t.Fatalf("%d values of ten and %d loads, want 10 and 10", cache.Len(), loads)
+	}
+	get("heavy", 25)
+	get("heavy", 25)
+	if cache.Len() != 10 || loads != 12 {
+		t.Errorf("%d values and %d loads, want 10 and 12: more than a quarter is not kept", cache.Len(), loads)
+	}
+	get("h", 24)
+	if cache.Len() != 8 {
+		t.Errorf("%d values, want 8: three of ten make room for one of 25", cache.Len())
 	}
 }
 
