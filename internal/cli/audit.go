@@ -169,27 +169,13 @@ func (a *auditing) bound() error {
 	return err
 }
 
-// instant reads a time, or a length of time before now.
+// instant reads an option that is a time; without it there is no bound.
 func (a *auditing) instant(name string) (time.Time, error) {
 	text := a.text(name)
 	if text == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	ago, err := time.ParseDuration(text)
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		var n int
-		n, err = strconv.Atoi(days)
-		ago = time.Duration(n) * 24 * time.Hour
-	}
-	if err != nil || ago < 0 || ago > 100*365*24*time.Hour {
-		return time.Time{}, exit.UsageError(fmt.Sprintf("audit: --%s %q: expected a time such as 2026-11-27T18:00:00Z or 2026-11-27, or how long ago, such as 1h or 7d", name, text))
-	}
-	return a.env.Session.Now().Add(-ago), nil
+	return moment(a.env.Session.Now(), "audit", "--"+name, text)
 }
 
 var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })

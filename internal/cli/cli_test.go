@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -65,14 +66,16 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		"zzz":                                  "daypass: error: unknown command \"zzz\"\n",
 		"codeartifact get-authorisation-token": "daypass: error: unknown codeartifact operation \"get-authorisation-token\"\ndaypass: hint: did you mean get-authorization-token?\n",
 		"token revok":                          "daypass: error: unknown token command \"revok\"\ndaypass: hint: did you mean revoke?\n",
-		"get-authorization-token --domain abc --domain-ownr 1": "Unknown options: --domain-ownr, 1\ndaypass: hint: did you mean --domain-owner?\n",
-		"get-authorization-token --domain abc --regoin x":      "Unknown options: --regoin, x\ndaypass: hint: did you mean --region?\n",
-		"get-authorization-token --domian abc":                 "daypass: error: the following arguments are required: --domain\ndaypass: hint: did you mean --domain?\n",
-		"token describe --tokn=abc":                            "daypass: error: the following arguments are required: --token\ndaypass: hint: did you mean --token?\n",
-		"token revoke":                                         "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token revoke --token-id a --token b":                  "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
-		"token describe":                                       "daypass: error: the following arguments are required: --token\n\n",
-		"serve":                                                "daypass: error: this program was built without the server\n",
+		"get-authorization-token --domain abc --domain-ownr 1": "Unknown options: --domain-ownr, 1\ndaypass: hint: unknown option --domain-ownr: did you mean --domain-owner?\n",
+		"get-authorization-token --domain abc --regoin x":      "Unknown options: --regoin, x\ndaypass: hint: unknown option --regoin: did you mean --region?\n",
+		"get-authorization-token --domian abc":                 "daypass: error: the following arguments are required: --domain\ndaypass: hint: unknown option --domian: did you mean --domain?\n",
+		"token describe --tokn=abc":                            "daypass: error: the following arguments are required: --token\ndaypass: hint: unknown option --tokn: did you mean --token?\n",
+		"token describe --zzz":                                 "daypass: error: the following arguments are required: --token\ndaypass: hint: unknown option --zzz\n",
+		"iam get-user -- --user-name x --region y":             "Unknown options: --region, y\ndaypass: hint: what stands behind -- is no option\n",
+		"token revoke":                        "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token revoke --token-id a --token b": "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
+		"token describe":                      "daypass: error: the following arguments are required: --token\n\n",
+		"serve":                               "daypass: error: this program was built without the server\n",
 	} {
 		code, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
 		wantExit := exit.Usage
@@ -85,6 +88,19 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		got := strings.TrimPrefix(strings.ReplaceAll(stderr, exit.HowToUse, ""), "\n")
 		if diff := cmp.Diff(strings.TrimRight(want, "\n"), strings.Trim(got, "\n")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", args, diff)
+		}
+	}
+}
+
+func TestTheCommandAloneNamesItsCommands(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := inProcess(t, "")
+	if code != exit.Usage || stdout != "" || !strings.Contains(stderr, "daypass: error: the following arguments are required: command\n") {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
+	}
+	for _, c := range (&App{}).table() {
+		if !strings.Contains(stderr, "\n  "+c.Name+" ") {
+			t.Errorf("%s is not named", c.Name)
 		}
 	}
 }
@@ -200,6 +216,9 @@ func TestOwnCommandsAreShortSpellings(t *testing.T) {
 		"token revoke --principal arn:aws:x":                `/daypass/v1/token/revoke {"principalArn":"arn:aws:x"}`,
 		"token revoke --issued-before 2026-09-21T14:13:20Z": `/daypass/v1/token/revoke {"issuedBefore":1790000000}`,
 		"token revoke --issued-before 1790000000":           `/daypass/v1/token/revoke {"issuedBefore":1790000000}`,
+		"token revoke --issued-before 1h":                   `/daypass/v1/token/revoke {"issuedBefore":1789988400}`,
+		"token revoke --issued-before 1d":                   `/daypass/v1/token/revoke {"issuedBefore":1789905600}`,
+		"token revoke --issued-before 2026-09-21":           `/daypass/v1/token/revoke {"issuedBefore":1789948800}`,
 		"token describe --token -":                          `/daypass/v1/token/describe {"token":"daypass_stdin"}`,
 		"daypass describe-token --token daypass_y":          `/daypass/v1/token/describe {"token":"daypass_y"}`,
 	} {
@@ -213,6 +232,32 @@ func TestOwnCommandsAreShortSpellings(t *testing.T) {
 	want := "accessKeyId: AKIA\naccount:\n  accountId: '111122223333'\n  name: second\nsecretAccessKey: once\n"
 	if code != 0 || stdout != want {
 		t.Errorf("exit %d, %s", code, stdout)
+	}
+}
+
+func TestTimesThatCannotBeReadAreRefusedInOurWords(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"yesterday", "", "7x", "-1h", "99999d", "d", "2026-13-01", "1e9", "0x10"} {
+		code, _, stderr := inProcess(t, "", "token", "revoke", "--issued-before="+text, "--endpoint-url", "http://127.0.0.1:1", "--no-sign-request")
+		want := fmt.Sprintf("daypass: error: token revoke: --issued-before %q: expected a time such as 2026-11-27T18:00:00Z or 2026-11-27, or how long ago, such as 1h or 7d\n", text)
+		if code != exit.Usage || !strings.HasSuffix(strings.TrimSpace(stderr)+"\n", want) {
+			t.Errorf("%q: exit %d, %s", text, code, stderr)
+		}
+	}
+}
+
+// The machine is in no cloud, or in one that gives it no role.
+func TestNoCredentialsAreToldInOneLine(t *testing.T) {
+	t.Parallel()
+	for _, env := range []string{"AWS_REGION=us-east-1", ""} {
+		got := daypass(t, newStage(t, nil), "- AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=URL/ "+env, "sts get-caller-identity --endpoint-url URL")
+		want := "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n"
+		if env == "" {
+			want = "\nYou must specify a region. You can also configure your region by running \"aws configure\".\n"
+		}
+		if got.Exit != exit.Config || got.Stderr != want || got.Stdout != "" {
+			t.Errorf("%q: %+v", env, got)
+		}
 	}
 }
 

@@ -102,6 +102,12 @@ var comparisons = []comparison{
 	{args: getToken + "--endpoint-url URL --cli-binary-format hex --domain test-domain"},
 	{args: "codeartifact"},
 	{args: ""},
+	{args: getToken + "--endpoint-url URL --domain test-domain", env: "AWS_CA_BUNDLE=/none"}, // not read for http
+	{args: getToken + "--endpoint-url URL --domain test-domain --ca-bundle /none"},
+	{args: "codeartifact list-domains --endpoint-url URL --no-paginate --max-results 99999999999999999999"},
+	{args: "iam update-account-password-policy --endpoint-url URL --minimum-password-length 99999999999999999999"},
+	{args: "iam get-user -- --user-name x --endpoint-url URL"},
+	{args: "iam get-user --endpoint-url URL -- x"},
 	{args: "--output"},
 	// Documents.
 	{args: getToken + `--endpoint-url URL --cli-input-json {"domain":"test-domain","durationSeconds":900}`},

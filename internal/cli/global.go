@@ -33,7 +33,10 @@ func (a *App) run(ctx context.Context) error {
 	}
 	values, rest, err := parser.Parse(a.Args)
 	if err != nil {
-		return command.GrammarError(err)
+		if len(a.Args) == 0 {
+			return exit.Errorf(exit.Usage, "%s\nCommands\n%s\ndaypass: error: %s\n", exit.HowToUse, command.List(a.table()), err)
+		}
+		return command.GrammarError(err, nil)
 	}
 	given := global(values)
 	if given.set("version") {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/cli/clitest"
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/exit"
 	"daypass/internal/cli/terminal"
 )
@@ -226,6 +227,7 @@ func usageOf(text string) string {
 		text = text[:start] + text[end+len(last):]
 	}
 	text = strings.ReplaceAll(text, exit.HowToUse, "")
+	text = strings.ReplaceAll(text, "\nCommands\n"+command.List((&App{}).table()), "") // as gh has it
 	text = strings.ReplaceAll(text, "aws: error:", "daypass: error:")
 	var lines []string
 	for line := range strings.Lines(text) {

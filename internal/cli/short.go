@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"daypass/api"
@@ -15,10 +16,10 @@ import (
 
 // A shortCommand is a short spelling of an operation of Daypass's own service.
 type shortCommand struct {
-	name, operation string
-	text            string
-	options         []shortOption
-	exactly         bool // one of the options, no more and no fewer
+	group, name, operation string
+	text                   string
+	options                []shortOption
+	exactly                bool // one of the options, no more and no fewer
 }
 
 // A shortOption gives a member of the input. A secret one is read from standard
@@ -78,6 +79,7 @@ func group(name, summary string, short []shortCommand) *command.Command {
 		Commands: func() []*command.Command {
 			var commands []*command.Command
 			for i := range short {
+				short[i].group = name
 				commands = append(commands, short[i].command())
 			}
 			return commands
@@ -137,11 +139,23 @@ func (c *shortCommand) run(ctx context.Context, env *command.Env, values argumen
 				return err
 			}
 		}
-		typed, err := operation.FromText("--"+o.name, op.Input.Member(o.member).Shape, v)
+		typed, err := c.typed(env, o, op.Input.Member(o.member).Shape, v)
 		if err != nil {
 			return err
 		}
 		input.Set(o.member, typed)
 	}
 	return operation.Call(ctx, env, op, input)
+}
+
+// typed turns the text of an option into a value of its member. Times are read as
+// the other commands of our own read them; a number of seconds is one too.
+func (c *shortCommand) typed(env *command.Env, o shortOption, shape *api.Shape, text string) (any, error) {
+	if shape.Kind != api.Timestamp {
+		return operation.FromText("--"+o.name, shape, text)
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return seconds, nil
+	}
+	return moment(env.Session.Now(), c.group+" "+c.name, "--"+o.name, text)
 }

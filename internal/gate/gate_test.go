@@ -181,7 +181,7 @@ func TestWhyASignedCallIsRefused(t *testing.T) {
 		}, fault.BadSignature, "The request signature we calculated does not match"},
 		{"wrong region", func(t *testing.T, _ bundle) *http.Request {
 			return signed(t, long, "eu-west-1", "codeartifact", now)
-		}, fault.BadSignature, "Credential should be scoped to a valid Region, not 'eu-west-1'."},
+		}, fault.BadSignature, "Credential should be scoped to a valid region, not 'eu-west-1'."},
 		{"wrong service", func(t *testing.T, _ bundle) *http.Request {
 			return signed(t, long, "us-east-1", "sts", now)
 		}, fault.BadSignature, "Credential should be scoped to correct service: 'codeartifact'."},

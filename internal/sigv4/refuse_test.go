@@ -91,15 +91,15 @@ func TestRefusals(t *testing.T) {
 		{"another day in the scope", replace("/20240102/", "/20240101/"), 0, WrongDate,
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"},
 		// 10
-		{"another Region", replace("us-east-1", "eu-west-1"), 0, WrongRegion, "Credential should be scoped to a valid Region, not 'eu-west-1'."},
-		{"no Region", replace("us-east-1", ""), 0, WrongRegion, "Credential should be scoped to a valid Region, not ''."},
+		{"another Region", replace("us-east-1", "eu-west-1"), 0, WrongRegion, "Credential should be scoped to a valid region, not 'eu-west-1'."},
+		{"no Region", replace("us-east-1", ""), 0, WrongRegion, "Credential should be scoped to a valid region, not ''."},
 		// 11
 		{"another service", replace("/codeartifact/", "/sts/"), 0, WrongService, "Credential should be scoped to correct service: 'codeartifact'."},
 		// 12
 		{"another terminator", replace("aws4_request", "aws5_request"), 0, WrongTerminator,
 			"Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'"},
 		{"several wrong parts", replace("us-east-1/codeartifact", "mars/'\x01"), 0, WrongRegion,
-			"Credential should be scoped to a valid Region, not 'mars'. Credential should be scoped to correct service: 'codeartifact'."},
+			"Credential should be scoped to a valid region, not 'mars'. Credential should be scoped to correct service: 'codeartifact'."},
 
 		{"host is not signed", unsign("host"), 0, Unsigned, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
 		{"an x-amz header is not signed", set("X-Amz-Meta-Evil", "1"), 0, Unsigned, "'X-Amz-Meta-Evil' must be a 'SignedHeader' in the AWS Authorization."},

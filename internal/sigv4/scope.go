@@ -43,7 +43,7 @@ func (s *Signature) checkNames(accept Scope) error {
 		texts = append(texts, fmt.Sprintf(format, args...))
 	}
 	if s.Region == "" || accept.Region != "" && s.Region != accept.Region {
-		wrong(WrongRegion, "Credential should be scoped to a valid Region, not '%s'.", shown(s.Region))
+		wrong(WrongRegion, "Credential should be scoped to a valid region, not '%s'.", shown(s.Region))
 	}
 	if s.Service == "" || accept.Service != "" && s.Service != accept.Service {
 		wrong(WrongService, "Credential should be scoped to correct service: '%s'.", accept.Service)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -38,6 +39,10 @@ func TestRequestsOnTheWire(t *testing.T) {
 			name: "query members in the model's order, escaped", op: ca["GetAuthorizationToken"],
 			in:     map[string]any{"durationSeconds": json.Number("900"), "domainOwner": "111122223333", "domain": "a b+é~/&"},
 			method: "POST", url: end + "v1/authorization-token?domain=a%20b%2B%C3%A9~%2F%26&domain-owner=111122223333&duration=900",
+		},
+		{
+			name: "integers of any length", op: ca["GetAuthorizationToken"], in: map[string]any{"durationSeconds": new(big.Int).Lsh(big.NewInt(1), 64)},
+			method: "POST", url: end + "v1/authorization-token?duration=18446744073709551616",
 		},
 		{name: "nothing given", op: ca["ListDomains"], in: nil, method: "POST", url: end + "v1/domains", contentType: "application/json", body: `{}`},
 		{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/url"
 	"slices"
@@ -138,6 +139,9 @@ func textOf(sh *api.Shape, v any) (string, error) {
 	case api.Integer, api.Long:
 		if n, ok := integerOf(v); ok {
 			return strconv.FormatInt(n, 10), nil
+		}
+		if n, ok := v.(*big.Int); ok { // the service refuses it in its own words
+			return n.String(), nil
 		}
 	case api.Boolean:
 		if b, ok := v.(bool); ok {

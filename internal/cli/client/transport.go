@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"daypass/internal/cli/exit"
@@ -17,7 +18,7 @@ import (
 // redirect, keeps no cookies and does not unpack content.
 func (s *Session) transport(t *target) (*http.Transport, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !t.verify} //nolint:gosec // only with --no-verify-ssl
-	if t.verify && t.bundle != "" {
+	if t.verify && t.bundle != "" && strings.HasPrefix(t.url, "https:") {
 		pem, err := os.ReadFile(t.bundle)
 		if err != nil {
 			return nil, exit.Errorf(exit.General, "Could not find a suitable TLS CA certificate bundle, invalid path: %s", t.bundle)

@@ -55,7 +55,7 @@ func (c *Command) do(ctx context.Context, env *Env, path string, args []string) 
 	parser := c.parser(args)
 	values, rest, err := parser.Parse(args)
 	if err != nil {
-		return GrammarError(err)
+		return GrammarError(err, parser.Options)
 	}
 	if word, ok := values[HelpArgument].(string); ok {
 		if word == helpWord {
@@ -87,7 +87,7 @@ func (c *Command) choose(ctx context.Context, env *Env, path string, args []stri
 	parser := argument.Parser{Positionals: []*argument.Argument{{Names: []string{"operation"}, Dest: "operation", Required: true}}}
 	values, rest, err := parser.Parse(args)
 	if err != nil {
-		return GrammarError(err)
+		return GrammarError(err, nil)
 	}
 	word := values["operation"].(string)
 	if word == helpWord {

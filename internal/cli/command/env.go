@@ -41,7 +41,7 @@ func (e *Env) Print(title string, v any) error {
 		}
 	}
 	tty, width := size(e.Stdout)
-	colour := e.Color == "on" || e.Color != "off" && tty
+	colour := inColour(e.Color, tty, os.Getenv("NO_COLOR"))
 	var out bytes.Buffer
 	if err := render.Write(&out, v, render.Options{Format: format, Title: title, Colour: colour, Width: width}); err != nil {
 		return err
@@ -56,6 +56,20 @@ func (e *Env) OutputFormat() (string, error) {
 		return e.Format, nil
 	}
 	return e.Session.OutputFormat()
+}
+
+// inColour decides by --color, which wins, by NO_COLOR, which counts unless it is
+// empty, and by whether output goes to a terminal.
+//
+// Source: https://no-color.org.
+func inColour(option string, tty bool, noColor string) bool {
+	switch option {
+	case "on":
+		return true
+	case "off":
+		return false
+	}
+	return tty && noColor == ""
 }
 
 // size tells whether output goes to a terminal and how wide it is; 0 is
