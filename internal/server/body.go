@@ -2,8 +2,10 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -20,8 +22,8 @@ const (
 )
 
 // stall is how long a package request may go without moving a byte in either
-// direction before its connection is cut. Large files take as long as they
-// take.
+// direction before its connection is cut. Large downloads take as long as they
+// take; for uploads see [pace].
 const stall = 60 * time.Second
 
 // readBody reads a request whole, up to the limit.
@@ -53,22 +55,67 @@ func tooLarge() error {
 	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", maxBody)
 }
 
-// A patient body keeps the connection alive for as long as bytes arrive.
+// A pace is how fast an upload must come.
+type pace struct {
+	total time.Duration // that all of it may take; 0: any
+	rate  int64         // bytes a second, on average, that it must have after the first [stall]; 0: any
+}
+
+// deadline returns until when the next byte must come, and what is wrong if it
+// does not.
+func (p pace) deadline(began, now time.Time, received int64) (time.Time, string) {
+	end, wrong := now.Add(stall), fmt.Sprintf("sent nothing for %s", stall)
+	if p.rate > 0 {
+		earned := time.Duration(float64(received) / float64(p.rate) * float64(time.Second))
+		if at := began.Add(stall + earned); at.Before(end) {
+			end, wrong = at, fmt.Sprintf("came slower than %d bytes a second", p.rate)
+		}
+	}
+	if p.total > 0 {
+		if at := began.Add(p.total); at.Before(end) {
+			end, wrong = at, fmt.Sprintf("took longer than %s", p.total)
+		}
+	}
+	return end, wrong
+}
+
+// A patient body keeps the connection alive for as long as bytes arrive, and
+// arrive at a pace.
 type patient struct {
 	io.ReadCloser
 	control *http.ResponseController
-	next    time.Time
+	pace    pace
+
+	began    time.Time // of the first read
+	next     time.Time // at which the deadline is moved
+	received int64     // bytes
+	wrong    string    // if the deadline passes
+	err      error     // that ended it
 }
 
 func (p *patient) Read(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err // who reads on to drain it must not wait for it again
+	}
+	now := time.Now()
+	if p.began.IsZero() {
+		p.began = now
+	}
 	// A read may bring a few bytes only; moving once a second is enough.
-	if now := time.Now(); now.After(p.next) {
+	if now.After(p.next) {
+		var end time.Time
+		end, p.wrong = p.pace.deadline(p.began, now, p.received)
 		p.next = now.Add(time.Second)
-		_ = p.control.SetReadDeadline(now.Add(stall)) // not every connection has deadlines
+		_ = p.control.SetReadDeadline(end) // not every connection has deadlines
 	}
 	n, err := p.ReadCloser.Read(b)
-	if err == io.EOF {
+	p.received += int64(n)
+	switch {
+	case err == io.EOF:
 		arrived(p.control)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.err = fault.New(fault.MalformedRequest, "The upload %s and was given up.", p.wrong)
+		err = p.err
 	}
 	return n, err
 }

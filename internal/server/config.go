@@ -37,6 +37,8 @@ type Config struct {
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
 	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
 	MaxUpload     int64         // bytes of one uploaded file
+	UploadTimeout time.Duration // that one upload may take; 0: any
+	UploadMinRate int64         // bytes a second that an upload must have on average; 0: any
 	Throttle      string        // aws, off or a list of rates; "" means aws, and off with Dev
 	LogFormat     string        // json or text
 	AuditLog      string        // file of the audit trail, "-" for standard output, "off"; "" means by the other options
@@ -117,6 +119,8 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
+	flags.DurationVar(&c.UploadTimeout, "upload-timeout", 2*time.Hour, "`time` that one upload may take, 0 for any")
+	flags.Int64Var(&c.UploadMinRate, "upload-min-rate", 4<<10, "`bytes` a second that an upload must have on average, after its first minute; 0 for any")
 	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
 	flags.StringVar(&c.AuditLog, "audit-log", "", "`file` of the audit trail, - for standard output, or off (default: audit/audit.jsonl in the data folder, off with --dev)")
@@ -282,6 +286,8 @@ func (c *Config) validate() []error {
 		{netsErr != nil, "trust-proxies", c.TrustProxies, "comma-separated CIDRs such as 10.0.0.0/8"},
 		{c.RotateEvery < time.Hour, "rotate-every", c.RotateEvery.String(), "at least 1h"},
 		{c.MaxUpload < 1, "max-upload", strconv.FormatInt(c.MaxUpload, 10), "a positive number of bytes"},
+		{c.UploadTimeout < 0, "upload-timeout", c.UploadTimeout.String(), "0 or a length of time such as 2h"},
+		{c.UploadMinRate < 0, "upload-min-rate", strconv.FormatInt(c.UploadMinRate, 10), "0 or a positive number of bytes"},
 		{c.AuditMaxSize < 1<<10, "audit-max-size", strconv.FormatInt(c.AuditMaxSize, 10), "at least 1024 bytes"},
 		{c.AuditKeep < 0, "audit-keep", strconv.Itoa(c.AuditKeep), "0 or a positive number of files"},
 		{c.AuditMaxAge < 0 || c.AuditMaxAge > 0 && c.AuditMaxAge < time.Hour, "audit-max-age", c.AuditMaxAge.String(), "0 or at least 1h"},

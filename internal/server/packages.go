@@ -18,6 +18,7 @@ type packages struct {
 	entrance
 	registry *registry.Registry
 	maxAsset int64
+	pace     pace
 	endpoint func(ctx context.Context, formatName, domain, owner, repository string) string
 }
 
@@ -42,7 +43,7 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 		e.door, e.operation = "packages", name
 		e.subject.packageRequest(f.Name, route.Verbs[0].Action(), r)
 		if r.Body != http.NoBody {
-			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w)}
+			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w), pace: p.pace}
 		}
 		err := p.serve(w, r, e, f, route)
 		if err != nil && e.answer.status != 0 {

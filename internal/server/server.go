@@ -154,7 +154,8 @@ func (s *Server) mount() http.Handler {
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}
-	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload, endpoint: s.endpoint}
+	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload,
+		pace: pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate}, endpoint: s.endpoint}
 	mux := http.NewServeMux()
 	mux.Handle("/", apis)
 	managers.mount(mux, formats)

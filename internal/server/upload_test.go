@@ -6,11 +6,14 @@ import (
 	"io"
 	"io/fs"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -217,4 +220,88 @@ func filesBelow(t *testing.T, dir string) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A trickle is a client that sends a piece each interval.
+type trickle struct {
+	piece int
+	every time.Duration
+}
+
+// send writes until the other side has had enough.
+func (c trickle) send(to net.Conn) {
+	for {
+		time.Sleep(c.every)
+		_, err := to.Write(make([]byte, c.piece))
+		if err != nil {
+			return
+		}
+	}
+}
+
+// onConn is an answer whose deadlines are those of a connection.
+type onConn struct {
+	*httptest.ResponseRecorder
+	net.Conn
+}
+
+func (c onConn) Write(b []byte) (int, error) { return c.ResponseRecorder.Write(b) }
+
+func TestAnUploadThatComesTooSlowlyIsGivenUp(t *testing.T) {
+	t.Parallel()
+	usual := pace{total: 2 * time.Hour, rate: 4 << 10}
+	for _, test := range []struct {
+		name        string
+		pace        pace
+		client      trickle
+		says        string
+		after, most time.Duration // that it was given
+	}{
+		{"a byte every 40 seconds", usual, trickle{1, 40 * time.Second}, "came slower than 4096 bytes a second", time.Minute, 61 * time.Second},
+		{"half the rate", usual, trickle{2 << 10, time.Second}, "came slower than 4096 bytes a second", 2*time.Minute - 2*time.Second, 2 * time.Minute},
+		{"nothing more", usual, trickle{1 << 20, 70 * time.Second}, "sent nothing for 1m0s", time.Minute, 61 * time.Second},
+		{"fast, without end", usual, trickle{1 << 20, time.Minute / 2}, "took longer than 2h0m0s", 2 * time.Hour, 2*time.Hour + time.Second},
+		{"a byte every 40 seconds, where any rate will do", pace{total: time.Hour}, trickle{1, 40 * time.Second}, "took longer than 1h0m0s", time.Hour, time.Hour + time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				here, there := net.Pipe()
+				go test.client.send(there)
+				p := &patient{ReadCloser: here, control: http.NewResponseController(onConn{httptest.NewRecorder(), here}), pace: test.pace}
+				began := time.Now()
+				_, err := io.Copy(io.Discard, p)
+				took := time.Since(began)
+				if err == nil || !strings.Contains(err.Error(), "The upload "+test.says) || took < test.after || took > test.most {
+					t.Errorf("%v after %s; want %q after %s to %s", err, took, test.says, test.after, test.most)
+				}
+				again := time.Now()
+				_, err = io.Copy(io.Discard, p) // as handlers do to be heard
+				if err == nil || !time.Now().Equal(again) {
+					t.Errorf("a read after that: %v after %s, want the same at once", err, time.Since(again))
+				}
+				here.Close()
+				time.Sleep(test.client.every) // the client notices
+			})
+		})
+	}
+}
+
+func TestAnUploadThatComesAtItsPaceIsReadWhole(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		go func() {
+			for range 1000 { // 50 KiB each 10 seconds: 5 KiB a second for three hours
+				time.Sleep(10 * time.Second)
+				there.Write(make([]byte, 50<<10))
+			}
+			there.Close()
+		}()
+		p := &patient{ReadCloser: here, control: http.NewResponseController(onConn{httptest.NewRecorder(), here}), pace: pace{total: 3 * time.Hour, rate: 4 << 10}}
+		n, err := io.Copy(io.Discard, p)
+		if n != 1000*50<<10 || err != nil {
+			t.Errorf("%d bytes, %v; want all", n, err)
+		}
+	})
 }
