@@ -191,6 +191,9 @@ func (c *change) uploads(edit *format.Edit) (map[*format.NewAsset]*upload, error
 	for i := range edit.Versions {
 		v := &edit.Versions[i]
 		err := checkVersion(v.Version)
+		if err == nil {
+			err = checkBounds(v)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -391,6 +391,10 @@ func (v *draftVersion) describe(d *format.Description, replace bool) error {
 		return err
 	}
 	if v.created || *before != *after {
+		err = checkDescription(&about)
+		if err != nil {
+			return err
+		}
 		v.about, v.aboutNew = after, true
 	}
 	if detail := storable(string(about.Detail)); detail != v.row.Detail {

@@ -181,6 +181,10 @@ func Drain(r *http.Request) {
 // Unread returns the fault for a body that can't be read to its end, or is no
 // what: "a complete multipart form".
 func Unread(err error, what string) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return known // whoever hands out the body knows better why it ended
+	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return fault.New(fault.BodyTooLarge, "The upload is larger than the %d bytes that are accepted.", tooLarge.Limit)

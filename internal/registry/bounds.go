@@ -1,0 +1,76 @@
+package registry
+
+import (
+	"maps"
+	"slices"
+
+	"daypass/internal/fault"
+	"daypass/internal/format"
+)
+
+// Bounds on what one version may say of itself. Who reads pages pays for it, not
+// who wrote it, and archives make it cheap to write: 18,000 dependencies are a
+// file of 55 KB. AWS documents none; these are several times what the largest
+// public packages have.
+const (
+	maxDependencies = 4096
+	maxDescription  = 512 << 10 // bytes of a description, without its readme
+	maxDetail       = 512 << 10 // bytes of what lists print of a version
+	maxAssetDetail  = 4 << 10   // bytes of what lists print of an asset
+	maxReason       = 4 << 10   // bytes of why a version was withdrawn
+)
+
+// checkBounds refuses an edit of a version that says too much.
+func checkBounds(e *format.VersionEdit) error {
+	if e.Description != nil {
+		err := checkDescription(e.Description)
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range e.Assets {
+		err := checkDetail(a.Name, len(a.Detail))
+		if err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Details)) {
+		err := checkDetail(name, len(e.Details[name]))
+		if err != nil {
+			return err
+		}
+	}
+	if e.Yank != nil && len(e.Yank.Reason) > maxReason {
+		return fault.Invalid("metadata: the reason to withdraw the version has %d bytes: expected at most %d", len(e.Yank.Reason), maxReason)
+	}
+	return nil
+}
+
+func checkDetail(asset string, n int) error {
+	if n > maxAssetDetail {
+		return fault.Invalid("metadata: what the index shows of %s has %d bytes: expected at most %d", asset, n, maxAssetDetail)
+	}
+	return nil
+}
+
+// checkDescription refuses a description that is too long, also one that came
+// in pieces.
+func checkDescription(d *format.Description) error {
+	if n := len(d.Dependencies); n > maxDependencies {
+		return fault.Invalid("dependencies: the version declares %d: expected at most %d", n, maxDependencies)
+	}
+	n := len(d.DisplayName) + len(d.Summary) + len(d.HomePage) + len(d.SourceCode)
+	for _, l := range d.Licenses {
+		n += len(l.Name) + len(l.URL)
+	}
+	for _, dep := range d.Dependencies {
+		n += len(dep.Namespace) + len(dep.Package) + len(dep.Type) + len(dep.Requirement)
+	}
+	if n > maxDescription {
+		return fault.Invalid("metadata: summary, links, licences and dependencies of the version have %d bytes: expected at most %d", n, maxDescription)
+	}
+	if n := len(d.Detail); n > maxDetail {
+		return fault.Invalid("metadata: what the index shows of the version has %d bytes: expected at most %d", n, maxDetail)
+	}
+	return nil
+}
