@@ -80,20 +80,8 @@ const (
 	Deny      Decision = "deny"
 )
 
-// A Subject is what an action is judged on: the resource and what its side
-// has to say.
-type Subject struct {
-	ARN     string // "*" for actions without a resource type
-	Account string // the resource's owner; "" means the caller's account
-	Admin   string // repository administrator: counts as the owner's account
-
-	Policies []*policy.Policy // resource-based policies
-	Trust    bool             // Policies hold a role's trust policy, which must itself allow
-
-	Tags        map[string]string       // of the resource: aws:ResourceTag/…, in IAM iam:ResourceTag/… too
-	RequestTags map[string]string       // passed in the request: aws:RequestTag/…, aws:TagKeys
-	Keys        map[string]policy.Value // further condition keys of the service, in lower case
-}
+// A Subject is what an action is judged on.
+type Subject = policy.Subject
 
 // Authorize judges an action of the caller on a subject. It returns nil if it
 // is allowed, else an AccessDenied fault whose text follows AWS's grammar.

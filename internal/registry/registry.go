@@ -120,13 +120,7 @@ func New(c Config) *Registry {
 
 // A Subject is what an action on a domain, a repository or a package is judged
 // on.
-type Subject struct {
-	ARN      string
-	Account  string // the domain's owner
-	Admin    string // the repository's administrator; empty for domains
-	Policies []*policy.Policy
-	Tags     map[string]string // nil for packages, which have none
-}
+type Subject = policy.Subject
 
 // change runs a transaction after which no replica believes what it knew.
 func (g *Registry) change(ctx context.Context, fn func(*store.Tx) error) error {

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -99,28 +98,12 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 		return err
 	}
 	e.subject.in = in
-	err = judge(ctx, call, at.api.SigningName+":"+op.Name, row, in)
-	if err != nil {
-		return err
-	}
-	out, err := row.Run(ctx, call, in)
+	out, err := row.Do(ctx, call, at.api.SigningName+":"+op.Name, in)
 	if err != nil {
 		return err
 	}
 	e.subject.out = out
 	return wire.WriteResult(w, op, out, call.RequestID)
-}
-
-func judge(ctx context.Context, call *gate.Call, action string, row gate.Operation, in any) error {
-	if row.Judge == nil {
-		call.Action, call.Resource, call.Decision = action, "*", gate.Allow
-		return nil
-	}
-	subject, err := row.Judge(ctx, call, in)
-	if err != nil {
-		return err
-	}
-	return call.Authorize(ctx, action, subject)
 }
 
 // route finds the surface and the operation that a request is for. The surface

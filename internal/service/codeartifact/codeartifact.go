@@ -44,13 +44,8 @@ type Service struct {
 // Operations returns the service's table.
 func (s *Service) Operations() []gate.Operation {
 	return slices.Concat(s.domainOperations(), s.repositoryOperations(), s.policyOperations(), s.tagOperations(), []gate.Operation{
-		gate.Op("GetAuthorizationToken", s.judgeToken, s.getAuthorizationToken),
+		gate.Op("GetAuthorizationToken", s.resolveToken, s.judgeBearer, s.getAuthorizationToken),
 	})
-}
-
-// subject carries a subject of the registry to the gate.
-func subject(s registry.Subject) gate.Subject {
-	return gate.Subject{ARN: s.ARN, Account: s.Account, Admin: s.Admin, Policies: s.Policies, Tags: s.Tags}
 }
 
 // owner is the account whose domain is meant: the caller's own if none is named.
@@ -74,29 +69,29 @@ func (s *Service) repository(ctx context.Context, c *gate.Call, domain, domainOw
 }
 
 // onDomain judges on the domain that an input names, by the domain's policy. A
-// domain that does not exist is judged like one without a policy, so that only
-// who may see it learns which of the two it is.
-func onDomain[In any](s *Service, of func(*In) (domain, domainOwner string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+// domain that does not exist is found too, and is judged like one without a
+// policy, so that only who may see it learns which of the two it is.
+func onDomain[In any](s *Service, of func(*In) (domain, domainOwner string)) gate.Resolve[In, *registry.Domain] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *registry.Domain, error) {
 		name, domainOwner := of(in)
 		d, err := s.domain(ctx, c, name, domainOwner)
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
-		return subject(d.Subject()), nil
+		return d.Subject(), d, nil
 	}
 }
 
 // onRepository judges on the repository that an input names, by its policy and
 // its domain's.
-func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name string)) func(context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name string)) gate.Resolve[In, *registry.Repository] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *registry.Repository, error) {
 		domain, domainOwner, name := of(in)
 		r, err := s.repository(ctx, c, domain, domainOwner, name)
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
-		return subject(r.Subject()), nil
+		return r.Subject(), r, nil
 	}
 }
 
@@ -105,9 +100,12 @@ func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name st
 //
 // Source: CodeArtifact User Guide, "Repository policies": operations on the
 // account.
-func onAccount[In any](_ context.Context, c *gate.Call, _ *In) (gate.Subject, error) {
-	return gate.Subject{ARN: "*", Account: c.Principal.Account}, nil
+func onAccount[In any](_ context.Context, c *gate.Call, _ *In) (gate.Subject, nothing, error) {
+	return gate.Subject{ARN: "*", Account: c.Principal.Account}, nothing{}, nil
 }
+
+// nothing is what is found where there is nothing to look up.
+type nothing struct{}
 
 func page(token string, size *int64) registry.Page {
 	p := registry.Page{Token: token}

@@ -132,15 +132,7 @@ func (w *world) do(who caller, name string, in any) (any, error) {
 	if !ok {
 		w.t.Fatalf("no operation %s", name)
 	}
-	ctx := w.t.Context()
-	subject, err := op.Judge(ctx, w.last, in)
-	if err == nil {
-		err = w.last.Authorize(ctx, "codeartifact:"+name, subject)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return op.Run(ctx, w.last, in)
+	return op.Do(w.t.Context(), w.last, "codeartifact:"+name, in)
 }
 
 // must is do for a call that must succeed.
@@ -205,7 +197,7 @@ func TestEveryOperationOfTheModelIsImplementedOrMarkedAsUnserved(t *testing.T) {
 	known := map[string]bool{}
 	for _, op := range w.Operations() {
 		known[op.Name] = true
-		if op.Judge == nil {
+		if op.Open {
 			t.Errorf("%s needs no permission; every operation of this service does", op.Name)
 		}
 	}

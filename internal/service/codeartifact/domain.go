@@ -11,42 +11,52 @@ import (
 
 func (s *Service) domainOperations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("CreateDomain", s.judgeCreateDomain, s.createDomain),
+		gate.Op("CreateDomain", s.resolveNewDomain, s.judgeNewDomain, s.createDomain),
 		gate.Op("DescribeDomain",
-			onDomain(s, func(in *api.DescribeDomainInput) (string, string) { return in.Domain, in.DomainOwner }), s.describeDomain),
-		gate.Op("ListDomains", onAccount[api.ListDomainsInput], s.listDomains),
+			onDomain(s, func(in *api.DescribeDomainInput) (string, string) { return in.Domain, in.DomainOwner }), nil, s.describeDomain),
+		gate.Op("ListDomains", onAccount[api.ListDomainsInput], nil, s.listDomains),
 		gate.Op("DeleteDomain",
-			onDomain(s, func(in *api.DeleteDomainInput) (string, string) { return in.Domain, in.DomainOwner }), s.deleteDomain),
+			onDomain(s, func(in *api.DeleteDomainInput) (string, string) { return in.Domain, in.DomainOwner }), nil, s.deleteDomain),
 	}
 }
 
-// judgeCreateDomain judges on the name that the domain will have. The two
+// resolveNewDomain judges on the name that the domain will have. The two
 // references of AWS differ here; a statement on "*" matches either way.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact permissions reference".
-func (s *Service) judgeCreateDomain(_ context.Context, c *gate.Call, in *api.CreateDomainInput) (gate.Subject, error) {
+func (s *Service) resolveNewDomain(_ context.Context, c *gate.Call, in *api.CreateDomainInput) (gate.Subject, *newDomain, error) {
 	tags, err := tagMap(in.Tags)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
 	account := c.Principal.Account
-	return gate.Subject{ARN: arn.Domain(c.Region, account, in.Domain), Account: account, RequestTags: tags}, nil
+	on := gate.Subject{ARN: arn.Domain(c.Region, account, in.Domain), Account: account, RequestTags: tags}
+	return on, &newDomain{on: on}, nil
 }
 
-func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.CreateDomainInput) (*api.CreateDomainOutput, error) {
-	on, err := s.judgeCreateDomain(ctx, c, in)
-	if err == nil && len(on.RequestTags) > 0 {
-		err = c.Authorize(ctx, "codeartifact:TagResource", on)
-	}
-	if err != nil {
-		return nil, err
+// A newDomain is one that is being made.
+type newDomain struct {
+	on  gate.Subject
+	key string // of its encryption
+}
+
+// judgeNewDomain asks for the tags that the domain is born with and for the key
+// that the caller chose.
+func (s *Service) judgeNewDomain(ctx context.Context, c *gate.Call, in *api.CreateDomainInput, d *newDomain) error {
+	if len(d.on.RequestTags) > 0 {
+		err := c.Authorize(ctx, "codeartifact:TagResource", d.on)
+		if err != nil {
+			return err
+		}
 	}
 	key, err := encryptionKey(ctx, c, in.EncryptionKey)
-	if err != nil {
-		return nil, err
-	}
+	d.key = key
+	return err
+}
+
+func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.CreateDomainInput, made *newDomain) (*api.CreateDomainOutput, error) {
 	d, err := s.Registry.CreateDomain(ctx, registry.DomainRow{
-		Region: c.Region, Owner: c.Principal.Account, Name: in.Domain, EncryptionKey: key, Tags: on.RequestTags, Created: c.Now,
+		Region: c.Region, Owner: c.Principal.Account, Name: in.Domain, EncryptionKey: made.key, Tags: made.on.RequestTags, Created: c.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -54,28 +64,24 @@ func (s *Service) createDomain(ctx context.Context, c *gate.Call, in *api.Create
 	return &api.CreateDomainOutput{Domain: describeDomain(d, registry.Usage{}, active)}, nil
 }
 
-func (s *Service) describeDomain(ctx context.Context, c *gate.Call, in *api.DescribeDomainInput) (*api.DescribeDomainOutput, error) {
-	d, usage, err := s.used(ctx, c, in.Domain, in.DomainOwner)
+func (s *Service) describeDomain(ctx context.Context, _ *gate.Call, _ *api.DescribeDomainInput, d *registry.Domain) (*api.DescribeDomainOutput, error) {
+	usage, err := s.usage(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	return &api.DescribeDomainOutput{Domain: describeDomain(d, usage, active)}, nil
 }
 
-// used is a domain that exists, with what it holds.
-func (s *Service) used(ctx context.Context, c *gate.Call, name, domainOwner string) (*registry.Domain, registry.Usage, error) {
-	d, err := s.domain(ctx, c, name, domainOwner)
-	if err == nil {
-		err = d.Check()
-	}
+// usage is what a domain holds, if it exists.
+func (s *Service) usage(ctx context.Context, d *registry.Domain) (registry.Usage, error) {
+	err := d.Check()
 	if err != nil {
-		return nil, registry.Usage{}, err
+		return registry.Usage{}, err
 	}
-	usage, err := s.Registry.Usage(ctx, d)
-	return d, usage, err
+	return s.Registry.Usage(ctx, d)
 }
 
-func (s *Service) listDomains(ctx context.Context, c *gate.Call, in *api.ListDomainsInput) (*api.ListDomainsOutput, error) {
+func (s *Service) listDomains(ctx context.Context, c *gate.Call, in *api.ListDomainsInput, _ nothing) (*api.ListDomainsOutput, error) {
 	found, next, err := s.Registry.Domains(ctx, c.Region, c.Principal.Account, page(in.NextToken, in.MaxResults))
 	if err != nil {
 		return nil, err
@@ -88,8 +94,8 @@ func (s *Service) listDomains(ctx context.Context, c *gate.Call, in *api.ListDom
 	return out, nil
 }
 
-func (s *Service) deleteDomain(ctx context.Context, c *gate.Call, in *api.DeleteDomainInput) (*api.DeleteDomainOutput, error) {
-	d, usage, err := s.used(ctx, c, in.Domain, in.DomainOwner)
+func (s *Service) deleteDomain(ctx context.Context, _ *gate.Call, _ *api.DeleteDomainInput, d *registry.Domain) (*api.DeleteDomainOutput, error) {
+	usage, err := s.usage(ctx, d)
 	if err == nil {
 		err = s.Registry.DeleteDomain(ctx, d)
 	}

@@ -20,45 +20,45 @@ const maxDocument = 7168
 
 func (s *Service) policyOperations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("PutDomainPermissionsPolicy", s.judgePutDomainPolicy, s.putDomainPolicy),
+		gate.Op("PutDomainPermissionsPolicy", s.onBareDomain, nil, s.putDomainPolicy),
 		gate.Op("GetDomainPermissionsPolicy", onDomain(s, func(in *api.GetDomainPermissionsPolicyInput) (string, string) {
 			return in.Domain, in.DomainOwner
-		}), s.getDomainPolicy),
+		}), nil, s.getDomainPolicy),
 		gate.Op("DeleteDomainPermissionsPolicy", onDomain(s, func(in *api.DeleteDomainPermissionsPolicyInput) (string, string) {
 			return in.Domain, in.DomainOwner
-		}), s.deleteDomainPolicy),
-		gate.Op("PutRepositoryPermissionsPolicy", s.judgePutRepositoryPolicy, s.putRepositoryPolicy),
+		}), nil, s.deleteDomainPolicy),
+		gate.Op("PutRepositoryPermissionsPolicy", s.onRepositoryOfDomain, nil, s.putRepositoryPolicy),
 		gate.Op("GetRepositoryPermissionsPolicy", onRepository(s, func(in *api.GetRepositoryPermissionsPolicyInput) (string, string, string) {
 			return in.Domain, in.DomainOwner, in.Repository
-		}), s.getRepositoryPolicy),
+		}), nil, s.getRepositoryPolicy),
 		gate.Op("DeleteRepositoryPermissionsPolicy", onRepository(s, func(in *api.DeleteRepositoryPermissionsPolicyInput) (string, string, string) {
 			return in.Domain, in.DomainOwner, in.Repository
-		}), s.deleteRepositoryPolicy),
+		}), nil, s.deleteRepositoryPolicy),
 	}
 }
 
-// judgePutDomainPolicy asks no resource policy.
-func (s *Service) judgePutDomainPolicy(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (gate.Subject, error) {
+// onBareDomain asks no resource policy.
+func (s *Service) onBareDomain(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (gate.Subject, *registry.Domain, error) {
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return subject(d.BareSubject()), nil
+	return d.BareSubject(), d, nil
 }
 
-// judgePutRepositoryPolicy asks the domain's policy but not the repository's.
+// onRepositoryOfDomain asks the domain's policy but not the repository's.
 //
 // Source: CodeArtifact User Guide, "Repository policies".
-func (s *Service) judgePutRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (gate.Subject, error) {
+func (s *Service) onRepositoryOfDomain(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (gate.Subject, *registry.Repository, error) {
 	r, err := s.repository(ctx, c, in.Domain, in.DomainOwner, in.Repository)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return subject(r.DomainSubject()), nil
+	return r.DomainSubject(), r, nil
 }
 
-func (s *Service) putDomainPolicy(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (*api.PutDomainPermissionsPolicyOutput, error) {
-	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+func (s *Service) putDomainPolicy(ctx context.Context, _ *gate.Call, in *api.PutDomainPermissionsPolicyInput, d *registry.Domain) (*api.PutDomainPermissionsPolicyOutput, error) {
+	err := d.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -74,16 +74,8 @@ func (s *Service) putDomainPolicy(ctx context.Context, c *gate.Call, in *api.Put
 	return &api.PutDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
 }
 
-func (s *Service) existingDomain(ctx context.Context, c *gate.Call, name, domainOwner string) (*registry.Domain, error) {
-	d, err := s.domain(ctx, c, name, domainOwner)
-	if err != nil {
-		return nil, err
-	}
-	return d, d.Check()
-}
-
-func (s *Service) getDomainPolicy(ctx context.Context, c *gate.Call, in *api.GetDomainPermissionsPolicyInput) (*api.GetDomainPermissionsPolicyOutput, error) {
-	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+func (s *Service) getDomainPolicy(_ context.Context, _ *gate.Call, _ *api.GetDomainPermissionsPolicyInput, d *registry.Domain) (*api.GetDomainPermissionsPolicyOutput, error) {
+	err := d.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +83,8 @@ func (s *Service) getDomainPolicy(ctx context.Context, c *gate.Call, in *api.Get
 	return &api.GetDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
 }
 
-func (s *Service) deleteDomainPolicy(ctx context.Context, c *gate.Call, in *api.DeleteDomainPermissionsPolicyInput) (*api.DeleteDomainPermissionsPolicyOutput, error) {
-	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
+func (s *Service) deleteDomainPolicy(ctx context.Context, _ *gate.Call, in *api.DeleteDomainPermissionsPolicyInput, d *registry.Domain) (*api.DeleteDomainPermissionsPolicyOutput, error) {
+	err := d.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +92,8 @@ func (s *Service) deleteDomainPolicy(ctx context.Context, c *gate.Call, in *api.
 	return &api.DeleteDomainPermissionsPolicyOutput{Policy: shown(d.ARN, p)}, err
 }
 
-func (s *Service) putRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (*api.PutRepositoryPermissionsPolicyOutput, error) {
-	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) putRepositoryPolicy(ctx context.Context, _ *gate.Call, in *api.PutRepositoryPermissionsPolicyInput, r *registry.Repository) (*api.PutRepositoryPermissionsPolicyOutput, error) {
+	err := r.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +112,8 @@ func (s *Service) putRepositoryPolicy(ctx context.Context, c *gate.Call, in *api
 	return &api.PutRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
 }
 
-func (s *Service) getRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.GetRepositoryPermissionsPolicyInput) (*api.GetRepositoryPermissionsPolicyOutput, error) {
-	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) getRepositoryPolicy(_ context.Context, _ *gate.Call, _ *api.GetRepositoryPermissionsPolicyInput, r *registry.Repository) (*api.GetRepositoryPermissionsPolicyOutput, error) {
+	err := r.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +121,8 @@ func (s *Service) getRepositoryPolicy(ctx context.Context, c *gate.Call, in *api
 	return &api.GetRepositoryPermissionsPolicyOutput{Policy: shown(r.ARN, p)}, err
 }
 
-func (s *Service) deleteRepositoryPolicy(ctx context.Context, c *gate.Call, in *api.DeleteRepositoryPermissionsPolicyInput) (*api.DeleteRepositoryPermissionsPolicyOutput, error) {
-	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) deleteRepositoryPolicy(ctx context.Context, _ *gate.Call, in *api.DeleteRepositoryPermissionsPolicyInput, r *registry.Repository) (*api.DeleteRepositoryPermissionsPolicyOutput, error) {
+	err := r.Check()
 	if err != nil {
 		return nil, err
 	}

@@ -12,73 +12,73 @@ import (
 
 func (s *Service) repositoryOperations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("CreateRepository", s.judgeCreateRepository, s.createRepository),
+		gate.Op("CreateRepository", s.resolveNewRepository, s.judgeNewRepository, s.createRepository),
 		gate.Op("DescribeRepository", onRepository(s, func(in *api.DescribeRepositoryInput) (string, string, string) {
 			return in.Domain, in.DomainOwner, in.Repository
-		}), s.describeRepository),
-		gate.Op("UpdateRepository", onRepository(s, func(in *api.UpdateRepositoryInput) (string, string, string) {
-			return in.Domain, in.DomainOwner, in.Repository
-		}), s.updateRepository),
+		}), nil, s.describeRepository),
+		gate.Op("UpdateRepository", s.resolveUpdate, s.judgeUpdate, s.updateRepository),
 		gate.Op("DeleteRepository", onRepository(s, func(in *api.DeleteRepositoryInput) (string, string, string) {
 			return in.Domain, in.DomainOwner, in.Repository
-		}), s.deleteRepository),
+		}), nil, s.deleteRepository),
 		gate.Op("GetRepositoryEndpoint", onRepository(s, func(in *api.GetRepositoryEndpointInput) (string, string, string) {
 			return in.Domain, in.DomainOwner, in.Repository
-		}), s.getRepositoryEndpoint),
-		gate.Op("ListRepositories", onAccount[api.ListRepositoriesInput], s.listRepositories),
+		}), nil, s.getRepositoryEndpoint),
+		gate.Op("ListRepositories", onAccount[api.ListRepositoriesInput], nil, s.listRepositories),
 		gate.Op("ListRepositoriesInDomain", onDomain(s, func(in *api.ListRepositoriesInDomainInput) (string, string) {
 			return in.Domain, in.DomainOwner
-		}), s.listRepositoriesInDomain),
+		}), nil, s.listRepositoriesInDomain),
 	}
 }
 
-// newRepository is what the making of a repository is judged on: the name that
-// it will have, by the policy of its domain.
+// A newRepository is one that is being made.
+type newRepository struct {
+	on        gate.Subject
+	domain    *registry.Domain
+	upstreams []*registry.Repository
+}
+
+// resolveNewRepository judges on the name that the repository will have, by the
+// policy of its domain.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact permissions reference" and
 // "Domain policies".
-func (s *Service) newRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput) (*registry.Domain, gate.Subject, error) {
+func (s *Service) resolveNewRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput) (gate.Subject, *newRepository, error) {
 	tags, err := tagMap(in.Tags)
 	if err != nil {
-		return nil, gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
-		return nil, gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	on := subject(d.Subject())
+	on := d.Subject()
 	on.ARN = arn.Repository(d.Region, d.Owner, d.Name, in.Repository)
 	on.Tags = nil
 	on.RequestTags = tags
-	return d, on, nil
+	return on, &newRepository{on: on, domain: d}, nil
 }
 
-func (s *Service) judgeCreateRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput) (gate.Subject, error) {
-	_, on, err := s.newRepository(ctx, c, in)
-	return on, err
+// judgeNewRepository asks for the tags that the repository is born with and for
+// its upstreams.
+func (s *Service) judgeNewRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput, r *newRepository) error {
+	if len(r.on.RequestTags) > 0 {
+		err := c.Authorize(ctx, "codeartifact:TagResource", r.on)
+		if err != nil {
+			return err
+		}
+	}
+	err := r.domain.Check()
+	if err != nil {
+		return err
+	}
+	r.upstreams, err = s.associate(ctx, c, r.domain, in.Upstreams, nil)
+	return err
 }
 
-func (s *Service) createRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput) (*api.CreateRepositoryOutput, error) {
-	d, on, err := s.newRepository(ctx, c, in)
-	if err != nil {
-		return nil, err
-	}
-	if len(on.RequestTags) > 0 {
-		err = c.Authorize(ctx, "codeartifact:TagResource", on)
-	}
-	if err == nil {
-		err = d.Check()
-	}
-	if err != nil {
-		return nil, err
-	}
-	upstreams, err := s.associate(ctx, c, d, in.Upstreams, nil)
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.Registry.CreateRepository(ctx, d, registry.RepositoryRow{
-		Name: in.Repository, Administrator: c.Principal.Account, Description: in.Description, Tags: on.RequestTags, Created: c.Now,
-	}, upstreams)
+func (s *Service) createRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput, made *newRepository) (*api.CreateRepositoryOutput, error) {
+	r, err := s.Registry.CreateRepository(ctx, made.domain, registry.RepositoryRow{
+		Name: in.Repository, Administrator: c.Principal.Account, Description: in.Description, Tags: made.on.RequestTags, Created: c.Now,
+	}, made.upstreams)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (s *Service) associate(ctx context.Context, c *gate.Call, d *registry.Domai
 			return nil, err
 		}
 		if !r.Exists() || !slices.Contains(known, r.Name) {
-			err = c.Authorize(ctx, "codeartifact:AssociateWithDownstreamRepository", subject(r.Subject()))
+			err = c.Authorize(ctx, "codeartifact:AssociateWithDownstreamRepository", r.Subject())
 		}
 		if err == nil {
 			err = r.Check()
@@ -119,57 +119,65 @@ func (s *Service) associate(ctx context.Context, c *gate.Call, d *registry.Domai
 	return upstreams, nil
 }
 
-// existing is the repository that an input names.
-func (s *Service) existing(ctx context.Context, c *gate.Call, domain, domainOwner, name string) (*registry.Repository, error) {
-	r, err := s.repository(ctx, c, domain, domainOwner, name)
+// described is a repository, if it exists, with its upstreams.
+func (s *Service) described(ctx context.Context, r *registry.Repository) (*api.RepositoryDescription, error) {
+	err := r.Check()
 	if err != nil {
 		return nil, err
 	}
-	return r, r.Check()
-}
-
-// described is that repository with its upstreams.
-func (s *Service) described(ctx context.Context, c *gate.Call, domain, domainOwner, name string) (*registry.Repository, *api.RepositoryDescription, error) {
-	r, err := s.existing(ctx, c, domain, domainOwner, name)
-	if err != nil {
-		return nil, nil, err
-	}
 	upstreams, err := s.Registry.Upstreams(ctx, r)
-	return r, describeRepository(r, upstreams), err
+	return describeRepository(r, upstreams), err
 }
 
-func (s *Service) describeRepository(ctx context.Context, c *gate.Call, in *api.DescribeRepositoryInput) (*api.DescribeRepositoryOutput, error) {
-	_, d, err := s.described(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) describeRepository(ctx context.Context, _ *gate.Call, _ *api.DescribeRepositoryInput, r *registry.Repository) (*api.DescribeRepositoryOutput, error) {
+	d, err := s.described(ctx, r)
 	return &api.DescribeRepositoryOutput{Repository: d}, err
 }
 
-func (s *Service) updateRepository(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput) (*api.UpdateRepositoryOutput, error) {
-	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+// An update is the change of a repository.
+type update struct {
+	*registry.Repository
+	upstreams *[]*registry.Repository // nil: they stay
+}
+
+func (s *Service) resolveUpdate(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput) (gate.Subject, *update, error) {
+	r, err := s.repository(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	if err != nil {
+		return gate.Subject{}, nil, err
+	}
+	return r.Subject(), &update{Repository: r}, nil
+}
+
+// judgeUpdate asks for the upstreams that are new to the repository.
+func (s *Service) judgeUpdate(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput, u *update) error {
+	err := u.Check()
+	if err != nil || in.Upstreams == nil {
+		return err
+	}
+	known, err := s.Registry.Upstreams(ctx, u.Repository)
+	if err != nil {
+		return err
+	}
+	upstreams, err := s.associate(ctx, c, u.Domain, in.Upstreams, known)
+	u.upstreams = &upstreams
+	return err
+}
+
+func (s *Service) updateRepository(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput, u *update) (*api.UpdateRepositoryOutput, error) {
+	err := s.Registry.UpdateRepository(ctx, u.Repository, registry.RepositoryUpdate{Description: in.Description, Upstreams: u.upstreams})
 	if err != nil {
 		return nil, err
 	}
-	update := registry.RepositoryUpdate{Description: in.Description}
-	if in.Upstreams != nil {
-		known, err := s.Registry.Upstreams(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		upstreams, err := s.associate(ctx, c, r.Domain, in.Upstreams, known)
-		if err != nil {
-			return nil, err
-		}
-		update.Upstreams = &upstreams
-	}
-	err = s.Registry.UpdateRepository(ctx, r, update)
+	changed, err := s.repository(ctx, c, in.Domain, in.DomainOwner, in.Repository)
 	if err != nil {
 		return nil, err
 	}
-	_, d, err := s.described(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+	d, err := s.described(ctx, changed)
 	return &api.UpdateRepositoryOutput{Repository: d}, err
 }
 
-func (s *Service) deleteRepository(ctx context.Context, c *gate.Call, in *api.DeleteRepositoryInput) (*api.DeleteRepositoryOutput, error) {
-	r, d, err := s.described(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) deleteRepository(ctx context.Context, _ *gate.Call, _ *api.DeleteRepositoryInput, r *registry.Repository) (*api.DeleteRepositoryOutput, error) {
+	d, err := s.described(ctx, r)
 	if err == nil {
 		err = s.Registry.DeleteRepository(ctx, r)
 	}
@@ -178,8 +186,8 @@ func (s *Service) deleteRepository(ctx context.Context, c *gate.Call, in *api.De
 
 // getRepositoryEndpoint gives the same address for both endpoint types: whether
 // it is reached over IPv4 or IPv6 is up to the address's host name.
-func (s *Service) getRepositoryEndpoint(ctx context.Context, c *gate.Call, in *api.GetRepositoryEndpointInput) (*api.GetRepositoryEndpointOutput, error) {
-	r, err := s.existing(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) getRepositoryEndpoint(ctx context.Context, _ *gate.Call, in *api.GetRepositoryEndpointInput, r *registry.Repository) (*api.GetRepositoryEndpointOutput, error) {
+	err := r.Check()
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +198,7 @@ func (s *Service) getRepositoryEndpoint(ctx context.Context, c *gate.Call, in *a
 // its own and of others.
 //
 // Source: Service Authorization Reference, AWS CodeArtifact: ListRepositories.
-func (s *Service) listRepositories(ctx context.Context, c *gate.Call, in *api.ListRepositoriesInput) (*api.ListRepositoriesOutput, error) {
+func (s *Service) listRepositories(ctx context.Context, c *gate.Call, in *api.ListRepositoriesInput, _ nothing) (*api.ListRepositoriesOutput, error) {
 	filter := registry.RepositoryFilter{Prefix: in.RepositoryPrefix}
 	found, next, err := s.Registry.AdministeredBy(ctx, c.Region, c.Principal.Account, filter, page(in.NextToken, in.MaxResults))
 	if err != nil {
@@ -199,11 +207,8 @@ func (s *Service) listRepositories(ctx context.Context, c *gate.Call, in *api.Li
 	return &api.ListRepositoriesOutput{Repositories: summaries(found), NextToken: next}, nil
 }
 
-func (s *Service) listRepositoriesInDomain(ctx context.Context, c *gate.Call, in *api.ListRepositoriesInDomainInput) (*api.ListRepositoriesInDomainOutput, error) {
-	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
-	if err == nil {
-		err = d.Check()
-	}
+func (s *Service) listRepositoriesInDomain(ctx context.Context, _ *gate.Call, in *api.ListRepositoriesInDomainInput, d *registry.Domain) (*api.ListRepositoriesInDomainOutput, error) {
+	err := d.Check()
 	if err != nil {
 		return nil, err
 	}

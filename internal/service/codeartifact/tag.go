@@ -19,12 +19,9 @@ import (
 
 func (s *Service) tagOperations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("TagResource", s.judgeTag, s.tagResource),
-		gate.Op("UntagResource", s.judgeUntag, s.untagResource),
-		gate.Op("ListTagsForResource", func(ctx context.Context, c *gate.Call, in *api.ListTagsForResourceInput) (gate.Subject, error) {
-			t, err := s.taggable(ctx, c, in.ResourceArn)
-			return t.subject, err
-		}, s.listTags),
+		gate.Op("TagResource", s.resolveTag, nil, s.tagResource),
+		gate.Op("UntagResource", s.resolveUntag, nil, s.untagResource),
+		gate.Op("ListTagsForResource", s.resolveTagList, nil, s.listTags),
 	}
 }
 
@@ -97,20 +94,20 @@ func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (tagg
 }
 
 func (s *Service) taggableDomain(d *registry.Domain) taggable {
-	return taggable{subject(d.Subject()), d.Check(), d.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
+	return taggable{d.Subject(), d.Check(), d.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
 		return s.Registry.TagDomain(ctx, d, add, remove)
 	}}
 }
 
 func (s *Service) taggableRepository(r *registry.Repository) taggable {
-	return taggable{subject(r.Subject()), r.Check(), r.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
+	return taggable{r.Subject(), r.Check(), r.Tags, func(ctx context.Context, add map[string]string, remove []string) error {
 		return s.Registry.TagRepository(ctx, r, add, remove)
 	}}
 }
 
 // noGroup is a package group: there are none yet.
 func noGroup(d *registry.Domain, name string) taggable {
-	on := subject(d.Subject())
+	on := d.Subject()
 	on.ARN, on.Tags = name, nil
 	missing := d.Check()
 	if missing == nil {
@@ -119,56 +116,49 @@ func noGroup(d *registry.Domain, name string) taggable {
 	return taggable{subject: on, missing: missing}
 }
 
-func (s *Service) judgeTag(ctx context.Context, c *gate.Call, in *api.TagResourceInput) (gate.Subject, error) {
+func (s *Service) resolveTag(ctx context.Context, c *gate.Call, in *api.TagResourceInput) (gate.Subject, taggable, error) {
 	t, err := s.taggable(ctx, c, in.ResourceArn)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, t, err
 	}
 	t.subject.RequestTags, err = tagMap(in.Tags)
-	return t.subject, err
+	return t.subject, t, err
 }
 
-func (s *Service) judgeUntag(ctx context.Context, c *gate.Call, in *api.UntagResourceInput) (gate.Subject, error) {
+func (s *Service) resolveUntag(ctx context.Context, c *gate.Call, in *api.UntagResourceInput) (gate.Subject, taggable, error) {
 	t, err := s.taggable(ctx, c, in.ResourceArn)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, t, err
 	}
 	// aws:TagKeys comes from the request's tags: it is all that there is of
 	// those to remove, and they have no aws:RequestTag.
 	t.subject.Keys = map[string]policy.Value{"aws:tagkeys": policy.Many(in.TagKeys)}
-	return t.subject, nil
+	return t.subject, t, nil
 }
 
-func (s *Service) tagResource(ctx context.Context, c *gate.Call, in *api.TagResourceInput) (*api.TagResourceOutput, error) {
-	tags, err := tagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
-	return &api.TagResourceOutput{}, s.retag(ctx, c, in.ResourceArn, tags, nil)
+func (s *Service) resolveTagList(ctx context.Context, c *gate.Call, in *api.ListTagsForResourceInput) (gate.Subject, taggable, error) {
+	t, err := s.taggable(ctx, c, in.ResourceArn)
+	return t.subject, t, err
 }
 
-func (s *Service) untagResource(ctx context.Context, c *gate.Call, in *api.UntagResourceInput) (*api.UntagResourceOutput, error) {
-	return &api.UntagResourceOutput{}, s.retag(ctx, c, in.ResourceArn, nil, in.TagKeys)
+func (s *Service) tagResource(ctx context.Context, _ *gate.Call, _ *api.TagResourceInput, t taggable) (*api.TagResourceOutput, error) {
+	return &api.TagResourceOutput{}, t.retag(ctx, t.subject.RequestTags, nil)
 }
 
-func (s *Service) retag(ctx context.Context, c *gate.Call, name string, add map[string]string, remove []string) error {
-	t, err := s.taggable(ctx, c, name)
-	if err != nil {
-		return err
-	}
+func (s *Service) untagResource(ctx context.Context, _ *gate.Call, in *api.UntagResourceInput, t taggable) (*api.UntagResourceOutput, error) {
+	return &api.UntagResourceOutput{}, t.retag(ctx, nil, in.TagKeys)
+}
+
+func (t *taggable) retag(ctx context.Context, add map[string]string, remove []string) error {
 	if t.missing != nil {
 		return t.missing
 	}
 	return t.tag(ctx, add, remove)
 }
 
-func (s *Service) listTags(ctx context.Context, c *gate.Call, in *api.ListTagsForResourceInput) (*api.ListTagsForResourceOutput, error) {
-	t, err := s.taggable(ctx, c, in.ResourceArn)
-	if err == nil {
-		err = t.missing
-	}
-	if err != nil {
-		return nil, err
+func (s *Service) listTags(_ context.Context, _ *gate.Call, _ *api.ListTagsForResourceInput, t taggable) (*api.ListTagsForResourceOutput, error) {
+	if t.missing != nil {
+		return nil, t.missing
 	}
 	out := &api.ListTagsForResourceOutput{Tags: []api.Tag{}}
 	for _, key := range slices.Sorted(maps.Keys(t.tags)) {

@@ -14,6 +14,7 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
+	"daypass/internal/registry"
 	"daypass/internal/token"
 )
 
@@ -29,22 +30,27 @@ const (
 
 const getToken = "codeartifact:GetAuthorizationToken"
 
-// judgeToken judges the first of the two permissions that a token needs. The
+// A grant is a token that is asked for.
+type grant struct {
+	domain *registry.Domain
+	life   life
+}
+
+// resolveToken judges the first of the two permissions that a token needs. The
 // root user of an account gets none.
-func (s *Service) judgeToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (gate.Subject, error) {
+func (s *Service) resolveToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (gate.Subject, grant, error) {
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, grant{}, err
 	}
 	if c.Principal.Kind == principal.Root {
-		c.Action, c.Resource, c.Decision = getToken, d.ARN, gate.Deny
-		return gate.Subject{}, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: %s on resource: %s because the root user of an account cannot get authorization tokens: use an IAM user or a role", c.Principal.ARN(), getToken, d.ARN)
+		return gate.Subject{}, grant{}, c.Refuse(getToken, d.ARN, "User: %s is not authorized to perform: %s on resource: %s because the root user of an account cannot get authorization tokens: use an IAM user or a role", c.Principal.ARN(), getToken, d.ARN)
 	}
-	_, err = lifeOf(c, in.DurationSeconds)
+	asked, err := lifeOf(c, in.DurationSeconds)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, grant{}, err
 	}
-	return subject(d.Subject()), nil
+	return d.Subject(), grant{d, asked}, nil
 }
 
 // A life is how long a token is to live.
@@ -83,29 +89,24 @@ func lifeOf(c *gate.Call, asked *int64) (life, error) {
 	return life{seconds, c.Now.Add(time.Duration(seconds) * time.Second)}, nil
 }
 
-// getAuthorizationToken needs a second permission, which only the caller's own
+// judgeBearer asks for the second permission, which only the caller's own
 // policies can give: on behalf of the caller a bearer token is asked for.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.
-func (s *Service) getAuthorizationToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (*api.GetAuthorizationTokenOutput, error) {
-	asked, err := lifeOf(c, in.DurationSeconds)
-	if err != nil {
-		return nil, err
-	}
-	err = c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: map[string]policy.Value{
+func (s *Service) judgeBearer(ctx context.Context, c *gate.Call, _ *api.GetAuthorizationTokenInput, g grant) error {
+	return c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: map[string]policy.Value{
 		"sts:awsservicename":  policy.One("codeartifact.amazonaws.com"),
-		"sts:durationseconds": policy.One(strconv.FormatInt(asked.seconds, 10)),
+		"sts:durationseconds": policy.One(strconv.FormatInt(g.life.seconds, 10)),
 	}})
+}
+
+func (s *Service) getAuthorizationToken(_ context.Context, c *gate.Call, _ *api.GetAuthorizationTokenInput, g grant) (*api.GetAuthorizationTokenOutput, error) {
+	err := g.domain.Check()
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.existingDomain(ctx, c, in.Domain, in.DomainOwner)
-	if err != nil {
-		return nil, err
-	}
-	c.Action, c.Resource = getToken, d.ARN // what the call was about, for its record
-	return s.issue(c, d.Name, d.Owner, asked.ends)
+	return s.issue(c, g.domain.Name, g.domain.Owner, g.life.ends)
 }
 
 func (s *Service) issue(c *gate.Call, domain, domainOwner string, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {

@@ -37,15 +37,18 @@ type Service struct {
 // Operations returns the service's table.
 func (s *Service) Operations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("CreateAccount", s.judgeCreateAccount, s.createAccount),
-		gate.Op("ListAccounts", s.judgeListAccounts, s.listAccounts),
-		gate.Op("DescribeToken", s.judgeDescribe, s.describeToken),
-		gate.Op("RevokeToken", s.judgeRevoke, s.revokeToken),
-		gate.Op("RotateKeys", s.judgeRotate, s.rotateKeys),
-		gate.Op("ListKeys", s.judgeListKeys, s.listKeys),
-		gate.Op("ExplainDecision", s.judgeExplain, s.explainDecision),
+		gate.Op("CreateAccount", s.onCreateAccount, nil, s.createAccount),
+		gate.Op("ListAccounts", s.onListAccounts, nil, s.listAccounts),
+		gate.Op("DescribeToken", s.onDescribe, nil, s.describeToken),
+		gate.Op("RevokeToken", s.onRevoke, nil, s.revokeToken),
+		gate.Op("RotateKeys", s.onRotate, nil, s.rotateKeys),
+		gate.Op("ListKeys", s.onListKeys, nil, s.listKeys),
+		gate.Op("ExplainDecision", s.onExplain, nil, s.explainDecision),
 	}
 }
+
+// nothing is what is found where there is nothing to look up.
+type nothing struct{}
 
 // instance is a subject that concerns every account: callers of others than
 // the first account are strangers to it.
@@ -54,14 +57,14 @@ func (s *Service) instance(resource string) gate.Subject {
 	return gate.Subject{ARN: name.String(), Account: s.Account}
 }
 
-func (s *Service) judgeCreateAccount(_ context.Context, _ *gate.Call, in *api.CreateAccountInput) (gate.Subject, error) {
+func (s *Service) onCreateAccount(_ context.Context, _ *gate.Call, in *api.CreateAccountInput) (gate.Subject, nothing, error) {
 	if in.AccountId == "" {
-		return s.instance("account/*"), nil
+		return s.instance("account/*"), nothing{}, nil
 	}
-	return s.instance("account/" + in.AccountId), nil
+	return s.instance("account/" + in.AccountId), nothing{}, nil
 }
 
-func (s *Service) createAccount(ctx context.Context, _ *gate.Call, in *api.CreateAccountInput) (*api.CreateAccountOutput, error) {
+func (s *Service) createAccount(ctx context.Context, _ *gate.Call, in *api.CreateAccountInput, _ nothing) (*api.CreateAccountOutput, error) {
 	account, key, err := s.Directory.CreateAccount(ctx, in.AccountId, in.Name)
 	if err != nil {
 		return nil, err
@@ -77,13 +80,13 @@ func shownAccount(a *identity.Account) *api.Account {
 	return &api.Account{AccountId: a.ID, Name: a.Name, CreatedTime: &a.Created}
 }
 
-func (s *Service) judgeListAccounts(context.Context, *gate.Call, *api.ListAccountsInput) (gate.Subject, error) {
-	return s.instance("account/*"), nil
+func (s *Service) onListAccounts(context.Context, *gate.Call, *api.ListAccountsInput) (gate.Subject, nothing, error) {
+	return s.instance("account/*"), nothing{}, nil
 }
 
 const defaultPage = 100
 
-func (s *Service) listAccounts(ctx context.Context, _ *gate.Call, in *api.ListAccountsInput) (*api.ListAccountsOutput, error) {
+func (s *Service) listAccounts(ctx context.Context, _ *gate.Call, in *api.ListAccountsInput, _ nothing) (*api.ListAccountsOutput, error) {
 	limit := defaultPage
 	if in.MaxResults != nil {
 		limit = int(*in.MaxResults)
@@ -104,11 +107,11 @@ func (s *Service) listAccounts(ctx context.Context, _ *gate.Call, in *api.ListAc
 	return out, nil
 }
 
-func (s *Service) judgeRotate(context.Context, *gate.Call, *api.RotateKeysInput) (gate.Subject, error) {
-	return s.instance("key/*"), nil
+func (s *Service) onRotate(context.Context, *gate.Call, *api.RotateKeysInput) (gate.Subject, nothing, error) {
+	return s.instance("key/*"), nothing{}, nil
 }
 
-func (s *Service) rotateKeys(ctx context.Context, _ *gate.Call, _ *api.RotateKeysInput) (*api.RotateKeysOutput, error) {
+func (s *Service) rotateKeys(ctx context.Context, _ *gate.Call, _ *api.RotateKeysInput, _ nothing) (*api.RotateKeysOutput, error) {
 	key, err := s.Keyring.Rotate(ctx)
 	if err != nil {
 		return nil, err
@@ -116,11 +119,11 @@ func (s *Service) rotateKeys(ctx context.Context, _ *gate.Call, _ *api.RotateKey
 	return &api.RotateKeysOutput{KeyId: key.ID}, nil
 }
 
-func (s *Service) judgeListKeys(context.Context, *gate.Call, *api.ListKeysInput) (gate.Subject, error) {
-	return s.instance("key/*"), nil
+func (s *Service) onListKeys(context.Context, *gate.Call, *api.ListKeysInput) (gate.Subject, nothing, error) {
+	return s.instance("key/*"), nothing{}, nil
 }
 
-func (s *Service) listKeys(context.Context, *gate.Call, *api.ListKeysInput) (*api.ListKeysOutput, error) {
+func (s *Service) listKeys(context.Context, *gate.Call, *api.ListKeysInput, nothing) (*api.ListKeysOutput, error) {
 	out := &api.ListKeysOutput{Keys: []api.Key{}}
 	for _, key := range s.Keyring.Keys() {
 		status := "Primary"
@@ -154,19 +157,15 @@ func (s *Service) subject(c *gate.Call, claims *token.Claims) gate.Subject {
 	return gate.Subject{ARN: arn.Token(s.Region, account, claims.ID), Account: account}
 }
 
-func (s *Service) judgeDescribe(ctx context.Context, c *gate.Call, in *api.DescribeTokenInput) (gate.Subject, error) {
+func (s *Service) onDescribe(ctx context.Context, c *gate.Call, in *api.DescribeTokenInput) (gate.Subject, *token.Claims, error) {
 	claims, err := s.open(ctx, in.Token)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return s.subject(c, claims), nil
+	return s.subject(c, claims), claims, nil
 }
 
-func (s *Service) describeToken(ctx context.Context, c *gate.Call, in *api.DescribeTokenInput) (*api.DescribeTokenOutput, error) {
-	claims, err := s.open(ctx, in.Token)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) describeToken(ctx context.Context, c *gate.Call, _ *api.DescribeTokenInput, claims *token.Claims) (*api.DescribeTokenOutput, error) {
 	status, err := s.status(ctx, c.Now, claims)
 	if err != nil {
 		return nil, err

@@ -82,14 +82,7 @@ func call[Out any](b *bundle, account, name string, in any) (*Out, error) {
 	}
 	c := &gate.Call{Now: b.now, Region: "us-east-1", Principal: who, Grants: grants}
 	op := b.operations[name]
-	subject, err := op.Judge(ctx, c, in)
-	if err == nil {
-		err = c.Authorize(ctx, "daypass:"+name, subject)
-	}
-	if err != nil {
-		return nil, err
-	}
-	out, err := op.Run(ctx, c, in)
+	out, err := op.Do(ctx, c, "daypass:"+name, in)
 	if err != nil {
 		return nil, err
 	}

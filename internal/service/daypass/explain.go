@@ -20,17 +20,17 @@ type Registry interface {
 	SubjectOf(ctx context.Context, action string, resource arn.ARN) (registry.Subject, bool, error)
 }
 
-// judgeExplain judges on the principal whose permissions are asked for. One of
+// onExplain judges on the principal whose permissions are asked for. One of
 // another account is a stranger's, whom no policy here can open.
-func (s *Service) judgeExplain(_ context.Context, _ *gate.Call, in *api.ExplainDecisionInput) (gate.Subject, error) {
+func (s *Service) onExplain(_ context.Context, _ *gate.Call, in *api.ExplainDecisionInput) (gate.Subject, nothing, error) {
 	a, err := arn.Parse(in.PrincipalArn)
 	if err != nil {
-		return gate.Subject{}, fault.Invalid("principalArn: %s", err)
+		return gate.Subject{}, nothing{}, fault.Invalid("principalArn: %s", err)
 	}
-	return gate.Subject{ARN: in.PrincipalArn, Account: a.Account}, nil
+	return gate.Subject{ARN: in.PrincipalArn, Account: a.Account}, nothing{}, nil
 }
 
-func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*api.ExplainDecisionOutput, error) {
+func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput, _ nothing) (*api.ExplainDecisionOutput, error) {
 	supposed, own, err := s.supposed(ctx, c, in)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,8 @@ func (s *Service) explained(ctx context.Context, own string, in *api.ExplainDeci
 		return gate.Subject{}, err
 	}
 	if ok {
-		return gate.Subject{ARN: in.Resource, Account: found.Account, Admin: found.Admin, Policies: found.Policies, Tags: found.Tags}, nil
+		found.ARN = in.Resource
+		return found, nil
 	}
 	if resource.Service == "iam" && resource.Type() == identity.Role && strings.HasPrefix(strings.ToLower(in.Action), "sts:") {
 		return s.trusting(ctx, in.Resource, resource.Account)

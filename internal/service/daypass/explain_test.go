@@ -128,7 +128,7 @@ func TestASessionThatAsksAboutItselfIsJudgedByItsOwnPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for session, want := range map[string]string{"ci": "Deny session policy", "other": "Allow identity-based policy"} {
-		out, err := b.operations["ExplainDecision"].Run(t.Context(), c, &api.ExplainDecisionInput{
+		out, err := b.operations["ExplainDecision"].Do(t.Context(), c, "daypass:ExplainDecision", &api.ExplainDecisionInput{
 			PrincipalArn: "arn:aws:sts::" + first + ":assumed-role/builder/" + session, Action: "iam:GetUser", Resource: "*"})
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +146,8 @@ func TestASessionThatAsksAboutItselfHasItsSecondFactorAndItsProvidersWord(t *tes
 	const issuer, claim = "arn:aws:iam::" + first + ":oidc-provider/idp.example", "idp.example:sub"
 	b.grant(identity.Role, "builder", policyOf(`{"Effect":"Allow","Principal":{"AWS":"`+first+`"},"Action":"sts:AssumeRole"}`),
 		`{"Effect":"Allow","Action":"iam:GetUser","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"},"NumericLessThan":{"aws:MultiFactorAuthAge":"300"}}},
-		{"Effect":"Allow","Action":"iam:GetRole","Resource":"*","Condition":{"StringEquals":{"`+claim+`":"repo:a/b","aws:FederatedProvider":"`+issuer+`"}}}`)
+		{"Effect":"Allow","Action":"iam:GetRole","Resource":"*","Condition":{"StringEquals":{"`+claim+`":"repo:a/b","aws:FederatedProvider":"`+issuer+`"}}},
+		{"Effect":"Allow","Action":"daypass:ExplainDecision","Resource":"*"}`)
 	_, id, _, err := b.directory.ResolvePrincipal(t.Context(), "arn:aws:iam::"+first+":role/builder")
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +176,7 @@ func TestASessionThatAsksAboutItselfHasItsSecondFactorAndItsProvidersWord(t *tes
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := b.operations["ExplainDecision"].Run(t.Context(), c, &api.ExplainDecisionInput{PrincipalArn: c.Principal.ARN(), Action: test.action, Resource: "*", Context: test.context})
+		out, err := b.operations["ExplainDecision"].Do(t.Context(), c, "daypass:ExplainDecision", &api.ExplainDecisionInput{PrincipalArn: c.Principal.ARN(), Action: test.action, Resource: "*", Context: test.context})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,13 +9,16 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/token"
 )
 
 // ahead is how far a client's clock may run before ours when it names an
 // instant; what lies within it means now.
 const ahead = 5 * time.Minute
 
-func (s *Service) judgeRevoke(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput) (gate.Subject, error) {
+// onRevoke judges on the token that is shown, which it opens, or on those that
+// are named.
+func (s *Service) onRevoke(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput) (gate.Subject, *token.Claims, error) {
 	named := 0
 	for _, given := range []bool{in.Token != "", in.TokenId != "", in.PrincipalArn != "", in.IssuedBefore != nil} {
 		if given {
@@ -23,35 +26,31 @@ func (s *Service) judgeRevoke(ctx context.Context, c *gate.Call, in *api.RevokeT
 		}
 	}
 	if named != 1 {
-		return gate.Subject{}, fault.Invalid("expected exactly one of token, tokenId, principalArn and issuedBefore, got %d", named)
+		return gate.Subject{}, nil, fault.Invalid("expected exactly one of token, tokenId, principalArn and issuedBefore, got %d", named)
 	}
 	switch {
 	case in.Token != "":
 		claims, err := s.open(ctx, in.Token)
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
-		return s.subject(c, claims), nil
+		return s.subject(c, claims), claims, nil
 	case in.TokenId != "":
-		return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, in.TokenId)}, nil
+		return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, in.TokenId)}, nil, nil
 	}
-	return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, "*")}, nil
+	return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, "*")}, nil, nil
 }
 
 // revokeToken records the revocation in the name of the caller's account. It
 // bites on tokens that were issued to the account's principals or for its
 // domains; on others' tokens it has no effect.
-func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput) (*api.RevokeTokenOutput, error) {
+func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput, shown *token.Claims) (*api.RevokeTokenOutput, error) {
 	now := c.Now
 	r := identity.Revocation{Account: c.Principal.Account, Until: now}
 	out := &api.RevokeTokenOutput{RevokedBefore: &now}
 	switch {
 	case in.Token != "":
-		claims, err := s.open(ctx, in.Token)
-		if err != nil {
-			return nil, err
-		}
-		r.Token, out.TokenId = claims.ID, claims.ID
+		r.Token, out.TokenId = shown.ID, shown.ID
 	case in.TokenId != "":
 		r.Token, out.TokenId = in.TokenId, in.TokenId
 	case in.PrincipalArn != "":

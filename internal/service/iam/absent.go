@@ -16,7 +16,7 @@ import (
 func (s *Service) absentOperations() []gate.Operation {
 	return []gate.Operation{
 		op("ListSSHPublicKeys", ownKeys(s, func(in *api.ListSSHPublicKeysInput) string { return in.UserName }), s.listSSHPublicKeys),
-		op("ListServiceSpecificCredentials", s.judgeServiceCredentials, s.listServiceCredentials),
+		op("ListServiceSpecificCredentials", s.onServiceCredentials, s.listServiceCredentials),
 		op("ListSigningCertificates", ownKeys(s, func(in *api.ListSigningCertificatesInput) string { return in.UserName }), s.listSigningCertificates),
 		op("GetLoginProfile", ownKeys(s, func(in *api.GetLoginProfileInput) string { return in.UserName }), s.getLoginProfile),
 		op("DeleteLoginProfile", ownKeys(s, func(in *api.DeleteLoginProfileInput) string { return in.UserName }), s.deleteLoginProfile),
@@ -58,16 +58,16 @@ func (s *Service) absentOperations() []gate.Operation {
 // noSuch is an operation on a thing that cannot be here. It is judged like any
 // other, and then there is no such thing, which tools that probe or clean up
 // understand.
-func noSuch[In, Out any](name string, judge judge[In], text func(*In) string) gate.Operation {
-	return op(name, judge, func(_ context.Context, _ *gate.Call, in *In) (*Out, error) {
+func noSuch[In, Out any](name string, resolve onName[In], text func(*In) string) gate.Operation {
+	return op(name, resolve, func(_ context.Context, _ *gate.Call, in *In) (*Out, error) {
 		return nil, fault.New(fault.NotFound, "%s", text(in))
 	})
 }
 
 // named judges on a thing of the caller's account by its name at the root path.
-func named[In any](kind string, name func(*In) string) judge[In] {
-	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
-		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + "/" + name(in)}.String()}, nil
+func named[In any](kind string, name func(*In) string) onName[In] {
+	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
+		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + "/" + name(in)}.String()}, none{}, nil
 	}
 }
 
@@ -82,14 +82,14 @@ func noCertificate[In, Out any](name string, certificate func(*In) string) gate.
 }
 
 func noSAML[In, Out any](name string, provider func(*In) string) gate.Operation {
-	judge := func(_ context.Context, _ *gate.Call, in *In) (gate.Subject, error) {
+	resolve := func(_ context.Context, _ *gate.Call, in *In) (gate.Subject, none, error) {
 		a, err := arn.Parse(provider(in))
 		if err != nil || a.Service != "iam" || a.Type() != "saml-provider" || a.Name() == "" || !shownText().MatchString(provider(in)) {
-			return gate.Subject{}, fault.New(fault.InvalidInput, "ARN %s is not valid.", provider(in))
+			return gate.Subject{}, none{}, fault.New(fault.InvalidInput, "ARN %s is not valid.", provider(in))
 		}
-		return gate.Subject{ARN: provider(in), Account: a.Account}, nil
+		return gate.Subject{ARN: provider(in), Account: a.Account}, none{}, nil
 	}
-	return noSuch[In, Out](name, judge, func(in *In) string { return "Manifest not found for arn " + provider(in) })
+	return noSuch[In, Out](name, resolve, func(in *In) string { return "Manifest not found for arn " + provider(in) })
 }
 
 // noneOfUser is noSuch for what would hang on a user, who must be there.
@@ -127,10 +127,10 @@ func (s *Service) listSSHPublicKeys(ctx context.Context, c *gate.Call, in *api.L
 	return &api.ListSSHPublicKeysOutput{SSHPublicKeys: []api.SSHPublicKeyMetadata{}, IsTruncated: new(bool)}, err
 }
 
-// judgeServiceCredentials judges on one user or, if all are asked for, on all.
-func (s *Service) judgeServiceCredentials(ctx context.Context, c *gate.Call, in *api.ListServiceSpecificCredentialsInput) (gate.Subject, error) {
+// onServiceCredentials judges on one user or, if all are asked for, on all.
+func (s *Service) onServiceCredentials(ctx context.Context, c *gate.Call, in *api.ListServiceSpecificCredentialsInput) (gate.Subject, *identity.Entity, error) {
 	if ofAll(in) {
-		return everything(ctx, c, in)
+		return gate.Subject{ARN: "*"}, nil, nil
 	}
 	return ownKeys(s, func(in *api.ListServiceSpecificCredentialsInput) string { return in.UserName })(ctx, c, in)
 }

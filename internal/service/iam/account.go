@@ -24,8 +24,8 @@ func (s *Service) accountOperations() []gate.Operation {
 // everything judges what has no resource type.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
-func everything[In any](context.Context, *gate.Call, *In) (gate.Subject, error) {
-	return gate.Subject{ARN: "*"}, nil
+func everything[In any](context.Context, *gate.Call, *In) (gate.Subject, none, error) {
+	return gate.Subject{ARN: "*"}, none{}, nil
 }
 
 func (s *Service) createAlias(ctx context.Context, c *gate.Call, in *api.CreateAccountAliasInput) (*api.CreateAccountAliasOutput, error) {

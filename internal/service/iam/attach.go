@@ -24,25 +24,25 @@ func (s *Service) attachOperations() []gate.Operation {
 
 // attaching judges on the user, group or role, with the policy as a condition
 // key.
-func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
+func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return withPolicy(s, kind, "iam:policyarn", names)
 }
 
 // withPolicy judges on a user, group or role, with the policy that the input
 // names under a condition key.
-func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) onEntity[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		name, policyARN := names(in)
 		err := checkARN(policyARN)
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
-		subject, err := s.subject(ctx, c, kind, name)
+		subject, e, err := s.subject(ctx, c, kind, name)
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
 		subject.Keys[key] = policy.One(policyARN)
-		return subject, nil
+		return subject, e, nil
 	}
 }
 

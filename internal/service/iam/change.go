@@ -11,7 +11,7 @@ import (
 
 func (s *Service) changeOperations() []gate.Operation {
 	return []gate.Operation{
-		op("UpdateUser", on(s, identity.User, func(in *api.UpdateUserInput) string { return in.UserName }), s.updateUser),
+		moving[api.UpdateUserInput, api.UpdateUserOutput](s, "UpdateUser", identity.User, func(in *api.UpdateUserInput) move { return move{in.UserName, in.NewUserName, in.NewPath} }),
 		op("PutUserPermissionsBoundary", bounding(s, identity.User, func(in *api.PutUserPermissionsBoundaryInput) (string, string) {
 			return in.UserName, in.PermissionsBoundary
 		}), s.putUserBoundary),
@@ -30,36 +30,40 @@ func (s *Service) changeOperations() []gate.Operation {
 //
 // Source: IAM User Guide, "Delegating responsibility to others using
 // permissions boundaries".
-func bounding[In any](s *Service, kind string, names func(*In) (name, policyARN string)) judge[In] {
+func bounding[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return withPolicy(s, kind, "iam:permissionsboundary", names)
 }
 
-// move gives a user or group another name or path. Whoever does that must be
-// allowed to under the old name, which was judged before, and under the new one.
+// moving is op for what gives a user or group another name or path. Whoever does
+// that must be allowed to under the old name and under the new one.
 //
 // Source: IAM API reference, UpdateUser and UpdateGroup.
-func (s *Service) move(ctx context.Context, c *gate.Call, action, kind, name, newName, newPath string) error {
-	account := c.Principal.Account
-	e, err := s.Directory.Find(ctx, account, kind, name)
-	if err != nil {
-		return err
+func moving[In, Out any](s *Service, name, kind string, read func(*In) move) gate.Operation {
+	resolve := on(s, kind, func(in *In) string { return read(in).name })
+	further := func(ctx context.Context, c *gate.Call, in *In, e *identity.Entity) error {
+		if e.ID == "" {
+			return nil // there is nothing to move
+		}
+		return c.Authorize(ctx, "iam:"+name, gate.Subject{ARN: identity.ARN(read(in).of(e)), Tags: e.Tags, Keys: entityKeys(e)})
 	}
-	moved := *e
-	if newName != "" {
-		moved.Name = newName
-	}
-	if newPath != "" {
-		moved.Path = newPath
-	}
-	err = c.Authorize(ctx, action, gate.Subject{ARN: identity.ARN(&moved), Tags: e.Tags, Keys: entityKeys(e)})
-	if err != nil {
-		return err
-	}
-	return s.Directory.Move(ctx, account, kind, name, newName, newPath)
+	return gate.Op(name, ofAdmitted(resolve), further, func(ctx context.Context, c *gate.Call, in *In, e *identity.Entity) (*Out, error) {
+		to := read(in)
+		return nothing[Out](s.Directory.Move(identity.Judged(ctx, e), c.Principal.Account, kind, to.name, to.newName, to.newPath))
+	})
 }
 
-func (s *Service) updateUser(ctx context.Context, c *gate.Call, in *api.UpdateUserInput) (*api.UpdateUserOutput, error) {
-	return nothing[api.UpdateUserOutput](s.move(ctx, c, "iam:UpdateUser", identity.User, in.UserName, in.NewUserName, in.NewPath))
+// A move is another name, another path, or both; what is empty stays.
+type move struct{ name, newName, newPath string }
+
+func (m move) of(e *identity.Entity) *identity.Entity {
+	moved := *e
+	if m.newName != "" {
+		moved.Name = m.newName
+	}
+	if m.newPath != "" {
+		moved.Path = m.newPath
+	}
+	return &moved
 }
 
 // updateRole changes the description that is given; an empty one, which the query

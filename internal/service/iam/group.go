@@ -11,9 +11,9 @@ import (
 
 func (s *Service) groupOperations() []gate.Operation {
 	return []gate.Operation{
-		op("CreateGroup", s.judgeCreateGroup, s.createGroup),
+		reading("CreateGroup", s.resolveNewGroup, s.createGroup),
 		op("GetGroup", on(s, identity.Group, func(in *api.GetGroupInput) string { return in.GroupName }), s.getGroup),
-		op("UpdateGroup", on(s, identity.Group, func(in *api.UpdateGroupInput) string { return in.GroupName }), s.updateGroup),
+		moving[api.UpdateGroupInput, api.UpdateGroupOutput](s, "UpdateGroup", identity.Group, func(in *api.UpdateGroupInput) move { return move{in.GroupName, in.NewGroupName, in.NewPath} }),
 		op("DeleteGroup", on(s, identity.Group, func(in *api.DeleteGroupInput) string { return in.GroupName }), s.deleteGroup),
 		op("ListGroups", under("group", func(in *api.ListGroupsInput) string { return in.PathPrefix }), s.listGroups),
 		op("AddUserToGroup", on(s, identity.Group, func(in *api.AddUserToGroupInput) string { return in.GroupName }), s.addUserToGroup),
@@ -34,12 +34,12 @@ func newGroup(c *gate.Call, in *api.CreateGroupInput) *identity.Entity {
 	return &identity.Entity{Kind: identity.Group, Account: c.Principal.Account, Name: in.GroupName, Path: orRoot(in.Path)}
 }
 
-func (s *Service) judgeCreateGroup(_ context.Context, c *gate.Call, in *api.CreateGroupInput) (gate.Subject, error) {
-	return newborn(newGroup(c, in)), nil
+func (s *Service) resolveNewGroup(_ context.Context, c *gate.Call, in *api.CreateGroupInput) (gate.Subject, *identity.Entity, error) {
+	e := newGroup(c, in)
+	return newSubject(e), e, nil
 }
 
-func (s *Service) createGroup(ctx context.Context, c *gate.Call, in *api.CreateGroupInput) (*api.CreateGroupOutput, error) {
-	e := newGroup(c, in)
+func (s *Service) createGroup(ctx context.Context, _ *gate.Call, _ *api.CreateGroupInput, e *identity.Entity) (*api.CreateGroupOutput, error) {
 	err := s.Directory.Create(ctx, e)
 	if err != nil {
 		return nil, err
@@ -63,10 +63,6 @@ func (s *Service) getGroup(ctx context.Context, c *gate.Call, in *api.GetGroupIn
 	out := &api.GetGroupOutput{Group: shownGroup(group), Users: listedUsers(members)}
 	out.Marker, out.IsTruncated = next(more, lastName(members))
 	return out, nil
-}
-
-func (s *Service) updateGroup(ctx context.Context, c *gate.Call, in *api.UpdateGroupInput) (*api.UpdateGroupOutput, error) {
-	return nothing[api.UpdateGroupOutput](s.move(ctx, c, "iam:UpdateGroup", identity.Group, in.GroupName, in.NewGroupName, in.NewPath))
 }
 
 func (s *Service) deleteGroup(ctx context.Context, c *gate.Call, in *api.DeleteGroupInput) (*api.DeleteGroupOutput, error) {

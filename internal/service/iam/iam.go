@@ -39,17 +39,27 @@ func (s *Service) Operations() []gate.Operation {
 // their policies say.
 //
 // Source: IAM User Guide, "Compare AWS STS credentials".
-func op[In, Out any](
-	name string,
-	judge judge[In],
-	run func(context.Context, *gate.Call, *In) (*Out, error),
-) gate.Operation {
-	return gate.Op(name, func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
-		if !admitted(c.Principal) {
-			return gate.Subject{}, fault.New(fault.UnknownKey, "The security token included in the request is invalid")
+func op[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
+	return reading(name, resolve, func(ctx context.Context, c *gate.Call, in *In, found Found) (*Out, error) {
+		if e, ok := any(found).(*identity.Entity); ok {
+			ctx = identity.Judged(ctx, e)
 		}
-		return judge(ctx, c, in)
-	}, run)
+		return run(ctx, c, in)
+	})
+}
+
+// reading is op for what shows or takes what was found.
+func reading[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run gate.Run[In, Found, Out]) gate.Operation {
+	return gate.Op(name, ofAdmitted(resolve), nil, run)
+}
+
+func ofAdmitted[In, Found any](resolve gate.Resolve[In, Found]) gate.Resolve[In, Found] {
+	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
+		if !admitted(c.Principal) {
+			return on, found, fault.New(fault.UnknownKey, "The security token included in the request is invalid")
+		}
+		return resolve(ctx, c, in)
+	}
 }
 
 // admitted tells sessions made by GetFederationToken, and by GetSessionToken
@@ -66,15 +76,15 @@ func admitted(p *principal.Principal) bool {
 
 // subject judges on an existing user, group or role. One that does not exist is judged
 // by its name at the root path, so that only who may see it learns that.
-func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) (gate.Subject, error) {
+func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) (gate.Subject, *identity.Entity, error) {
 	e, err := s.Directory.Find(ctx, c.Principal.Account, kind, name)
 	if fault.Is(err, fault.NotFound) {
 		e, err = &identity.Entity{Kind: kind, Account: c.Principal.Account, Path: "/", Name: name}, nil
 	}
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return gate.Subject{ARN: identity.ARN(e), Tags: e.Tags, Keys: entityKeys(e)}, nil
+	return gate.Subject{ARN: identity.ARN(e), Tags: e.Tags, Keys: entityKeys(e)}, e, nil
 }
 
 // entityKeys are IAM's own condition keys about a user or role, besides its tags.
@@ -88,24 +98,29 @@ func entityKeys(e *identity.Entity) map[string]policy.Value {
 	return keys
 }
 
-// A judge names what an operation is judged on.
-type judge[In any] func(context.Context, *gate.Call, *In) (gate.Subject, error)
+// An onEntity finds the user, group or role that an operation is judged on.
+type onEntity[In any] = gate.Resolve[In, *identity.Entity]
+
+// An onName finds that there is nothing to look up: the name says it all.
+type onName[In any] = gate.Resolve[In, none]
+
+type none struct{}
 
 // on judges an operation on the user, group or role that its input names.
-func on[In any](s *Service, kind string, name func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func on[In any](s *Service, kind string, name func(*In) string) onEntity[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		return s.subject(ctx, c, kind, name(in))
 	}
 }
 
 // under judges a list on the path that it lists.
-func under[In any](kind string, prefix func(*In) string) judge[In] {
-	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func under[In any](kind string, prefix func(*In) string) onName[In] {
+	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
 		path := prefix(in)
 		if path == "" {
 			path = "/"
 		}
-		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + path}.String()}, nil
+		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + path}.String()}, none{}, nil
 	}
 }
 

@@ -17,53 +17,59 @@ func (s *Service) keyOperations() []gate.Operation {
 		op("DeleteAccessKey", ownKeys(s, func(in *api.DeleteAccessKeyInput) string { return in.UserName }), s.deleteAccessKey),
 		op("UpdateAccessKey", ownKeys(s, func(in *api.UpdateAccessKeyInput) string { return in.UserName }), s.updateAccessKey),
 		op("ListAccessKeys", ownKeys(s, func(in *api.ListAccessKeysInput) string { return in.UserName }), s.listAccessKeys),
-		op("GetAccessKeyLastUsed", s.judgeKeyUse, s.getKeyUse),
+		reading("GetAccessKeyLastUsed", s.resolveKeyUse, s.getKeyUse),
 	}
 }
 
-// judgeKeyUse judges on the user whose key it is. A key of nobody here, of which
-// there could be one elsewhere, is judged on all users.
-func (s *Service) judgeKeyUse(ctx context.Context, c *gate.Call, in *api.GetAccessKeyLastUsedInput) (gate.Subject, error) {
-	owner, _, err := s.Directory.KeyUse(ctx, c.Principal.Account, in.AccessKeyId)
+// A keyUse is a key's last use and whose it is.
+type keyUse struct {
+	owner   *identity.Entity // nil: root
+	used    identity.Use
+	missing error // of kind NotFound; nil: the key is there
+}
+
+// resolveKeyUse judges on the user whose key it is. A key of nobody here, of
+// which there could be one elsewhere, is judged on all users.
+func (s *Service) resolveKeyUse(ctx context.Context, c *gate.Call, in *api.GetAccessKeyLastUsedInput) (gate.Subject, keyUse, error) {
+	owner, used, err := s.Directory.KeyUse(ctx, c.Principal.Account, in.AccessKeyId)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return gate.Subject{ARN: arn.User(c.Principal.Account, "/", "*")}, nil
+		return gate.Subject{ARN: arn.User(c.Principal.Account, "/", "*")}, keyUse{missing: err}, nil
 	case err != nil:
-		return gate.Subject{}, err
+		return gate.Subject{}, keyUse{}, err
 	case owner == nil:
-		return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
+		return gate.Subject{ARN: arn.Root(c.Principal.Account)}, keyUse{used: used}, nil
 	}
-	return gate.Subject{ARN: identity.ARN(owner), Tags: owner.Tags, Keys: entityKeys(owner)}, nil
+	return gate.Subject{ARN: identity.ARN(owner), Tags: owner.Tags, Keys: entityKeys(owner)}, keyUse{owner: owner, used: used}, nil
 }
 
 // notAvailable stands where nothing is known.
 const notAvailable = "N/A"
 
-func (s *Service) getKeyUse(ctx context.Context, c *gate.Call, in *api.GetAccessKeyLastUsedInput) (*api.GetAccessKeyLastUsedOutput, error) {
-	owner, used, err := s.Directory.KeyUse(ctx, c.Principal.Account, in.AccessKeyId)
-	if err != nil {
-		return nil, err
+func (s *Service) getKeyUse(_ context.Context, _ *gate.Call, _ *api.GetAccessKeyLastUsedInput, k keyUse) (*api.GetAccessKeyLastUsedOutput, error) {
+	if k.missing != nil {
+		return nil, k.missing
 	}
 	out := &api.GetAccessKeyLastUsedOutput{AccessKeyLastUsed: &api.AccessKeyLastUsed{ServiceName: notAvailable, Region: notAvailable}}
-	if owner != nil {
-		out.UserName = owner.Name
+	if k.owner != nil {
+		out.UserName = k.owner.Name
 	}
-	if !used.At.IsZero() {
-		out.AccessKeyLastUsed = &api.AccessKeyLastUsed{LastUsedDate: date(used.At), ServiceName: used.Service, Region: used.Region}
+	if !k.used.At.IsZero() {
+		out.AccessKeyLastUsed = &api.AccessKeyLastUsed{LastUsedDate: date(k.used.At), ServiceName: k.used.Service, Region: k.used.Region}
 	}
 	return out, nil
 }
 
 // ownKeys judges on the user whose keys are meant: the caller unless another is
 // named.
-func ownKeys[In any](s *Service, given func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func ownKeys[In any](s *Service, given func(*In) string) onEntity[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		if ofRoot(c, given(in)) {
-			return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
+			return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil, nil
 		}
 		name, err := userName(c, given(in))
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
 		return s.subject(ctx, c, identity.User, name)
 	}

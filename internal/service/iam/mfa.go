@@ -16,7 +16,7 @@ import (
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func (s *Service) mfaOperations() []gate.Operation {
 	return []gate.Operation{
-		making("CreateVirtualMFADevice", "iam:TagMFADevice", s.judgeCreateMFADevice, s.createVirtualMFADevice),
+		creating("CreateVirtualMFADevice", "iam:TagMFADevice", s.resolveNewMFADevice, s.createVirtualMFADevice),
 		op("DeleteVirtualMFADevice", onDevice(s, func(in *api.DeleteVirtualMFADeviceInput) string { return in.SerialNumber }), s.deleteVirtualMFADevice),
 		op("ListVirtualMFADevices", under("mfa", func(*api.ListVirtualMFADevicesInput) string { return "" }), s.listVirtualMFADevices),
 		op("EnableMFADevice", on(s, identity.User, func(in *api.EnableMFADeviceInput) string { return in.UserName }), s.enableMFADevice),
@@ -29,51 +29,47 @@ func (s *Service) mfaOperations() []gate.Operation {
 
 // onOwner judges on the user who has a device: the caller unless another is
 // named.
-func onOwner[In any](s *Service, given func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func onOwner[In any](s *Service, given func(*In) string) onEntity[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		name, err := userName(c, given(in))
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, nil, err
 		}
 		return s.subject(ctx, c, identity.User, name)
 	}
 }
 
 // onDevice judges on the device that the input names, whether or not it exists.
-func onDevice[In any](s *Service, serial func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func onDevice[In any](s *Service, serial func(*In) string) gate.Resolve[In, *identity.MFADevice] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.MFADevice, error) {
 		return s.deviceSubject(ctx, c, serial(in))
 	}
 }
 
-func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string) (gate.Subject, error) {
+func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string) (gate.Subject, *identity.MFADevice, error) {
 	a, err := arn.Parse(serial)
 	if err != nil || a.Service != "iam" || a.Type() != "mfa" || a.Account != c.Principal.Account {
-		return gate.Subject{}, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s doesn't exist.", serial)
+		return gate.Subject{}, nil, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s doesn't exist.", serial)
 	}
 	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, serial)
 	if fault.Is(err, fault.NotFound) {
 		m, err = &identity.MFADevice{}, nil
 	}
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return gate.Subject{ARN: serial, Tags: m.Tags}, nil
+	return gate.Subject{ARN: serial, Tags: m.Tags}, m, nil
 }
 
-func (s *Service) judgeCreateMFADevice(_ context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (gate.Subject, error) {
+func (s *Service) resolveNewMFADevice(_ context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (gate.Subject, none, error) {
 	tags, err := tagMap(in.Tags)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, none{}, err
 	}
-	return gate.Subject{ARN: arn.MFADevice(c.Principal.Account, orRoot(in.Path), in.VirtualMFADeviceName), RequestTags: tags}, nil
+	return gate.Subject{ARN: arn.MFADevice(c.Principal.Account, orRoot(in.Path), in.VirtualMFADeviceName), RequestTags: tags}, none{}, nil
 }
 
-func (s *Service) createVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput) (*api.CreateVirtualMFADeviceOutput, error) {
-	tags, err := tagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) createVirtualMFADevice(ctx context.Context, c *gate.Call, in *api.CreateVirtualMFADeviceInput, tags map[string]string, _ none) (*api.CreateVirtualMFADeviceOutput, error) {
 	m, boot, err := s.Directory.CreateMFADevice(ctx, c.Principal.Account, orRoot(in.Path), in.VirtualMFADeviceName, tags)
 	if err != nil {
 		return nil, err

@@ -13,8 +13,8 @@ import (
 
 func (s *Service) oidcOperations() []gate.Operation {
 	return []gate.Operation{
-		making("CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", s.judgeCreateProvider, s.createProvider),
-		op("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
+		creating("CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", s.resolveNewProvider, s.createProvider),
+		reading("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
 		op("ListOpenIDConnectProviders", everything[api.ListOpenIDConnectProvidersInput], s.listProviders),
 		op("DeleteOpenIDConnectProvider", onProvider(s, func(in *api.DeleteOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.deleteProvider),
 		op("UpdateOpenIDConnectProviderThumbprint", onProvider(s, func(in *api.UpdateOpenIDConnectProviderThumbprintInput) string { return in.OpenIDConnectProviderArn }), s.updateThumbprint),
@@ -36,26 +36,33 @@ func issuer(c *gate.Call, providerARN string) (string, error) {
 	return issuer, nil
 }
 
-// judgeProvider judges on a provider, whether or not it exists.
-func (s *Service) judgeProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, error) {
+// A provider is one that an ARN names, whether or not it exists.
+type provider struct {
+	*identity.OIDCProvider
+	missing error // of kind NotFound; nil: it exists
+}
+
+// resolveProvider judges on a provider, whether or not it exists.
+func (s *Service) resolveProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, provider, error) {
 	url, err := issuer(c, providerARN)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, provider{}, err
 	}
+	var missing error
 	p, err := s.Directory.Provider(ctx, c.Principal.Account, url)
 	if fault.Is(err, fault.NotFound) {
-		p, err = &identity.OIDCProvider{Account: c.Principal.Account, URL: url}, nil
+		p, missing, err = &identity.OIDCProvider{Account: c.Principal.Account, URL: url}, err, nil
 	}
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, provider{}, err
 	}
-	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, nil
+	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, provider{p, missing}, nil
 }
 
 // onProvider judges an operation on the provider that its input names.
-func onProvider[In any](s *Service, given func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
-		return s.judgeProvider(ctx, c, given(in))
+func onProvider[In any](s *Service, given func(*In) string) gate.Resolve[In, provider] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, provider, error) {
+		return s.resolveProvider(ctx, c, given(in))
 	}
 }
 
@@ -74,39 +81,25 @@ func (s *Service) newProvider(c *gate.Call, in *api.CreateOpenIDConnectProviderI
 	return p, err
 }
 
-func (s *Service) judgeCreateProvider(_ context.Context, c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (gate.Subject, error) {
+func (s *Service) resolveNewProvider(_ context.Context, c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (gate.Subject, *identity.OIDCProvider, error) {
 	p, err := s.newProvider(c, in)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return gate.Subject{ARN: identity.ProviderARN(p), RequestTags: p.Tags}, nil
+	return gate.Subject{ARN: identity.ProviderARN(p), RequestTags: p.Tags}, p, nil
 }
 
-func (s *Service) createProvider(ctx context.Context, c *gate.Call, in *api.CreateOpenIDConnectProviderInput) (*api.CreateOpenIDConnectProviderOutput, error) {
-	p, err := s.newProvider(c, in)
-	if err != nil {
-		return nil, err
-	}
-	err = s.Directory.CreateProvider(ctx, p)
+func (s *Service) createProvider(ctx context.Context, _ *gate.Call, _ *api.CreateOpenIDConnectProviderInput, _ map[string]string, p *identity.OIDCProvider) (*api.CreateOpenIDConnectProviderOutput, error) {
+	err := s.Directory.CreateProvider(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: identity.ProviderARN(p), Tags: tagList(p.Tags)}, nil
 }
 
-// provider returns the one that an ARN of the caller's account names.
-func (s *Service) provider(ctx context.Context, c *gate.Call, providerARN string) (*identity.OIDCProvider, error) {
-	url, err := issuer(c, providerARN)
-	if err != nil {
-		return nil, err
-	}
-	return s.Directory.Provider(ctx, c.Principal.Account, url)
-}
-
-func (s *Service) getProvider(ctx context.Context, c *gate.Call, in *api.GetOpenIDConnectProviderInput) (*api.GetOpenIDConnectProviderOutput, error) {
-	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
-	if err != nil {
-		return nil, err
+func (s *Service) getProvider(_ context.Context, _ *gate.Call, _ *api.GetOpenIDConnectProviderInput, p provider) (*api.GetOpenIDConnectProviderOutput, error) {
+	if p.missing != nil {
+		return nil, p.missing
 	}
 	return &api.GetOpenIDConnectProviderOutput{
 		Url: p.URL, ClientIDList: p.ClientIDs, ThumbprintList: p.Thumbprints, CreateDate: date(p.Created), Tags: tagList(p.Tags),

@@ -13,7 +13,7 @@ import (
 
 func (s *Service) policyOperations() []gate.Operation {
 	return []gate.Operation{
-		making("CreatePolicy", "iam:TagPolicy", s.judgeCreatePolicy, s.createPolicy),
+		creating("CreatePolicy", "iam:TagPolicy", s.resolveNewPolicy, s.createPolicy),
 		op("GetPolicy", onPolicy(s, func(in *api.GetPolicyInput) string { return in.PolicyArn }), s.getPolicy),
 		op("DeletePolicy", onPolicy(s, func(in *api.DeletePolicyInput) string { return in.PolicyArn }), s.deletePolicy),
 		op("ListPolicies", under("policy", func(in *api.ListPoliciesInput) string { return in.PathPrefix }), s.listPolicies),
@@ -22,41 +22,37 @@ func (s *Service) policyOperations() []gate.Operation {
 
 // onPolicy judges on a managed policy. The service's own count as the caller's;
 // another account's are that account's, and their tags are not looked at.
-func onPolicy[In any](s *Service, name func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func onPolicy[In any](s *Service, name func(*In) string) onName[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
 		err := checkARN(name(in))
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, none{}, err
 		}
 		a, err := arn.Parse(name(in))
 		if err != nil {
-			return gate.Subject{}, err
+			return gate.Subject{}, none{}, err
 		}
 		account := a.Account
 		if account == "aws" {
 			account = c.Principal.Account
 		}
 		tags, err := s.Directory.ManagedTags(ctx, c.Principal.Account, name(in))
-		return gate.Subject{ARN: name(in), Account: account, Tags: tags}, err
+		return gate.Subject{ARN: name(in), Account: account, Tags: tags}, none{}, err
 	}
 }
 
-func (s *Service) judgeCreatePolicy(_ context.Context, c *gate.Call, in *api.CreatePolicyInput) (gate.Subject, error) {
+func (s *Service) resolveNewPolicy(_ context.Context, c *gate.Call, in *api.CreatePolicyInput) (gate.Subject, none, error) {
 	tags, err := tagMap(in.Tags)
-	return gate.Subject{ARN: arn.ManagedPolicy(c.Principal.Account, orRoot(in.Path), in.PolicyName), RequestTags: tags}, err
+	return gate.Subject{ARN: arn.ManagedPolicy(c.Principal.Account, orRoot(in.Path), in.PolicyName), RequestTags: tags}, none{}, err
 }
 
-func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.CreatePolicyInput) (*api.CreatePolicyOutput, error) {
-	tags, err := tagMap(in.Tags)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.CreatePolicyInput, tags map[string]string, _ none) (*api.CreatePolicyOutput, error) {
 	if strings.ContainsRune(in.Description, 0) {
 		return nil, fault.New(fault.InvalidInput, "Description: expected text without U+0000.")
 	}
 	m := new(identity.Managed)
 	m.Account, m.Name, m.Path, m.Description, m.Tags = c.Principal.Account, in.PolicyName, in.Path, in.Description, tags
-	err = s.Directory.CreateManaged(ctx, &m.ManagedPolicy, in.PolicyDocument)
+	err := s.Directory.CreateManaged(ctx, &m.ManagedPolicy, in.PolicyDocument)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 func (s *Service) roleOperations() []gate.Operation {
 	return []gate.Operation{
-		making("CreateRole", "iam:TagRole", s.judgeCreateRole, s.createRole),
+		creating("CreateRole", "iam:TagRole", s.resolveNewRole, s.createRole),
 		op("GetRole", on(s, identity.Role, func(in *api.GetRoleInput) string { return in.RoleName }), s.getRole),
 		op("DeleteRole", on(s, identity.Role, func(in *api.DeleteRoleInput) string { return in.RoleName }), s.deleteRole),
 		op("ListRoles", under("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),
@@ -32,20 +32,16 @@ func newRole(c *gate.Call, in *api.CreateRoleInput) (*identity.Entity, error) {
 	return e, err
 }
 
-func (s *Service) judgeCreateRole(_ context.Context, c *gate.Call, in *api.CreateRoleInput) (gate.Subject, error) {
+func (s *Service) resolveNewRole(_ context.Context, c *gate.Call, in *api.CreateRoleInput) (gate.Subject, *identity.Entity, error) {
 	e, err := newRole(c, in)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return newborn(e), nil
+	return newSubject(e), e, nil
 }
 
-func (s *Service) createRole(ctx context.Context, c *gate.Call, in *api.CreateRoleInput) (*api.CreateRoleOutput, error) {
-	e, err := newRole(c, in)
-	if err != nil {
-		return nil, err
-	}
-	err = s.Directory.Create(ctx, e)
+func (s *Service) createRole(ctx context.Context, _ *gate.Call, _ *api.CreateRoleInput, _ map[string]string, e *identity.Entity) (*api.CreateRoleOutput, error) {
+	err := s.Directory.Create(ctx, e)
 	if err != nil {
 		return nil, err
 	}

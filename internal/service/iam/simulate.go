@@ -56,12 +56,12 @@ func inTurn[In, Out any](turn chan struct{}, run func(context.Context, *gate.Cal
 }
 
 // onSource judges on the user, group or role whose policies are asked for.
-func onSource[In any](s *Service, source func(*In) string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func onSource[In any](s *Service, source func(*In) string) onEntity[In] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		given := source(in)
 		kind, account, name := sourceOf(given)
 		if name == "" || account != c.Principal.Account {
-			return gate.Subject{ARN: given}, nil
+			return gate.Subject{ARN: given}, nil, nil
 		}
 		return s.subject(ctx, c, kind, name)
 	}

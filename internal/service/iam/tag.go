@@ -30,7 +30,7 @@ func (s *Service) tagOperations() []gate.Operation {
 		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
 		op("TagOpenIDConnectProvider", tagging(onProvider(s, func(in *api.TagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.TagOpenIDConnectProviderInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagProvider),
 		op("UntagOpenIDConnectProvider", untagging(onProvider(s, func(in *api.UntagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.UntagOpenIDConnectProviderInput) []string { return in.TagKeys }), s.untagProvider),
-		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
+		reading("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
 	}
 }
 
@@ -78,54 +78,61 @@ func tagList(tags map[string]string) []api.Tag {
 }
 
 // tagging judges with the tags of the request as condition keys.
-func tagging[In any](resource judge[In], tags func(*In) (map[string]string, error)) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func tagging[In, Found any](resource gate.Resolve[In, Found], tags func(*In) (map[string]string, error)) gate.Resolve[In, Found] {
+	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
 		read, err := tags(in)
 		if err != nil {
-			return gate.Subject{}, err
+			return on, found, err
 		}
-		subject, err := resource(ctx, c, in)
-		subject.RequestTags = read
-		return subject, err
+		on, found, err = resource(ctx, c, in)
+		on.RequestTags = read
+		return on, found, err
 	}
 }
 
 // untagging judges with the keys that are to go as aws:TagKeys; they have no
 // values, so there is no aws:RequestTag.
-func untagging[In any](resource judge[In], keys func(*In) []string) judge[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, error) {
+func untagging[In, Found any](resource gate.Resolve[In, Found], keys func(*In) []string) gate.Resolve[In, Found] {
+	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
 		for _, key := range keys(in) {
 			err := checkTagKey(key)
 			if err != nil {
-				return gate.Subject{}, err
+				return on, found, err
 			}
 		}
-		subject, err := resource(ctx, c, in)
+		on, found, err = resource(ctx, c, in)
 		if err != nil {
-			return gate.Subject{}, err
+			return on, found, err
 		}
-		if subject.Keys == nil {
-			subject.Keys = make(map[string]policy.Value, 1)
+		if on.Keys == nil {
+			on.Keys = make(map[string]policy.Value, 1)
 		}
-		subject.Keys["aws:tagkeys"] = policy.Many(keys(in))
-		return subject, nil
+		on.Keys["aws:tagkeys"] = policy.Many(keys(in))
+		return on, found, nil
 	}
 }
 
-// making is op for what makes a thing, which may be given tags at once: that
+// creating is a row for what makes a thing, which may be given tags at once: that
 // takes the permission that it takes later too.
 //
 // Source: refusals of IAM quoted in public issue trackers.
-func making[In, Out any](name, tagging string, subject judge[In], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
-	return op(name, subject, func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
-		on, err := subject(ctx, c, in)
-		if err == nil && len(on.RequestTags) > 0 {
-			err = c.Authorize(ctx, tagging, on)
+func creating[In, Found, Out any](name, tagging string, resolve gate.Resolve[In, Found],
+	run func(ctx context.Context, c *gate.Call, in *In, tags map[string]string, made Found) (*Out, error),
+) gate.Operation {
+	type creation struct {
+		on   gate.Subject
+		made Found
+	}
+	return gate.Op(name, ofAdmitted(func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *creation, error) {
+		on, made, err := resolve(ctx, c, in)
+		return on, &creation{on, made}, err
+	}), func(ctx context.Context, c *gate.Call, _ *In, n *creation) error {
+		if len(n.on.RequestTags) == 0 {
+			return nil
 		}
-		if err != nil {
-			return nil, err
-		}
-		return run(ctx, c, in)
+		return c.Authorize(ctx, tagging, n.on)
+	}, func(ctx context.Context, c *gate.Call, in *In, n *creation) (*Out, error) {
+		return run(ctx, c, in, n.on.RequestTags, n.made)
 	})
 }
 
@@ -244,10 +251,9 @@ func (s *Service) listMFADeviceTags(ctx context.Context, c *gate.Call, in *api.L
 	return &api.ListMFADeviceTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
 }
 
-func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
-	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
-	if err != nil {
-		return nil, err
+func (s *Service) listProviderTags(_ context.Context, _ *gate.Call, in *api.ListOpenIDConnectProviderTagsInput, p provider) (*api.ListOpenIDConnectProviderTagsOutput, error) {
+	if p.missing != nil {
+		return nil, p.missing
 	}
 	tags, marker, truncated, err := tagPage(p.Tags, in.Marker, in.MaxItems)
 	return &api.ListOpenIDConnectProviderTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err

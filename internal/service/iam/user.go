@@ -13,8 +13,8 @@ import (
 
 func (s *Service) userOperations() []gate.Operation {
 	return []gate.Operation{
-		making("CreateUser", "iam:TagUser", s.judgeCreateUser, s.createUser),
-		op("GetUser", s.judgeGetUser, s.getUser),
+		creating("CreateUser", "iam:TagUser", s.resolveNewUser, s.createUser),
+		op("GetUser", ownKeys(s, func(in *api.GetUserInput) string { return in.UserName }), s.getUser),
 		op("DeleteUser", on(s, identity.User, func(in *api.DeleteUserInput) string { return in.UserName }), s.deleteUser),
 		op("ListUsers", under("user", func(in *api.ListUsersInput) string { return in.PathPrefix }), s.listUsers),
 	}
@@ -35,27 +35,23 @@ func orRoot(path string) string {
 	return path
 }
 
-// newborn judges the making of a user or role, which has no tags yet but those
+// newSubject judges the making of a user or role, which has no tags yet but those
 // that it is given.
-func newborn(e *identity.Entity) gate.Subject {
+func newSubject(e *identity.Entity) gate.Subject {
 	keys := entityKeys(&identity.Entity{Boundary: e.Boundary})
 	return gate.Subject{ARN: identity.ARN(e), RequestTags: e.Tags, Keys: keys}
 }
 
-func (s *Service) judgeCreateUser(_ context.Context, c *gate.Call, in *api.CreateUserInput) (gate.Subject, error) {
+func (s *Service) resolveNewUser(_ context.Context, c *gate.Call, in *api.CreateUserInput) (gate.Subject, *identity.Entity, error) {
 	e, err := newUser(c, in)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return newborn(e), nil
+	return newSubject(e), e, nil
 }
 
-func (s *Service) createUser(ctx context.Context, c *gate.Call, in *api.CreateUserInput) (*api.CreateUserOutput, error) {
-	e, err := newUser(c, in)
-	if err != nil {
-		return nil, err
-	}
-	err = s.Directory.Create(ctx, e)
+func (s *Service) createUser(ctx context.Context, _ *gate.Call, _ *api.CreateUserInput, _ map[string]string, e *identity.Entity) (*api.CreateUserOutput, error) {
+	err := s.Directory.Create(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -67,17 +63,6 @@ func shownUser(e *identity.Entity) *api.User {
 		Path: e.Path, UserName: e.Name, UserId: e.ID, Arn: identity.ARN(e), CreateDate: date(e.Created),
 		PermissionsBoundary: boundaryOf(e), Tags: tagList(e.Tags),
 	}
-}
-
-func (s *Service) judgeGetUser(ctx context.Context, c *gate.Call, in *api.GetUserInput) (gate.Subject, error) {
-	if in.UserName == "" && c.Principal.Kind == principal.Root {
-		return gate.Subject{ARN: arn.Root(c.Principal.Account)}, nil
-	}
-	name, err := userName(c, in.UserName)
-	if err != nil {
-		return gate.Subject{}, err
-	}
-	return s.subject(ctx, c, identity.User, name)
 }
 
 // userName is the user that an operation is about: the caller unless another

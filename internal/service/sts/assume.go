@@ -20,42 +20,49 @@ const (
 	maxPolicyARNs      = 10
 )
 
-// judgeAssumeRole judges on the role, whose trust policy must itself allow. A
+// An assumption is a session of a role on its way.
+type assumption struct {
+	on      gate.Subject
+	role    *identity.AssumableRole // nil: there is none, and nobody is let in
+	session *principal.Session      // set by the further judgement, which is on it
+}
+
+// resolveRole judges on the role, whose trust policy must itself allow. A
 // role that does not exist is judged like one that trusts nobody, so that the
 // answer does not tell which it was.
-func (s *Service) judgeAssumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (gate.Subject, error) {
+func (s *Service) resolveRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (gate.Subject, *assumption, error) {
 	switch c.Principal.Kind {
 	case principal.Root:
-		return gate.Subject{}, fault.New(fault.AccessDenied, "Roles may not be assumed by root accounts.")
+		return gate.Subject{}, nil, fault.New(fault.AccessDenied, "Roles may not be assumed by root accounts.")
 	case principal.Federated:
-		return gate.Subject{}, fault.New(fault.AccessDenied, "Cannot call AssumeRole with federation token credentials")
+		return gate.Subject{}, nil, fault.New(fault.AccessDenied, "Cannot call AssumeRole with federation token credentials")
 	}
 	tags, err := passedTags(in.Tags)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
 	err = s.mfa(ctx, c, in.SerialNumber, in.TokenCode)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
-	return s.judgeRole(ctx, in.RoleArn, tags, assumeKeys(c, in))
+	return s.assumable(ctx, in.RoleArn, tags, assumeKeys(c, in))
 }
 
-// judgeRole judges on the role with an ARN, for which tags are passed and which
+// assumable judges on the role with an ARN, for which tags are passed and which
 // condition keys describe the session that is asked for.
-func (s *Service) judgeRole(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, error) {
+func (s *Service) assumable(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, *assumption, error) {
 	account, err := roleAccount(roleARN)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, nil, err
 	}
 	subject := gate.Subject{ARN: roleARN, Account: account, Trust: true, RequestTags: tags, Keys: keys}
 	role, err := s.Directory.AssumableRole(ctx, roleARN)
 	if err != nil || role == nil {
-		return subject, err
+		return subject, &assumption{on: subject}, err
 	}
 	subject.Policies = []*policy.Policy{role.Policy}
 	subject.Tags = role.Tags
-	return subject, nil
+	return subject, &assumption{on: subject, role: role}, nil
 }
 
 // maxRoleARN is the length of the longest that a role can have, with a path of
@@ -107,39 +114,31 @@ func sourceIdentity(c *gate.Call, in *api.AssumeRoleInput) string {
 	return in.SourceIdentity
 }
 
-func (s *Service) assumeRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (*api.AssumeRoleOutput, error) {
-	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+// judgeSession asks for the tags and the source identity that the session will
+// carry.
+func (s *Service) judgeSession(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput, a *assumption) error {
+	life, err := roleLife(c, a.role, in)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if role == nil { // deleted while it was being judged
-		return nil, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Principal.ARN(), in.RoleArn)
-	}
-	life, err := roleLife(c, role, in)
+	a.session = newSession(c, life)
+	a.session.Tags, a.session.TransitiveKeys, err = sessionTags(c.Principal.Session, in.Tags, in.TransitiveTagKeys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	session := newSession(c, life)
-	session.Tags, session.TransitiveKeys, err = sessionTags(c.Principal.Session, in.Tags, in.TransitiveTagKeys)
-	if err != nil {
-		return nil, err
-	}
-	session.SourceIdentity = sourceIdentity(c, in)
-	subject, err := s.judgeAssumeRole(ctx, c, in)
-	if err != nil {
-		return nil, err
-	}
-	err = permitPassing(ctx, c, subject, session)
-	if err != nil {
-		return nil, err
-	}
+	a.session.SourceIdentity = sourceIdentity(c, in)
+	return permitPassing(ctx, c, a.on, a.session)
+}
+
+func (s *Service) assumeRole(ctx context.Context, _ *gate.Call, in *api.AssumeRoleInput, a *assumption) (*api.AssumeRoleOutput, error) {
+	session, role := a.session, a.role
 	if in.SourceIdentity != "" && in.SourceIdentity != session.SourceIdentity {
 		return nil, fault.New(fault.AccessDenied, "The source identity of the session is %s and cannot be changed.", session.SourceIdentity)
 	}
 	if len(in.ProvidedContexts) > 0 {
 		return nil, fault.New(fault.Validation, "ProvidedContexts is not supported by this server")
 	}
-	err = s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
+	err := s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}

@@ -15,14 +15,14 @@ type Opener interface {
 	OpenMessage(ctx context.Context, encoded string) (token.Message, error)
 }
 
-func (s *Service) judgeDecode(context.Context, *gate.Call, *api.DecodeAuthorizationMessageInput) (gate.Subject, error) {
-	return gate.Subject{ARN: "*"}, nil
+func resolveMessage(context.Context, *gate.Call, *api.DecodeAuthorizationMessageInput) (gate.Subject, nothing, error) {
+	return gate.Subject{ARN: "*"}, nothing{}, nil
 }
 
 // decodeAuthorizationMessage tells why a principal of the caller's account was
 // refused. Whose message it is otherwise makes no difference to what the caller
 // learns.
-func (s *Service) decodeAuthorizationMessage(ctx context.Context, c *gate.Call, in *api.DecodeAuthorizationMessageInput) (*api.DecodeAuthorizationMessageOutput, error) {
+func (s *Service) decodeAuthorizationMessage(ctx context.Context, c *gate.Call, in *api.DecodeAuthorizationMessageInput, _ nothing) (*api.DecodeAuthorizationMessageOutput, error) {
 	m, err := s.Messages.OpenMessage(ctx, in.EncodedMessage)
 	if err != nil && !errors.Is(err, token.ErrMalformed) && !errors.Is(err, token.ErrUnknownKey) {
 		return nil, err

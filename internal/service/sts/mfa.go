@@ -13,14 +13,13 @@ import (
 
 // mfa takes the one-time code that a call may give and lets the call know. It
 // comes before the judgement, in which policies ask for it; a code is spent even
-// if the call is refused then. Judging a second action of the same call does not
-// spend another.
+// if the call is refused then.
 //
 // Only users have devices: a role's session or the root user cannot show a code
 // here.
 func (s *Service) mfa(ctx context.Context, c *gate.Call, serial, code string) error {
 	switch {
-	case serial == "" && code == "" || !c.MFAAt.IsZero():
+	case serial == "" && code == "":
 		return nil
 	case serial == "" || code == "":
 		return mfaFault(", must provide both MFA serial number and one time pass code.")

@@ -40,13 +40,13 @@ type Service struct {
 // for GetSessionToken".
 func (s *Service) Operations() []gate.Operation {
 	return []gate.Operation{
-		gate.Op("AssumeRole", s.judgeAssumeRole, s.assumeRole),
-		gate.Op("AssumeRoleWithWebIdentity", s.judgeWebIdentity, s.assumeRoleWithWebIdentity),
-		gate.Op("GetSessionToken", nil, s.getSessionToken),
-		gate.Op("GetFederationToken", s.judgeFederationToken, s.getFederationToken),
-		gate.Op("GetCallerIdentity", nil, s.getCallerIdentity),
-		gate.Op("GetAccessKeyInfo", s.judgeGetAccessKeyInfo, s.getAccessKeyInfo),
-		gate.Op("DecodeAuthorizationMessage", s.judgeDecode, s.decodeAuthorizationMessage),
+		gate.Op("AssumeRole", s.resolveRole, s.judgeSession, s.assumeRole),
+		gate.Op("AssumeRoleWithWebIdentity", s.resolveWebIdentity, s.judgeWebSession, s.assumeRoleWithWebIdentity),
+		gate.OpenOp("GetSessionToken", s.getSessionToken),
+		gate.Op("GetFederationToken", s.resolveFederatedUser, s.judgeFederatedSession, s.getFederationToken),
+		gate.OpenOp("GetCallerIdentity", s.getCallerIdentity),
+		gate.Op("GetAccessKeyInfo", resolveKeyInfo, nil, s.getAccessKeyInfo),
+		gate.Op("DecodeAuthorizationMessage", resolveMessage, nil, s.decodeAuthorizationMessage),
 	}
 }
 
@@ -54,17 +54,20 @@ func (s *Service) getCallerIdentity(_ context.Context, c *gate.Call, _ *api.GetC
 	return &api.GetCallerIdentityOutput{UserId: c.Principal.UserID(), Account: c.Principal.Account, Arn: c.Principal.ARN()}, nil
 }
 
-func (s *Service) judgeGetAccessKeyInfo(_ context.Context, c *gate.Call, _ *api.GetAccessKeyInfoInput) (gate.Subject, error) {
+// nothing is what is found where there is nothing to look up.
+type nothing struct{}
+
+func resolveKeyInfo(_ context.Context, c *gate.Call, _ *api.GetAccessKeyInfoInput) (gate.Subject, nothing, error) {
 	// Source: IAM User Guide, "Compare AWS STS credentials".
 	if c.Principal.Session != nil && c.Principal.Kind != principal.Role {
-		return gate.Subject{}, fault.New(fault.AccessDenied, "Cannot call GetAccessKeyInfo with session credentials")
+		return gate.Subject{}, nothing{}, fault.New(fault.AccessDenied, "Cannot call GetAccessKeyInfo with session credentials")
 	}
-	return gate.Subject{ARN: "*"}, nil
+	return gate.Subject{ARN: "*"}, nothing{}, nil
 }
 
 // getAccessKeyInfo knows long-term keys alone: sessions are not stored, and
 // their ids hold no account number.
-func (s *Service) getAccessKeyInfo(ctx context.Context, _ *gate.Call, in *api.GetAccessKeyInfoInput) (*api.GetAccessKeyInfoOutput, error) {
+func (s *Service) getAccessKeyInfo(ctx context.Context, _ *gate.Call, in *api.GetAccessKeyInfoInput, _ nothing) (*api.GetAccessKeyInfoOutput, error) {
 	account, err := s.Directory.KeyAccount(ctx, in.AccessKeyId)
 	if fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.Validation, "AccessKeyId: %s is not a long-term access key of this server", in.AccessKeyId)

@@ -100,18 +100,8 @@ func do[Out, In any](d *door, ref principal.Ref, name string, in *In) (*Out, err
 // called is do for a call whose caller is established, or anonymous.
 func called[Out, In any](d *door, c *gate.Call, name string, in *In) (*Out, error) {
 	d.t.Helper()
-	ctx, op := d.t.Context(), d.operations[name]
-	if op.Judge != nil {
-		subject, err := op.Judge(ctx, c, in)
-		if err != nil {
-			return nil, err
-		}
-		err = c.Authorize(ctx, "sts:"+name, subject)
-		if err != nil {
-			return nil, err
-		}
-	}
-	out, err := op.Run(ctx, c, in)
+	op := d.operations[name]
+	out, err := op.Do(d.t.Context(), c, "sts:"+name, in)
 	if err != nil {
 		return nil, err
 	}

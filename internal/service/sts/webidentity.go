@@ -16,50 +16,56 @@ import (
 	"daypass/internal/principal"
 )
 
-// judgeWebIdentity establishes the caller, who has no credentials but a token
+// A webAssumption is one that a provider's token asks for.
+type webAssumption struct {
+	*assumption
+	asked *request
+}
+
+// resolveWebIdentity establishes the caller, who has no credentials but a token
 // of an identity provider, and judges on the role. Only the role's trust policy
 // has a say.
 //
 // Source: STS API reference, AssumeRoleWithWebIdentity; IAM User Guide, "OIDC
 // federation".
-func (s *Service) judgeWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (gate.Subject, error) {
+func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (gate.Subject, webAssumption, error) {
 	if in.ProviderId != "" {
-		return gate.Subject{}, fault.New(fault.Validation, "ProviderId: %q is not supported: OAuth 2.0 access tokens are not accepted, only OpenID Connect tokens", in.ProviderId)
+		return gate.Subject{}, webAssumption{}, fault.New(fault.Validation, "ProviderId: %q is not supported: OAuth 2.0 access tokens are not accepted, only OpenID Connect tokens", in.ProviderId)
 	}
 	account, err := roleAccount(in.RoleArn)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, webAssumption{}, err
 	}
 	c.Voucher, err = s.vouch(ctx, c, account, in)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, webAssumption{}, err
 	}
-	return s.judgeVouched(ctx, c, in)
-}
-
-// judgeVouched judges on the role for whoever is established already.
-func (s *Service) judgeVouched(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (gate.Subject, error) {
-	claims := oidc.Claims(c.Voucher.Claims)
-	asked, err := askedFor(claims)
+	asked, err := askedFor(c.Voucher.Claims)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, webAssumption{}, err
 	}
 	tags, err := passedTags(asked.tags)
 	if err != nil {
-		return gate.Subject{}, err
+		return gate.Subject{}, webAssumption{}, err
 	}
-	keys := sessionKeys(in.RoleSessionName, asked.sourceIdentity, asked.transitive)
+	on, a, err := s.assumable(ctx, in.RoleArn, tags, vouchedKeys(c.Voucher, in.RoleSessionName, asked))
+	return on, webAssumption{a, asked}, err
+}
+
+// vouchedKeys are the condition keys of what a provider's token asks for.
+func vouchedKeys(v *gate.Voucher, sessionName string, asked *request) map[string]policy.Value {
+	keys := sessionKeys(sessionName, asked.sourceIdentity, asked.transitive)
 	keys["sts:roleauthorizedbyidp"] = policy.One("false")
-	if _, ok := claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
+	if _, ok := v.Claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
 		keys["sts:roleauthorizedbyidp"] = policy.One("true")
 	}
-	for key, values := range lasting(c.Voucher) {
+	for key, values := range lasting(v) {
 		keys[key] = one(key, values)
 	}
-	for key, value := range passing(c.Voucher) {
+	for key, value := range passing(v) {
 		keys[key] = policy.One(value)
 	}
-	return s.judgeRole(ctx, in.RoleArn, tags, keys)
+	return keys
 }
 
 // one is the value of a condition key from a claim; of those only amr has
@@ -141,38 +147,27 @@ func tokenFault(err error) error {
 	return &fault.Error{Kind: kind, Message: text, Cause: cause}
 }
 
-func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput) (*api.AssumeRoleWithWebIdentityOutput, error) {
-	role, err := s.Directory.AssumableRole(ctx, in.RoleArn)
+// judgeWebSession asks for the tags and the source identity that the session
+// will carry.
+func (s *Service) judgeWebSession(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput, a webAssumption) error {
+	life, err := longest(a.role, in.DurationSeconds)
 	if err != nil {
-		return nil, err
-	}
-	if role == nil { // deleted while it was being judged
-		return nil, fault.New(fault.AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-	}
-	life, err := longest(role, in.DurationSeconds)
-	if err != nil {
-		return nil, err
-	}
-	asked, err := askedFor(c.Voucher.Claims)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	session := newSession(c, life)
-	session.Tags, session.TransitiveKeys, err = sessionTags(nil, asked.tags, asked.transitive)
+	a.session = session
+	session.Tags, session.TransitiveKeys, err = sessionTags(nil, a.asked.tags, a.asked.transitive)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	session.SourceIdentity = asked.sourceIdentity
+	session.SourceIdentity = a.asked.sourceIdentity
 	session.Provider, session.Context = c.Voucher.Provider, lasting(c.Voucher)
-	subject, err := s.judgeVouched(ctx, c, in)
-	if err != nil {
-		return nil, err
-	}
-	err = permitPassing(ctx, c, subject, session)
-	if err != nil {
-		return nil, err
-	}
-	err = s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
+	return permitPassing(ctx, c, a.on, session)
+}
+
+func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput, a webAssumption) (*api.AssumeRoleWithWebIdentityOutput, error) {
+	session, role := a.session, a.role
+	err := s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}
