@@ -1,10 +1,10 @@
-// Package cli owns the command daypass as a client: a command for every
-// operation that package api describes, spelled and printed as the AWS CLI,
-// version 2, does it, so that aws can be replaced by daypass in a script; and
-// Daypass's own commands, which are short spellings of its own service's
-// operations. It works against AWS as well as against Daypass. It must never
-// know a store, a registry or a decision: what it knows of services is the API's
-// model.
+// Package cli owns the command daypass as a client: the table of its commands,
+// the options that all of them take, help, completion, and the commands that
+// the AWS CLI does not have. The operations of package api are commands too,
+// spelled and printed as the AWS CLI, version 2, does it, so that aws can be
+// replaced by daypass in a script; package operation makes them. All works
+// against AWS as well as against Daypass. Nothing here may know a store, a
+// registry or a decision: what it knows of services is the API's model.
 //
 // Exit codes are the AWS CLI's: 0; 130 interrupted; 252 a command line or
 // input that cannot be meant; 253 no region or credentials; 254 the service
@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"time"
 
+	"daypass/internal/cli/command"
 	"daypass/internal/cli/exit"
 	"daypass/internal/cli/terminal"
 	"daypass/internal/printable"
@@ -51,28 +52,36 @@ type App struct {
 // Main runs the command and returns its exit code.
 func (a *App) Main(ctx context.Context) int {
 	a.defaults()
-	if len(a.Args) > 0 && a.Args[0] == "serve" {
-		return a.serve(ctx, a.Args[1:])
-	}
-	if len(a.Args) > 0 && a.Args[0] == completionWord {
-		return a.complete(a.Args[1:])
+	if raw, rest := command.FindRaw(a.table(), a.Args); raw != nil { // signals are its own business too
+		env, err := a.env(nil)
+		if err != nil {
+			return a.code(err)
+		}
+		return a.code(raw.Raw(ctx, env, rest))
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	err := a.run(ctx)
-	switch {
-	case err == nil:
-		return 0
-	case ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(a.Stdout)
 		return exit.Interrupted
+	}
+	return a.code(err)
+}
+
+// code tells an error, unless it has no text, and returns its exit code.
+func (a *App) code(err error) int {
+	if err == nil {
+		return 0
 	}
 	code := exit.General
 	var f *exit.Error
 	if errors.As(err, &f) {
 		code = f.Code
 	}
-	fmt.Fprintf(a.Stderr, "\n%s\n", printable.Lines(err.Error()))
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(a.Stderr, "\n%s\n", printable.Lines(text))
+	}
 	return code
 }
 
@@ -96,10 +105,13 @@ func (a *App) defaults() {
 	}
 }
 
-func (a *App) serve(ctx context.Context, args []string) int {
+// serve runs the server, which tells of its errors itself.
+func (a *App) serve(ctx context.Context, _ *command.Env, args []string) error {
 	if a.Serve == nil {
-		fmt.Fprint(a.Stderr, "\ndaypass: error: this program was built without the server\n")
-		return exit.General
+		return exit.Errorf(exit.General, "daypass: error: this program was built without the server")
 	}
-	return a.Serve(ctx, args)
+	if code := a.Serve(ctx, args); code != 0 {
+		return &exit.Error{Code: code}
+	}
+	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"daypass/internal/cli/argument"
 	"daypass/internal/cli/command"
-	"daypass/internal/cli/exit"
 )
 
 // Scripts that shells read. Each asks this program for what may stand next, so
@@ -28,7 +27,8 @@ func (a *App) completionCommand() *command.Command {
 	shell := func(name, script, where string) *command.Command {
 		return &command.Command{
 			Name: name, Summary: "completion for " + name,
-			Text:   "Prints a script that lets " + name + " complete commands, operations, options and their values. " + where,
+			Text:   "Prints a script that lets " + name + " complete commands, operations, options and their values.",
+			Notes:  func() string { return "\n  " + where + "\n" },
 			Parser: func([]string) argument.Parser { return argument.Parser{} },
 			Run: func(_ context.Context, env *command.Env, _ argument.Values) error {
 				_, err := io.WriteString(env.Stdout, script)
@@ -40,26 +40,24 @@ func (a *App) completionCommand() *command.Command {
 		Name: "completion", Noun: "shell", Summary: "a script that lets a shell complete commands and options",
 		Commands: func() []*command.Command {
 			return []*command.Command{
-				shell("bash", bashScript, "To ~/.bashrc: source <(daypass completion bash)"),
-				shell("zsh", zshScript, "To ~/.zshrc, behind compinit: source <(daypass completion zsh)"),
-				shell("fish", fishScript, "Once: daypass completion fish > ~/.config/fish/completions/daypass.fish"),
+				shell("bash", bashScript, "source <(daypass completion bash)    # in ~/.bashrc"),
+				shell("zsh", zshScript, "source <(daypass completion zsh)    # in ~/.zshrc, behind compinit"),
+				shell("fish", fishScript, "daypass completion fish > ~/.config/fish/completions/daypass.fish    # once"),
 			}
 		},
 	}
 }
 
-// completionWord is the command by which a script asks. It is in no list.
+// completionWord is the command by which a script asks.
 const completionWord = "__complete"
 
 // complete prints what may stand where the last word is, a line each: the word,
 // a tab and what it means.
-func (a *App) complete(words []string) int {
+func (a *App) complete(_ context.Context, env *command.Env, words []string) error {
 	var b strings.Builder
 	for _, e := range command.Complete(a.table(), words) {
 		fmt.Fprintf(&b, "%s\t%s\n", e.Name, e.Help)
 	}
-	if _, err := io.WriteString(a.Stdout, b.String()); err != nil {
-		return exit.General
-	}
-	return 0
+	_, err := io.WriteString(env.Stdout, b.String())
+	return err
 }

@@ -51,8 +51,14 @@ func TestHelpOfEveryCommandFitsIntoEightyColumns(t *testing.T) {
 
 func TestHelpListsTheTableAndEveryOptionWithAText(t *testing.T) {
 	t.Parallel()
-	_, help, _ := inProcess(t, "", "help")
-	for _, c := range (&App{}).table() {
+	var out bytes.Buffer
+	app := &App{Args: []string{"help"}, Stdout: &out, Stderr: &out, Serve: func(context.Context, []string) int { return 0 }}
+	app.Main(t.Context())
+	help := out.String()
+	for _, c := range app.table() {
+		if c.Hidden {
+			continue
+		}
 		if c.Summary == "" || !strings.Contains(help, "\n  "+c.Name+" ") {
 			t.Errorf("%s is not told of", c.Name)
 		}
@@ -64,18 +70,33 @@ func TestHelpListsTheTableAndEveryOptionWithAText(t *testing.T) {
 	}
 }
 
-// A command that is another program's protocol gets its words as they are.
+// A command that is another program's protocol gets its words as they are, also
+// those that look like an option of every command.
 func TestRawCommandsGetTheirWords(t *testing.T) {
 	t.Parallel()
-	var got []string
-	c := &command.Command{Name: "helper", Noun: "helper", Commands: func() []*command.Command {
-		return []*command.Command{{Name: "cargo", Raw: func(_ context.Context, _ *command.Env, args []string) error {
-			got = args
-			return nil
-		}}}
-	}}
-	err := c.Do(t.Context(), &command.Env{Stdout: &bytes.Buffer{}}, []string{"cargo", "--cargo-plugin", "help", "--", "-x"})
-	if err != nil || strings.Join(got, " ") != "--cargo-plugin help -- -x" {
-		t.Errorf("%q, %v", got, err)
+	keyring, plain := &command.Command{Name: "keyring", Raw: func(context.Context, *command.Env, []string) error { return nil }}, &command.Command{Name: "plain"}
+	table := []*command.Command{
+		plain,
+		{Name: "helper", RawCommands: true, Commands: func() []*command.Command { return []*command.Command{keyring} }},
+		{Name: "iam", Commands: func() []*command.Command { t.Error("a model was read"); return nil }},
+	}
+	for line, want := range map[string]string{
+		"helper keyring --output=json get URL --help": "--output=json get URL --help",
+		"helper keyring":           "",
+		"helper":                   "-",
+		"helper other --x":         "-",
+		"--debug helper keyring x": "-", // goes the way of all commands
+		"iam keyring":              "-",
+		"plain":                    "-",
+		"":                         "-",
+	} {
+		c, rest := command.FindRaw(table, strings.Fields(line))
+		got := "-"
+		if c != nil {
+			got = strings.Join(rest, " ")
+		}
+		if got != want || c != nil && c != keyring {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"daypass/api"
+	"daypass/internal/cli/argument"
 	"daypass/internal/cli/command"
-	"daypass/internal/cli/exit"
 	"daypass/internal/cli/operation"
 )
 
@@ -21,14 +21,15 @@ func (a *App) table() []*command.Command {
 		keysGroup(),
 		explainCommand(),
 		auditCommand(),
-		{Name: "serve", Summary: "run the server; \"daypass serve help\" has its options", Raw: a.serveCommand},
+		{Name: "serve", Summary: "run the server; \"daypass serve help\" has its options", Hidden: a.Serve == nil, Raw: a.serve},
 		service("codeartifact", "AWS CodeArtifact", api.CodeArtifact),
 		service("sts", "AWS STS", api.STS),
 		service("iam", "AWS IAM", api.IAM),
 		service("daypass", "Daypass's own service", api.Daypass),
 		a.completionCommand(),
-		{Name: "version", Summary: "the version of this program", Raw: func(context.Context, *command.Env, []string) error { return a.version() }},
-		{Name: "help", Summary: "this text", Raw: func(context.Context, *command.Env, []string) error { return a.help() }},
+		{Name: completionWord, Hidden: true, Raw: a.complete},
+		{Name: "version", Summary: "the version of this program", Run: func(context.Context, *command.Env, argument.Values) error { return a.version() }},
+		{Name: "help", Summary: "this text", Run: func(context.Context, *command.Env, argument.Values) error { return a.help() }},
 	}
 }
 
@@ -44,11 +45,4 @@ func service(name, whose string, model func() *api.Service) *command.Command {
 		c.Text = "Every operation of " + whose + ". Those marked (AWS only) are refused by a Daypass server."
 	}
 	return c
-}
-
-func (a *App) serveCommand(ctx context.Context, _ *command.Env, args []string) error {
-	if code := a.serve(ctx, args); code != 0 {
-		return exit.Errorf(code, "the server stopped")
-	}
-	return nil
 }

@@ -18,6 +18,7 @@ type Command struct {
 	Text    string // what it does, for its own help, in sentences; "" is Summary
 	Usage   string // what stands behind the name; "" is made from what it has
 	Notes   func() string
+	Hidden  bool // in no list of commands
 
 	// Commands are the words that may stand behind this one, in the order in which
 	// help lists them. They are made when asked for, so that a run pays for no
@@ -25,6 +26,8 @@ type Command struct {
 	Commands func() []*Command
 	// Noun names one of Commands in messages, such as "iam operation".
 	Noun string
+	// RawCommands says that Commands are raw.
+	RawCommands bool
 
 	// Parser is the grammar of the arguments. It sees them, since the grammar of
 	// the AWS CLI depends on some.
@@ -33,7 +36,8 @@ type Command struct {
 	Run func(ctx context.Context, env *Env, values argument.Values) error
 
 	// Raw gets the arguments as they are: for grammars that are not ours, such as
-	// the server's or that of a protocol which another program speaks with us.
+	// the server's or that of a protocol which another program speaks with us. See
+	// [FindRaw].
 	Raw func(ctx context.Context, env *Env, args []string) error
 }
 
@@ -110,11 +114,32 @@ func Find(commands []*Command, name string) *Command {
 	return nil
 }
 
-// Names returns the names of commands, in their order.
+// FindRaw returns the raw command that the first of the words lead to, and the
+// words behind it; nil where they lead to none. What stands behind it may look
+// like an option that every command takes, and is not.
+func FindRaw(table []*Command, words []string) (c *Command, rest []string) {
+	for i, word := range words {
+		c = Find(table, word)
+		switch {
+		case c == nil:
+			return nil, nil
+		case c.Raw != nil:
+			return c, words[i+1:]
+		case !c.RawCommands:
+			return nil, nil
+		}
+		table = c.Commands()
+	}
+	return nil, nil
+}
+
+// Names returns the names of the commands that are not hidden, in their order.
 func Names(commands []*Command) []string {
 	var names []string
 	for _, c := range commands {
-		names = append(names, c.Name)
+		if !c.Hidden {
+			names = append(names, c.Name)
+		}
 	}
 	return names
 }

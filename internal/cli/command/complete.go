@@ -43,7 +43,7 @@ func Complete(table []*Command, words []string) []Entry {
 	}
 	var found []Entry
 	for _, c := range commands {
-		if strings.HasPrefix(c.Name, typed) {
+		if strings.HasPrefix(c.Name, typed) && !c.Hidden {
 			found = append(found, Entry{c.Name, c.Summary})
 		}
 	}

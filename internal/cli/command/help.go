@@ -23,14 +23,14 @@ func (c *Command) help(w io.Writer, path string) error {
 	switch {
 	case c.Commands == nil:
 		parser := c.parser(nil)
-		b.WriteString(usageLine(path, cmp.Or(c.Usage, "[parameters]")) + "\n")
+		b.WriteString(usageLine(path, c.usage()) + "\n")
 		b.WriteString(helpOf(append(slices.Clone(parser.Options), parser.Positionals...)))
 	case len(c.Commands()) <= fewCommands:
 		for i, sub := range c.Commands() {
 			if i > 0 {
 				b.WriteString("\n")
 			}
-			b.WriteString(usageLine(path+" "+sub.Name, cmp.Or(sub.Usage, "[parameters]")) + "\n" + wrap(sub.text(), 6) + "\n")
+			b.WriteString(usageLine(path+" "+sub.Name, sub.usage()) + "\n" + wrap(sub.text(), 6) + "\n")
 		}
 	default:
 		b.WriteString(usageLine(path, "<operation> [parameters]") + "\n\nOperations\n" + List(c.Commands()))
@@ -50,6 +50,15 @@ func (c *Command) text() string {
 	return strings.ToUpper(c.Summary[:1]) + c.Summary[1:] + "."
 }
 
+// usage is what may stand behind the name.
+func (c *Command) usage() string {
+	parser := c.parser(nil)
+	if c.Usage != "" || len(parser.Options)+len(parser.Positionals) == 0 {
+		return c.Usage
+	}
+	return "[parameters]"
+}
+
 // fewCommands is how many are explained in full in the help of their group.
 const fewCommands = 5
 
@@ -63,7 +72,9 @@ func usageLine(path, rest string) string {
 func List(commands []*Command) string {
 	var b strings.Builder
 	for _, c := range commands {
-		b.WriteString(entry(c.Name, c.Summary))
+		if !c.Hidden {
+			b.WriteString(entry(c.Name, c.Summary))
+		}
 	}
 	return b.String()
 }
