@@ -25,6 +25,15 @@ type Service struct {
 	Waiters     map[string]*Waiter
 	Doc         string
 
+	// What records of CloudTrail call the service, and the texts at the top of
+	// what it takes and gives, by the model's name; a text that is not here keeps
+	// that.
+	Source   string
+	Recorded map[string]string
+	// Actions are those of package managers, which have no operation of their own
+	// or another way to it, and whether they only read.
+	Actions map[string]bool
+
 	paths map[string]map[string]*Operation // path, then method; of RESTJSON
 }
 
@@ -49,6 +58,7 @@ type Operation struct {
 	Errors     []string // names of shapes in Service.Shapes
 	Unsigned   bool     // the call carries no signature
 	Idempotent bool
+	Reads      bool   // it changes nothing: CloudTrail's readOnly
 	Pages      *Pages // nil where the answer does not come in pages
 	Unserved   bool   // a Daypass server refuses it by name
 	Doc        string

@@ -13,12 +13,14 @@ import (
 // command pays for it at each start. A line is a verb and its words:
 //
 //	service NAME | id ID | signing NAME | version DATE | protocol P | namespace URI
+//	source HOST | recorded NAME AS | action NAME [reads]   see [Service]
 //
 //	operation NAME METHOD PATH INPUT OUTPUT      a shape, or - for none; then, of the operation:
 //	errors SHAPE…
 //	unsigned
 //	idempotent
 //	unserved                                     Daypass refuses it
+//	reads                                        it changes nothing
 //	pages INPUT OUTPUT LIMIT MORE RESULT,… [WHOLE,…]   see [Pages]; MORE may be -
 //
 //	waiter NAME OPERATION SECONDS ATTEMPTS       behind its operation; then, of the waiter:
@@ -82,7 +84,7 @@ func (p *parser) line(verb, rest string) error {
 	switch verb {
 	case "operation":
 		return p.operation(rest)
-	case "errors", "unsigned", "idempotent", "pages", "unserved":
+	case "errors", "unsigned", "idempotent", "reads", "pages", "unserved":
 		if p.op == nil {
 			return fmt.Errorf("%s belongs to no operation", verb)
 		}
@@ -122,6 +124,20 @@ func (p *parser) ofService(verb, value string) error {
 		p.s.Protocol = value
 	case "namespace":
 		p.s.Namespace = value
+	case "source":
+		p.s.Source = value
+	case "recorded":
+		if p.s.Recorded == nil {
+			p.s.Recorded = map[string]string{}
+		}
+		name, as, _ := strings.Cut(value, " ")
+		p.s.Recorded[name] = as
+	case "action":
+		if p.s.Actions == nil {
+			p.s.Actions = map[string]bool{}
+		}
+		name, how, _ := strings.Cut(value, " ")
+		p.s.Actions[name] = how == "reads"
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
@@ -175,6 +191,8 @@ func (p *parser) ofOperation(verb, rest string) {
 		p.op.Idempotent = true
 	case "unserved":
 		p.op.Unserved = true
+	case "reads":
+		p.op.Reads = true
 	}
 }
 

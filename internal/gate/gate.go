@@ -84,33 +84,63 @@ func (g *Gate) requestedRegion(scoped string, s Signing) string {
 
 var unknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 
-// Signed establishes the caller of a signed request with the given body.
-func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte, s Signing) error {
+// A Claim is a signature in due form, by a key that is known, of which nobody
+// knows yet whether the key's owner made it. It can be had before the body of a
+// request is read, and tells strangers from others well enough to bound what is
+// read for them.
+type Claim struct {
+	signature *sigv4.Signature
+	signing   Signing
+	secret    string
+	ref       principal.Ref
+}
+
+// PayloadHash is the hash of the body that the signer declared, "" for none.
+func (c *Claim) PayloadHash() string { return c.signature.PayloadHash }
+
+// Claim reads whom a request says that it comes from.
+func (g *Gate) Claim(ctx context.Context, c *Call, r *http.Request, s Signing) (Claim, error) {
 	signature, err := c.Signature(r)
 	if err != nil {
-		return signatureFault(err)
+		return Claim{}, signatureFault(err)
 	}
 	err = signature.CheckScope(sigv4.Scope{Region: g.scopeRegion(signature.Region, s), Service: s.Name, Skew: s.Skew}, c.Now)
 	if err != nil {
-		return signatureFault(err)
+		return Claim{}, signatureFault(err)
 	}
 	secret, ref, err := g.credentials(ctx, signature)
 	if err != nil {
-		return err
+		return Claim{}, err
 	}
-	err = g.Verifier.Verify(signature, r, secret, sigv4.HashPayload(body))
+	return Claim{signature, s, secret, ref}, nil
+}
+
+// Prove verifies a claim for a body with a hash, and establishes the caller. If
+// the hash is the one that was declared, the body MUST be compared with it when
+// it is read.
+func (g *Gate) Prove(ctx context.Context, c *Call, r *http.Request, claim *Claim, payloadHash string) error {
+	err := g.Verifier.Verify(claim.signature, r, claim.secret, payloadHash)
 	if err != nil {
 		return signatureFault(err)
 	}
-	c.AccessKeyID = signature.AccessKeyID
-	c.Region = g.requestedRegion(signature.Region, s)
-	if ref.Session != nil {
-		err = g.current(ctx, c, ref)
+	c.AccessKeyID = claim.signature.AccessKeyID
+	c.Region = g.requestedRegion(claim.signature.Region, claim.signing)
+	if claim.ref.Session != nil {
+		err = g.current(ctx, c, claim.ref)
 		if err != nil {
 			return err
 		}
 	}
-	return g.resolve(ctx, c, ref)
+	return g.resolve(ctx, c, claim.ref)
+}
+
+// Signed establishes the caller of a signed request with the given body.
+func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte, s Signing) error {
+	claim, err := g.Claim(ctx, c, r, s)
+	if err != nil {
+		return err
+	}
+	return g.Prove(ctx, c, r, &claim, sigv4.HashPayload(body))
 }
 
 // current refuses a session that has ended, in time or by revocation.

@@ -80,7 +80,7 @@ func (s *Server) audit(r *http.Request, e *event) {
 const unknownName = "UnknownOperation"
 
 func (s *subject) control(event *audit.Event, call *gate.Call, r *http.Request, answered bool) {
-	event.Source = eventSource(s.surface.api)
+	event.Source = s.surface.api.Source
 	if event.Caller.Principal == nil && event.Caller.AccessKeyID == "" {
 		event.Additional.UnverifiedAccessKeyID = claimed(call, r)
 	}
@@ -103,7 +103,7 @@ func (s *subject) elements(v any) audit.Elements {
 	if v == nil {
 		return nil
 	}
-	op, names := s.op, s.surface.names()
+	op, names := s.op, s.surface.api.Recorded
 	render := func(b []byte) []byte {
 		out, err := wire.AppendRecord(b, op, v, names)
 		if err != nil {
@@ -116,31 +116,6 @@ func (s *subject) elements(v any) audit.Elements {
 	}
 	made := render(nil)
 	return func(b []byte) []byte { return append(b, made...) }
-}
-
-// codeArtifactNames are what CloudTrail calls the texts that CodeArtifact's
-// model has other names for.
-//
-// Source: CodeArtifact User Guide, "Logging CodeArtifact API calls with AWS
-// CloudTrail": the records of GetAuthorizationToken and of a package manager.
-var codeArtifactNames = map[string]string{
-	"domain": "domainName", "repository": "repositoryName", "authorizationToken": "sessionToken",
-	"package": "packageName", "format": "packageFormat", "namespace": "packageNamespace",
-}
-
-func (s *surface) names() map[string]string {
-	if s.api.Name == "codeartifact" {
-		return codeArtifactNames
-	}
-	return nil
-}
-
-// eventSource is the host name of a service; Daypass's own has none at AWS.
-func eventSource(service *api.Service) string {
-	if service.Name == "daypass" {
-		return service.Name
-	}
-	return service.SigningName + ".amazonaws.com"
 }
 
 // webCaller is who called an operation that takes an identity provider's word,
@@ -170,11 +145,11 @@ func claimed(call *gate.Call, r *http.Request) string {
 }
 
 func (s *subject) packages(event *audit.Event, r *http.Request) {
-	event.Source = "codeartifact.amazonaws.com"
-	event.Name = unknownName
+	service := api.CodeArtifact()
+	event.Source, event.Name = service.Source, unknownName
 	if s.action != "" {
 		_, event.Name, _ = strings.Cut(s.action, ":")
-		event.ReadOnly = reading(event.Name)
+		event.ReadOnly = service.Actions[event.Name]
 	}
 	event.Package = s.place
 	event.Package.Namespace, event.Package.Name, event.Package.Version = s.ref.Namespace, s.ref.Name.Name, s.ref.Version

@@ -240,7 +240,7 @@ func TestOperationsAreRecordedAsWhatTheyAre(t *testing.T) {
 		"codeartifact:GetAuthorizationToken": writes, "codeartifact:ListPackages": reads, "codeartifact:DescribeDomain": reads, "codeartifact:DeleteDomain": writes,
 		"codeartifact:PublishPackageVersion": writes, "codeartifact:GetPackageVersionAsset": reads,
 		"sts:AssumeRole": issues, "sts:AssumeRoleWithWebIdentity": issues, "sts:GetSessionToken": issues, "sts:GetCallerIdentity": reads,
-		"iam:CreateAccessKey": writes, "iam:ListAccessKeys": reads, "iam:GetUser": reads, "iam:TagRole": writes,
+		"iam:CreateAccessKey": writes, "iam:ListAccessKeys": reads, "iam:GetUser": reads, "iam:ListVirtualMFADevices": reads, "iam:TagRole": writes,
 		"daypass:RevokeToken": writes, "daypass:DescribeToken": reads, "daypass:CreateAccount": writes,
 	} {
 		if got := all[name]; got != want {

@@ -1,58 +1,169 @@
 package server
 
 import (
+	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"daypass/internal/fault"
 )
 
 const (
-	// maxBody bounds what the control plane reads of a request. The largest
-	// legal input is a web identity or SAML document of 100,000 characters.
-	maxBody = 1 << 20
 	// patience is how long a request may take to arrive whole. The package door
 	// gives more to the bodies that it reads, see [patient].
 	patience = 30 * time.Second
+	// strangersBody bounds what is read for somebody whose signature nobody could
+	// have made: the largest that callers without one have is a web identity token
+	// of 20,000 characters.
+	strangersBody = 64 << 10
+	// maxBody bounds what is read before it is known for which operation, which
+	// has a bound of its own ([api.Operation.MaxBody]).
+	maxBody = 1 << 20
 )
+
+const (
+	// heldBodies bounds what all requests together hold of bodies, in bytes, and
+	// heldForStrangers what those of strangers may take of it.
+	heldBodies       = 64 << 20
+	heldForStrangers = 16 << 20
+	// crowded is how many seconds a client is to wait that found no room.
+	crowded = 1
+)
+
+// bodies are what the process holds of requests that it reads whole.
+type bodies struct {
+	all, strangers *semaphore.Weighted
+}
+
+func newBodies(all, strangers int64) *bodies {
+	return &bodies{semaphore.NewWeighted(all), semaphore.NewWeighted(strangers)}
+}
+
+// A held is a body that was read whole, with its share of what all may hold.
+type held struct {
+	bytes    []byte
+	from     *bodies
+	reserved int64
+	stranger bool
+}
+
+// release gives the share back. The bytes may live a little longer in what was
+// made of them, for the audit record.
+func (h *held) release() {
+	if h.reserved > 0 {
+		h.from.free(h.reserved, h.stranger)
+		h.reserved = 0
+	}
+}
+
+func (b *bodies) take(n int64, stranger bool) bool {
+	if stranger && !b.strangers.TryAcquire(n) {
+		return false
+	}
+	if b.all.TryAcquire(n) {
+		return true
+	}
+	if stranger {
+		b.strangers.Release(n)
+	}
+	return false
+}
+
+func (b *bodies) free(n int64, stranger bool) {
+	b.all.Release(n)
+	if stranger {
+		b.strangers.Release(n)
+	}
+}
+
+// read reads a request whole, up to a limit in bytes. Room is taken as the bytes
+// come: a length that is only announced costs nobody else anything.
+func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int64, stranger bool) error {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	if r.ContentLength > limit {
+		return tooLarge(limit)
+	}
+	h.from, h.stranger = b, stranger
+	from := http.MaxBytesReader(w, r.Body, limit)
+	const first = 4 << 10
+	for size := int64(first); ; size = min(2*size, limit+1) {
+		if r.ContentLength >= 0 {
+			size = min(size, r.ContentLength+1) // and one, to see the end
+		}
+		if !b.take(size-h.reserved, stranger) {
+			f := fault.New(fault.Unavailable, "Too many requests are under way.")
+			f.RetryAfter = crowded
+			return f
+		}
+		h.reserved = size
+		h.bytes = append(make([]byte, 0, size), h.bytes...)
+		n, err := io.ReadFull(from, h.bytes[len(h.bytes):size])
+		h.bytes = h.bytes[:len(h.bytes)+n]
+		var over *http.MaxBytesError
+		switch {
+		case err == nil:
+			continue
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			arrived(http.NewResponseController(w))
+			return nil
+		case errors.As(err, &over):
+			return tooLarge(limit)
+		}
+		return fault.New(fault.MalformedRequest, "The request body could not be read: %s", err)
+	}
+}
 
 // stall is how long a package request may go without moving a byte in either
 // direction before its connection is cut. Large downloads take as long as they
 // take; for uploads see [pace].
 const stall = 60 * time.Second
 
-// readBody reads a request whole, up to the limit.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil, nil
-	}
-	if r.ContentLength > maxBody {
-		return nil, tooLarge()
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge()
-	case err != nil:
-		return nil, fault.New(fault.MalformedRequest, "The request body could not be read: %s", strings.TrimSpace(quotable(err.Error())))
-	}
-	arrived(http.NewResponseController(w))
-	return body, nil
-}
-
 // arrived lifts the deadline of a body that has been read to its end. net/http
 // goes on to watch the connection, and takes a deadline that passes for a client
 // that is gone: it would cancel the request while it is being served.
 func arrived(control *http.ResponseController) { _ = control.SetReadDeadline(time.Time{}) }
 
-func tooLarge() error {
-	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", maxBody)
+func tooLarge(limit int64) error {
+	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", limit)
+}
+
+// A proven body streams, and fails at its end unless its hash is the one that was
+// signed, or as soon as it is too large. Whoever reads it MUST change nothing
+// before the end.
+type proven struct {
+	io.ReadCloser
+	hash  hash.Hash
+	want  string // in lower-case hexadecimal
+	limit int64
+	read  int64
+	end   error // nil: it was not reached
+}
+
+func (p *proven) Read(b []byte) (int, error) {
+	if p.end != nil {
+		return 0, p.end
+	}
+	n, err := p.ReadCloser.Read(b)
+	p.hash.Write(b[:n]) // never fails
+	p.read += int64(n)
+	switch {
+	case p.read > p.limit:
+		err = tooLarge(p.limit)
+	case err == io.EOF && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(p.hash.Sum(nil))), []byte(p.want)) != 1:
+		err = fault.New(fault.BadSignature, "The content is not what was signed: its SHA-256 differs from x-amz-content-sha256.")
+	}
+	p.end = err
+	return n, err
 }
 
 // A pace is how fast an upload must come.

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/principal"
+	"daypass/internal/sigv4"
 	"daypass/internal/wire"
 )
 
@@ -41,26 +45,28 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 // unsigned, by the action.
 type control struct {
 	entrance
-	rest  []*surface
-	query []*surface
-	used  func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
+	rest     []*surface
+	query    []*surface
+	bodies   *bodies
+	maxAsset int64                                                       // bytes of content that streams
+	pace     pace                                                        // of that content
+	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
 }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
 	wire.Negotiate(w, r)
-	body, err := c.read(w, r, e)
-	at, op, routeErr := c.route(&e.call, r, body)
-	if err == nil {
-		err = routeErr
-	}
-	e.subject.surface, e.subject.op, e.subject.large = at, op, len(body)+len(r.RequestURI) > maxHeld
+	var in incoming
+	defer in.body.release()
+	err := c.receive(w, r, e, &in)
+	at, op := in.at, in.op
+	e.subject.surface, e.subject.op, e.subject.large = at, op, len(in.body.bytes)+len(r.RequestURI) > maxHeld
 	if op != nil {
 		e.operation = at.api.Name + ":" + op.Name
 	}
 	if err == nil {
-		err = c.serve(w, r, e, at, op, body)
+		err = c.serve(w, r, e, &in)
 	}
 	if errors.Is(err, wire.ErrCut) {
 		e.fault = fault.From(err)
@@ -72,18 +78,84 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// An incoming is what a request is before anybody knows whether to believe it.
+type incoming struct {
+	at    *surface       // never nil, so that an error can be told in its protocol
+	op    *api.Operation // nil: none was meant
+	claim gate.Claim     // of an operation that is signed
+	body  held           // empty where the operation's content streams
+}
+
+// receive finds out what a request is for and whom it says that it is from, and
+// reads its body as far as these allow: nothing for an operation that only known
+// callers have and that no known key signed, little for whoever signed with none.
+func (c *control) receive(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
+	err := c.throttle.enter(e)
+	if strings.TrimLeft(r.URL.Path, "/") == "" {
+		return c.receiveQuery(w, r, e, in, err)
+	}
+	routeErr := c.routePath(r, in)
+	if err == nil {
+		err = routeErr
+	}
+	if err == nil && !in.op.Unsigned {
+		in.claim, err = c.gate.Claim(r.Context(), &e.call, r, in.at.signing)
+	}
+	if err != nil || in.op.Streams() {
+		return err
+	}
+	return c.bodies.read(&in.body, w, r, in.op.MaxBody(), in.op.Unsigned)
+}
+
+// receiveQuery is receive for services whose requests name the operation in their
+// body. Who is not known by the signature is counted before the body is read, so
+// that many slow requests of one address end soon.
+func (c *control) receiveQuery(w http.ResponseWriter, r *http.Request, e *event, in *incoming, err error) error {
+	in.at = c.byScope(&e.call, r)
+	claimErr := error(nil)
+	limit, stranger := int64(maxBody), false
+	if in.at != nil && err == nil {
+		in.claim, claimErr = c.gate.Claim(r.Context(), &e.call, r, in.at.signing)
+	}
+	if err == nil && (in.at == nil || claimErr != nil) {
+		limit, stranger = strangersBody, true
+		c.throttle.charge(e)
+	}
+	if err == nil {
+		err = c.bodies.read(&in.body, w, r, limit, stranger)
+	}
+	if in.at == nil {
+		in.at = c.byAction(r, in.body.bytes)
+	}
+	op, routeErr := wire.Route(r, in.at.api, in.body.bytes)
+	in.op = op
+	switch {
+	case err != nil:
+		return err
+	case routeErr != nil:
+		return routeErr
+	case int64(len(in.body.bytes)) > op.MaxBody():
+		return tooLarge(op.MaxBody())
+	case op.Unsigned:
+		return nil
+	case claimErr == nil && stranger: // the signature is for none of the services, or missing
+		in.claim, claimErr = c.gate.Claim(r.Context(), &e.call, r, in.at.signing)
+	}
+	return claimErr
+}
+
 // serve takes a request through its steps, the same for every operation.
-func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *surface, op *api.Operation, body []byte) error {
-	ctx, call := r.Context(), &e.call
+func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
+	ctx, call, at, op := r.Context(), &e.call, in.at, in.op
 	row, supported := at.operations[op.Name]
 	if op.Unsigned {
 		call.Region = c.gate.Region // there is no scope to tell it
 	} else {
-		err := c.gate.Signed(ctx, call, r, body, at.signing)
+		err := c.prove(w, r, e, in)
 		if err != nil {
 			return err
 		}
-		err = c.throttle.count(e, limitOf(at.api.SigningName, op.Name))
+		err = c.throttle.count(e, limitOf(op))
 		if err != nil {
 			return err
 		}
@@ -92,38 +164,52 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, at *su
 	if !supported {
 		return fault.New(fault.UnsupportedOperation, "The operation %s is part of %s's API but not supported by this server.", op.Name, at.api.Name)
 	}
-	in := row.New()
-	err := wire.Decode(op, r, body, in)
+	input := row.New()
+	err := wire.Decode(op, r, in.body.bytes, input)
 	if err != nil {
 		return err
 	}
-	e.subject.in = in
-	out, err := row.Do(ctx, call, at.api.SigningName+":"+op.Name, in)
+	e.subject.in = input
+	out, err := row.Do(ctx, call, at.api.SigningName+":"+op.Name, input)
 	if err != nil {
 		return err
+	}
+	if content, streams := r.Body.(*proven); streams && content.end != io.EOF {
+		return fmt.Errorf("%s left content unread, of which nobody knows whether it is what was signed", op.Name)
 	}
 	e.subject.out = out
 	return wire.WriteResult(w, op, out, call.RequestID)
 }
 
-// route finds the surface and the operation that a request is for. The surface
-// is never nil, so that an error can be told in its protocol.
-func (c *control) route(call *gate.Call, r *http.Request, body []byte) (*surface, *api.Operation, error) {
-	if strings.TrimLeft(r.URL.Path, "/") != "" {
-		for _, at := range c.rest {
-			op, err := wire.Route(r, at.api, body)
-			if err == nil {
-				return at, op, nil
-			}
+// prove verifies the signature over the body: over the one that was read, or
+// over the hash that was declared of one that streams, which is compared as it
+// is read.
+func (c *control) prove(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
+	hash := ""
+	if !in.op.Streams() {
+		hash = sigv4.HashPayload(in.body.bytes)
+	} else {
+		hash = in.claim.PayloadHash()
+		if hash == "" {
+			return fault.New(fault.BadSignature, "The header x-amz-content-sha256 is missing: expected the SHA-256 of the content.")
 		}
-		return c.rest[0], nil, fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, quotable(r.URL.Path))
+		content := &patient{ReadCloser: r.Body, control: http.NewResponseController(w), pace: c.pace}
+		r.Body = &proven{ReadCloser: content, hash: sha256.New(), want: hash, limit: c.maxAsset}
 	}
-	at := c.byScope(call, r)
-	if at == nil {
-		at = c.byAction(r, body)
+	return c.gate.Prove(r.Context(), &e.call, r, &in.claim, hash)
+}
+
+// routePath finds the surface and the operation that a path is for.
+func (c *control) routePath(r *http.Request, in *incoming) error {
+	for _, at := range c.rest {
+		op, err := wire.Route(r, at.api, nil)
+		if err == nil {
+			in.at, in.op = at, op
+			return nil
+		}
 	}
-	op, err := wire.Route(r, at.api, body)
-	return at, op, err
+	in.at = c.rest[0]
+	return fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, r.URL.Path)
 }
 
 // byScope reads the service out of the signature's scope, without believing it.
@@ -149,13 +235,4 @@ func (c *control) byAction(r *http.Request, body []byte) *surface {
 		}
 	}
 	return c.query[0]
-}
-
-// read takes a request in, unless its address has had its share.
-func (c *control) read(w http.ResponseWriter, r *http.Request, e *event) ([]byte, error) {
-	err := c.throttle.enter(e)
-	if err != nil {
-		return nil, err
-	}
-	return readBody(w, r)
 }

@@ -24,6 +24,7 @@ type event struct {
 	call      gate.Call
 	fault     *fault.Error
 	throttled string // the limit that refused it, or ""
+	charged   bool   // its address has been charged for it
 	answer    answer
 	subject   subject // of the call, for its audit record
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"daypass/api"
 	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/gate"
@@ -72,7 +73,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		return err
 	}
 	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
-	err = p.throttle.count(e, limitOf("codeartifact", verb))
+	err = p.throttle.count(e, readsOrWrites(api.CodeArtifact().Actions[verb]))
 	if err != nil {
 		return err
 	}

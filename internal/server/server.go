@@ -132,18 +132,40 @@ func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
 
 // mount is the table of contents: every door and what stands behind it.
 func (s *Server) mount() http.Handler {
+	front := s.entrance()
+	apis := s.apis(front)
+	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload,
+		pace: pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate}, endpoint: s.endpoint}
+	mux := http.NewServeMux()
+	mux.Handle("/", apis)
+	managers.mount(mux, formats)
+	mux.HandleFunc("GET /healthz", s.alive)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.metrics.handler())
+	return s.byHost(direct(apis, mux))
+}
+
+// entrance is what the doors share.
+func (s *Server) entrance() entrance {
 	region := s.config.Region
 	if s.config.Dev {
 		region = "" // any
 	}
-	front := entrance{
+	return entrance{
 		now:      s.now,
 		gate:     &gate.Gate{Directory: s.directory, Keyring: s.keyring, Verifier: &sigv4.Verifier{}, Region: region},
 		throttle: s.throttle,
 		seal:     s.keyring.SealMessage,
 	}
-	apis := &control{
+}
+
+// apis is the door of the APIs, with every service.
+func (s *Server) apis(front entrance) *control {
+	return &control{
 		entrance: front,
+		bodies:   newBodies(heldBodies, heldForStrangers),
+		maxAsset: s.config.MaxUpload,
+		pace:     pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate},
 		used:     s.directory.Used,
 		rest: []*surface{
 			newSurface(api.CodeArtifact(), (&codeartifact.Service{Registry: s.registry, Keyring: s.keyring, Principals: s.directory, Endpoint: s.endpoint}).Operations()),
@@ -154,15 +176,6 @@ func (s *Server) mount() http.Handler {
 			newSurface(api.IAM(), (&iam.Service{Directory: s.directory}).Operations()),
 		},
 	}
-	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload,
-		pace: pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate}, endpoint: s.endpoint}
-	mux := http.NewServeMux()
-	mux.Handle("/", apis)
-	managers.mount(mux, formats)
-	mux.HandleFunc("GET /healthz", s.alive)
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", s.metrics.handler())
-	return s.byHost(direct(apis, mux))
 }
 
 // direct spares calls of the APIs the mux, whose search for a pattern takes

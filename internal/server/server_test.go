@@ -204,7 +204,8 @@ func TestHostileRequestsGetOneClearAnswer(t *testing.T) {
 	}{
 		{"unknown path", "GET", "/etc/passwd", [2]string{}, "", 404, "UnknownOperationException"},
 		{"dots in the path", "GET", "/..%2f..%2fetc/passwd", [2]string{}, "", 404, "UnknownOperationException"},
-		{"body beyond the limit", "POST", "/v1/domain?domain=dom", [2]string{}, strings.Repeat("x", maxBody+1), 413, "RequestEntityTooLargeException"},
+		{"body beyond what strangers have", "POST", "/", [2]string{"Content-Type", "application/x-www-form-urlencoded"}, strings.Repeat("x", strangersBody+1), 413, "RequestEntityTooLarge"},
+		{"a large body that nobody signed", "POST", "/v1/domain?domain=dom", [2]string{}, strings.Repeat("x", maxBody+1), 403, "MissingAuthenticationTokenException"},
 		{"no signature", "POST", "/v1/domain?domain=dom", [2]string{}, "", 403, "MissingAuthenticationTokenException"},
 		{"half a signature", "POST", "/v1/domain?domain=dom", [2]string{"Authorization", "AWS4-HMAC-SHA256 "}, "", 403, "IncompleteSignatureException"},
 		{"basic on the control plane", "POST", "/v1/domain?domain=dom", [2]string{"Authorization", "Basic YXdzOng="}, "", 403, ""},
@@ -549,9 +550,12 @@ func TestABodyHasADeadlineWhicheverDoorItIsSentTo(t *testing.T) {
 		{"POST", "/pypi/nothing", "x", 1, false},
 		{"POST", "/pypi/d/dom-000000000000/repo/", "x", 1, false}, // no token: not read
 		{"POST", "//pypi/nothing", "x", 1, false},                 // a redirect
-		{"POST", "//v1/domain", "x", 2, true},
-		{"POST", "/v1/domain?domain=dom", "x", 2, true},
-		{"POST", "/v1/domain?domain=dom", strings.Repeat("x", maxBody+1), 1, false},
+		{"POST", "//v1/domain", "x", 1, false},                    // no signature: not read
+		{"POST", "/v1/domain?domain=dom", "x", 1, false},
+		{"POST", "/v1/none", "x", 1, false},
+		{"POST", "//", "x", 2, true},
+		{"POST", "/", "x", 2, true},
+		{"POST", "/", strings.Repeat("x", strangersBody+1), 1, false},
 	} {
 		d := &deadlines{}
 		r := httptest.NewRequestWithContext(t.Context(), test.method, test.path, strings.NewReader(test.body))

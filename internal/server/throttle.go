@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"daypass/api"
 	"daypass/internal/fault"
 	"daypass/internal/throttle"
 )
@@ -32,6 +33,14 @@ func (t throttler) enter(e *event) error {
 func (t throttler) leave(e *event) {
 	failed := e.fault != nil && e.fault.Kind.Status(fault.RestJSON) >= http.StatusInternalServerError
 	if e.door != "" && e.call.Principal == nil && e.throttled == "" && !failed {
+		t.charge(e)
+	}
+}
+
+// charge counts a request of an address without a known caller, once.
+func (t throttler) charge(e *event) {
+	if !e.charged {
+		e.charged = true
 		t.Charge(t.now(), e.call.SourceIP)
 	}
 }
@@ -68,15 +77,20 @@ func (t throttler) refuse(e *event, limit throttle.Limit, wait time.Duration) er
 	return f
 }
 
-// limitOf names the limit that an operation of a service counts for. IAM's own
-// rates are not published; it counts among the account's reads and writes.
-func limitOf(service, operation string) throttle.Limit {
+// limitOf names the limit that an operation counts for. IAM's own rates are not
+// published; it counts among the account's reads and writes.
+func limitOf(op *api.Operation) throttle.Limit {
 	switch {
-	case service == "sts":
+	case op.Service.Name == "sts":
 		return throttle.STS
-	case operation == "GetAuthorizationToken":
+	case op.Name == "GetAuthorizationToken":
 		return throttle.GetAuthorizationToken
-	case reading(operation):
+	}
+	return readsOrWrites(op.Reads)
+}
+
+func readsOrWrites(reads bool) throttle.Limit {
+	if reads {
 		return throttle.Reads
 	}
 	return throttle.Writes

@@ -1,0 +1,236 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	model "daypass/api/codeartifact"
+	"daypass/internal/gate"
+)
+
+// door serves the APIs with a streaming operation: PublishPackageVersion does
+// what publish does.
+func door(t *testing.T, change func(*control), publish func(content io.Reader) error) bundle {
+	t.Helper()
+	b := setup(t, nil)
+	apis := b.server.apis(b.server.entrance())
+	for i, op := range []gate.Operation{gate.Op("PublishPackageVersion", func(_ context.Context, c *gate.Call, _ *model.PublishPackageVersionInput) (gate.Subject, struct{}, error) {
+		return gate.Subject{ARN: "arn:aws:codeartifact:us-east-1:000000000000:package/dom/repo/generic//p", Account: c.Principal.Account}, struct{}{}, nil
+	}, nil, func(_ context.Context, _ *gate.Call, in *model.PublishPackageVersionInput, _ struct{}) (*model.PublishPackageVersionOutput, error) {
+		return &model.PublishPackageVersionOutput{Package: in.Package}, publish(in.AssetContent)
+	})} {
+		apis.rest[i].operations[op.Name] = op
+	}
+	if change != nil {
+		change(apis)
+	}
+	h := httptest.NewServer(b.server.observe(apis))
+	t.Cleanup(h.Close)
+	b.url = h.URL
+	return b
+}
+
+const publishing = "/v1/package/version/publish?domain=dom&repository=repo&format=generic&package=p&version=1&asset=a.bin"
+
+// upload signs a publication of content whose hash is declared.
+func upload(t *testing.T, b bundle, content io.Reader, declared string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+publishing, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Amz-Content-Sha256", declared)
+	err = v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: adminKey, SecretAccessKey: adminSecret}, r, declared, "codeartifact", "us-east-1", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func TestContentReachesAStreamingOperationWhileItArrives(t *testing.T) {
+	t.Parallel()
+	first, arrived := bytes.Repeat([]byte("a"), 3<<20), make(chan struct{}) // more than any door holds
+	b := door(t, nil, func(content io.Reader) error {
+		got := make([]byte, len(first))
+		_, err := io.ReadFull(content, got)
+		if err != nil || !bytes.Equal(first, got) {
+			t.Errorf("the first part: %v", err)
+		}
+		close(arrived)
+		rest, err := io.ReadAll(content)
+		if err == nil && string(rest) != "b" {
+			t.Errorf("the rest is %d bytes", len(rest))
+		}
+		return err
+	})
+	in, out := io.Pipe()
+	go func() {
+		_, _ = out.Write(first)
+		<-arrived // nothing more before the operation has it
+		_, _ = out.Write([]byte("b"))
+		out.Close()
+	}()
+	answer, body := send(t, upload(t, b, in, hashOf(append(first, 'b'))))
+	if answer.StatusCode != http.StatusOK || !strings.Contains(body, `"package":"p"`) {
+		t.Errorf("%s %s", answer.Status, body)
+	}
+}
+
+func TestContentThatIsNotWhatWasSignedFailsAtItsEnd(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, content, declared string
+		status                  int
+		code                    string
+		read                    bool
+	}{
+		{"other bytes", "hello", hashOf([]byte("world")), 403, "InvalidSignatureException", true},
+		{"cut short", "hell", hashOf([]byte("hello")), 403, "InvalidSignatureException", true},
+		{"nothing", "", hashOf([]byte("hello")), 403, "InvalidSignatureException", true},
+		{"over the limit", strings.Repeat("x", 65), hashOf([]byte(strings.Repeat("x", 65))), 413, "RequestEntityTooLargeException", true},
+		{"at the limit", strings.Repeat("x", 64), hashOf([]byte(strings.Repeat("x", 64))), 200, "", true},
+		{"an unsigned payload", "hello", "UNSIGNED-PAYLOAD", 403, "", false},
+		{"a payload in signed chunks", "hello", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", 403, "", false},
+		{"a payload in unsigned chunks", "hello", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", 403, "", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			read := false
+			b := door(t, func(c *control) { c.maxAsset = 64 }, func(content io.Reader) error {
+				read = true
+				_, err := io.ReadAll(content)
+				again, err2 := content.Read(make([]byte, 1))
+				if again != 0 || err2 == nil || err != nil && !errors.Is(err2, err) {
+					t.Errorf("read again: %d, %v after %v", again, err2, err)
+				}
+				return err
+			})
+			answer, body := send(t, upload(t, b, strings.NewReader(test.content), test.declared))
+			if answer.StatusCode != test.status || !strings.Contains(answer.Header.Get("X-Amzn-Errortype"), test.code) || read != test.read {
+				t.Errorf("%s %s %s, read: %v", answer.Status, answer.Header.Get("X-Amzn-Errortype"), body, read)
+			}
+		})
+	}
+}
+
+func TestAStreamingOperationThatLeavesContentUnreadFails(t *testing.T) {
+	t.Parallel()
+	b := door(t, nil, func(io.Reader) error { return nil })
+	answer, _ := send(t, upload(t, b, strings.NewReader("hello"), hashOf([]byte("hello"))))
+	if answer.StatusCode != http.StatusInternalServerError {
+		t.Errorf("%s, want 500", answer.Status)
+	}
+}
+
+// A body that nobody may read fails the test.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, io.EOF
+}
+
+func TestNoBodyIsReadForWhomNoKnownKeySigned(t *testing.T) {
+	t.Parallel()
+	b := door(t, nil, func(io.Reader) error { t.Error("it ran"); return nil })
+	const key, other = "AWS4-HMAC-SHA256 Credential=", "/20300102/us-east-1/codeartifact/aws4_request, SignedHeaders=host, Signature=00"
+	for name, header := range map[string]string{"none": "", "half": "AWS4-HMAC-SHA256 ", "a key that is unknown": key + "AKIAEXAMPLEEXAMPLE99" + other, "Basic": "Basic YXdzOng="} {
+		for _, path := range []string{"/v1/domain?domain=dom", publishing, "/v1/none"} {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, unread{t})
+			r.ContentLength = 1 << 30
+			if header != "" {
+				r.Header.Set("Authorization", header)
+			}
+			w := httptest.NewRecorder()
+			b.server.handler.ServeHTTP(w, r)
+			if w.Code != http.StatusForbidden && w.Code != http.StatusNotFound {
+				t.Errorf("%s, %s: %d %s", name, path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+func TestAllBodiesShareOneBudget(t *testing.T) {
+	t.Parallel()
+	const form = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	room := newBodies(64<<10, 32<<10)
+	b := door(t, func(c *control) { c.bodies = room }, nil)
+	large := "Action=None&x=" + strings.Repeat("x", 30<<10)
+	finish := slow(t, b, form, large)          // takes most of what strangers have
+	for !room.strangers.TryAcquire(32 << 10) { // until it has come
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/", strings.NewReader(large))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, body := send(t, r)
+		if answer.StatusCode == http.StatusServiceUnavailable {
+			if answer.Header.Get("Retry-After") != "1" || !strings.Contains(body, "ServiceUnavailable") {
+				t.Errorf("%v %s, want Retry-After: 1", answer.Header, body)
+			}
+			break
+		}
+	}
+	if _, err := b.sts(adminKey, adminSecret, "").GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Errorf("a known caller meanwhile: %v", err)
+	}
+	if status := finish(); status != http.StatusBadRequest {
+		t.Errorf("the slow one: %d, want 400", status)
+	}
+}
+
+func TestABodyGivesBackWhatItTook(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		body     io.Reader
+		announce int64
+		stranger bool
+		limit    int64
+		want     int // bytes; -1: refused
+	}{
+		{"empty", strings.NewReader(""), 0, false, 100, 0},
+		{"announced", strings.NewReader("hello"), 5, false, 100, 5},
+		{"not announced", strings.NewReader(strings.Repeat("x", 20<<10)), -1, true, 64 << 10, 20 << 10},
+		{"at the limit", strings.NewReader(strings.Repeat("x", 100)), -1, false, 100, 100},
+		{"over the limit", strings.NewReader(strings.Repeat("x", 101)), -1, true, 100, -1},
+		{"announced over the limit", unread{t}, 101, true, 100, -1},
+		{"over the budget", strings.NewReader(strings.Repeat("x", 70<<10)), -1, false, 1 << 20, -1},
+		{"over the strangers' budget", strings.NewReader(strings.Repeat("x", 40<<10)), -1, true, 1 << 20, -1},
+		{"broken off", io.MultiReader(strings.NewReader("x"), errorReader{}), 5, true, 100, -1},
+	} {
+		room := newBodies(64<<10, 32<<10)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", test.body)
+		r.ContentLength = test.announce
+		var h held
+		err := room.read(&h, httptest.NewRecorder(), r, test.limit, test.stranger)
+		if test.want < 0 && err == nil || test.want >= 0 && (err != nil || len(h.bytes) != test.want) {
+			t.Errorf("%s: %d bytes, %v, want %d", test.name, len(h.bytes), err, test.want)
+		}
+		h.release()
+		h.release()
+		if !room.all.TryAcquire(64<<10) || !room.strangers.TryAcquire(32<<10) {
+			t.Errorf("%s: not all was given back", test.name)
+		}
+	}
+}
+
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
