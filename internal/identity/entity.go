@@ -111,7 +111,7 @@ func (d *Directory) Create(ctx context.Context, e *Entity) error {
 		if err != nil {
 			return err
 		}
-		if most := limits[e.Kind].perAccount; n >= most {
+		if most := d.Quotas.perAccount(e.Kind); n >= int64(most) {
 			return exceeded(title(e.Kind)+"sPerAccount", most)
 		}
 		return exists(tx.CreateIdentity(ctx, e), taken(e))
@@ -142,8 +142,8 @@ func checkBoundary(ctx context.Context, tx *store.Tx, e *Entity) error {
 
 // checkTrust validates a trust policy and binds its principals.
 func (d *Directory) checkTrust(ctx context.Context, document string) (map[string]string, error) {
-	if policy.Size(document) > policy.MaxTrustDefault {
-		return nil, exceeded("ACLSizePerRole", policy.MaxTrustDefault)
+	if most := d.Quotas.TrustSize; policy.Size(document) > most {
+		return nil, exceeded("ACLSizePerRole", most)
 	}
 	trust, err := policy.Check("", document, policy.Trust)
 	if err != nil {

@@ -16,8 +16,8 @@ func (d *Directory) AddMember(ctx context.Context, account, group, user string) 
 			return err
 		}
 		groups, err := tx.Groups(ctx, u.ID)
-		if err == nil && len(groups) > maxGroupsPerUser {
-			return exceeded("GroupsPerUser", maxGroupsPerUser)
+		if most := d.Quotas.UserGroups; err == nil && len(groups) > most {
+			return exceeded("GroupsPerUser", most)
 		}
 		return err
 	})

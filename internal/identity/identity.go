@@ -79,6 +79,7 @@ type Config struct {
 	Now     func() time.Time
 	Account string  // the account that the first start makes; Root is its root user
 	Root    KeyPair // empty: the root user has no key, and no session of it opens anything
+	Quotas  Quotas
 	// LoopbackIssuers lets OpenID Connect providers have http:// URLs on the
 	// loopback address, for tests.
 	LoopbackIssuers bool
@@ -116,6 +117,7 @@ const entryWeight = 1 << 10
 
 // New returns the directory of an instance.
 func New(c Config) *Directory {
+	c.Quotas = c.Quotas.orDefaults()
 	return &Directory{
 		Config:    c,
 		keys:      store.NewCache[string, *longTerm](c.DB, maxKeys),

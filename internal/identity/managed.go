@@ -98,8 +98,8 @@ func (d *Directory) CreateManaged(ctx context.Context, p *store.ManagedPolicy, d
 		if err != nil {
 			return err
 		}
-		if n >= maxPolicies {
-			return exceeded("PoliciesPerAccount", maxPolicies)
+		if most := d.Quotas.Policies; n >= int64(most) {
+			return exceeded("PoliciesPerAccount", most)
 		}
 		return tx.CreateManagedPolicy(ctx, p, document)
 	})
@@ -270,7 +270,7 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.Managed
 	}
 	limit := q.Limit + 1
 	if q.Attached || q.Used {
-		limit = maxPolicies
+		limit = unbounded
 	}
 	local, err := tx.ManagedPolicies(ctx, q.Account, q.PathPrefix, q.After, limit)
 	return append(rows, local...), err
@@ -288,7 +288,7 @@ func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN s
 			return err
 		}
 		attached, err := tx.Attachments(ctx, e.ID)
-		if most := limits[kind].attached; err == nil && len(attached) > most {
+		if most := d.Quotas.attached(kind); err == nil && len(attached) > most {
 			return exceeded("PoliciesPer"+title(kind), most)
 		}
 		return err

@@ -100,8 +100,8 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 		if err != nil {
 			return err
 		}
-		if n >= maxMFADevices {
-			return exceeded("VirtualMFADevicesPerAccount", maxMFADevices)
+		if most := d.Quotas.MFADevices; n >= most {
+			return exceeded("VirtualMFADevicesPerAccount", most)
 		}
 		return tx.CreateMFADevice(ctx, m)
 	})

@@ -70,15 +70,15 @@ func (d *Directory) CreateProvider(ctx context.Context, p *OIDCProvider) error {
 		return err
 	}
 	return d.change(ctx, func(tx *store.Tx) error {
-		all, err := tx.OIDCProviders(ctx, p.Account)
+		there, err := tx.OIDCProviders(ctx, p.Account)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(all, func(other *OIDCProvider) bool { return other.URL == p.URL }) {
+		if slices.ContainsFunc(there, func(other *OIDCProvider) bool { return other.URL == p.URL }) {
 			return providerExists(p)
 		}
-		if len(all) >= maxProviders {
-			return exceeded("OpenIdConnectProvidersPerAccount", maxProviders)
+		if most := d.Quotas.Providers; len(there) >= most {
+			return exceeded("OpenIdConnectProvidersPerAccount", most)
 		}
 		return exists(tx.CreateOIDCProvider(ctx, p), providerExists(p))
 	})

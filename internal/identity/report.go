@@ -33,7 +33,7 @@ func (d *Directory) holders(ctx context.Context, tx *store.Tx, account string) (
 	if err != nil {
 		return nil, err
 	}
-	users, err := tx.Identities(ctx, account, User, "", "", int(limits[User].perAccount))
+	users, err := tx.Identities(ctx, account, User, "", "", unbounded)
 	if err != nil {
 		return nil, err
 	}

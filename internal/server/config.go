@@ -40,6 +40,7 @@ type Config struct {
 	UploadTimeout time.Duration // that one upload may take; 0: any
 	UploadMinRate int64         // bytes a second that an upload must have on average; 0: any
 	Throttle      string        // aws, off or a list of rates; "" means aws, and off with Dev
+	Quotas        string        // list of quotas; "" means AWS's
 	LogFormat     string        // json or text
 	AuditLog      string        // file of the audit trail, "-" for standard output, "off"; "" means by the other options
 	AuditMaxSize  int64         // bytes after which a new file begins
@@ -53,6 +54,7 @@ type Config struct {
 	RootKey     KeyPair
 	TrustedNets []netip.Prefix // parsed from TrustProxies
 	Rates       throttle.Rates // parsed from Throttle
+	Limits      Limits         // parsed from Quotas
 }
 
 // A KeyPair is a fixed access key; empty means none was given.
@@ -122,6 +124,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.DurationVar(&c.UploadTimeout, "upload-timeout", 2*time.Hour, "`time` that one upload may take, 0 for any")
 	flags.Int64Var(&c.UploadMinRate, "upload-min-rate", 4<<10, "`bytes` a second that an upload must have on average, after its first minute; 0 for any")
 	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
+	flags.StringVar(&c.Quotas, "quotas", "", "quotas that are not AWS's, a `list` such as domains=50,users=20000 of "+quotaNames()+" (default: all as with AWS)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
 	flags.StringVar(&c.AuditLog, "audit-log", "", "`file` of the audit trail, - for standard output, or off (default: audit/audit.jsonl in the data folder, off with --dev)")
 	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
@@ -267,6 +270,8 @@ func (c *Config) validate() []error {
 	c.TrustedNets = nets
 	rates, ratesErr := c.rates()
 	c.Rates = rates
+	var quotasErr error
+	c.Limits, quotasErr = parseQuotas(c.Quotas)
 	var faults []error
 	for _, check := range []struct {
 		bad      bool
@@ -301,6 +306,9 @@ func (c *Config) validate() []error {
 	}
 	if ratesErr != nil {
 		faults = append(faults, fmt.Errorf("--throttle: %w", ratesErr))
+	}
+	if quotasErr != nil {
+		faults = append(faults, fmt.Errorf("--quotas: %w", quotasErr))
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return faults

@@ -103,10 +103,13 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.directory = identity.New(identity.Config{
 		DB: s.db, Sealer: master, Now: s.now, Account: s.config.AccountID, LoopbackIssuers: s.config.Dev,
-		Root: identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
+		Root:   identity.KeyPair{AccessKeyID: s.config.RootKey.ID, SecretAccessKey: s.config.RootKey.Secret},
+		Quotas: s.config.Limits.Identity,
 	})
+	limits := s.config.Limits.Registry
+	limits.AssetSize = s.config.MaxUpload
 	s.registry = registry.New(registry.Config{DB: s.db, Blobs: s.blobs, Now: s.now, Region: s.config.Region,
-		Limits: registry.Limits{AssetSize: s.config.MaxUpload}, Formats: formats})
+		Limits: limits, Formats: formats})
 	err = s.bootstrap(ctx)
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func (s *Service) getSummary(ctx context.Context, c *gate.Call, _ *api.GetAccoun
 	if err != nil {
 		return nil, err
 	}
-	summary := identity.Quotas()
+	summary := s.Directory.QuotaSummary()
 	for name, counted := range map[string]string{
 		"Users": identity.User, "Groups": identity.Group, "Roles": identity.Role,
 		"Policies": identity.CountPolicies, "PolicyVersionsInUse": identity.CountPolicyVersions,

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daypass/internal/identity"
+	"daypass/internal/registry"
+)
+
+// A quota is one that an operator can set, by the name that it has in the list of
+// --quotas.
+type quota struct {
+	name  string
+	most  int // bounds what one call can cost
+	value func(*Limits) *int
+}
+
+// Limits are the quotas that are set. What is zero is as with AWS.
+type Limits struct {
+	Registry registry.Limits
+	Identity identity.Quotas
+}
+
+// settable is every quota that can be set.
+//
+// Source: CodeArtifact User Guide, "Quotas in AWS CodeArtifact"; IAM User Guide,
+// "IAM and STS quotas", for which of them AWS raises.
+var settable = []quota{
+	{"domains", 10_000, func(q *Limits) *int { return &q.Registry.Domains }},            // of an account in a Region
+	{"repositories", 100_000, func(q *Limits) *int { return &q.Registry.Repositories }}, // of a domain
+	{"upstreams", 25, func(q *Limits) *int { return &q.Registry.Upstreams }},            // of a repository
+	{"assets", 10_000, func(q *Limits) *int { return &q.Registry.Assets }},              // of a package version
+	{"users", 100_000, func(q *Limits) *int { return &q.Identity.Users }},               // of an account
+	{"groups", 100_000, func(q *Limits) *int { return &q.Identity.Groups }},             // of an account
+	{"roles", 100_000, func(q *Limits) *int { return &q.Identity.Roles }},               // of an account
+	{"policies", 100_000, func(q *Limits) *int { return &q.Identity.Policies }},         // managed policies of an account
+	{"mfa-devices", 100_000, func(q *Limits) *int { return &q.Identity.MFADevices }},    // of an account
+	{"oidc-providers", 700, func(q *Limits) *int { return &q.Identity.Providers }},      // of an account
+	{"user-policies", 25, func(q *Limits) *int { return &q.Identity.UserPolicies }},     // managed policies attached to a user
+	{"group-policies", 25, func(q *Limits) *int { return &q.Identity.GroupPolicies }},   // managed policies attached to a group
+	{"role-policies", 25, func(q *Limits) *int { return &q.Identity.RolePolicies }},     // managed policies attached to a role
+	{"user-groups", 50, func(q *Limits) *int { return &q.Identity.UserGroups }},         // groups that a user is in
+	{"trust-size", 8192, func(q *Limits) *int { return &q.Identity.TrustSize }},         // characters of a trust policy
+}
+
+// parseQuotas reads a list such as "domains=50,users=20000". What is not named in
+// it is as with AWS.
+func parseQuotas(text string) (Limits, error) {
+	var q Limits
+	if text == "" {
+		return q, nil
+	}
+	for item := range strings.SplitSeq(text, ",") {
+		name, number, _ := strings.Cut(strings.TrimSpace(item), "=")
+		i := slices.IndexFunc(settable, func(s quota) bool { return s.name == name })
+		if i < 0 {
+			return Limits{}, fmt.Errorf("%q: expected a list of %s, each with =NUMBER", item, quotaNames())
+		}
+		value := settable[i].value(&q)
+		n, err := strconv.Atoi(number)
+		switch {
+		case err != nil || n < 1 || n > settable[i].most:
+			return Limits{}, fmt.Errorf("%q: expected a number from 1 to %d", item, settable[i].most)
+		case *value != 0:
+			return Limits{}, fmt.Errorf("%q: expected each quota once", item)
+		}
+		*value = n
+	}
+	return q, nil
+}
+
+func quotaNames() string {
+	names := make([]string, len(settable))
+	for i := range settable {
+		names[i] = settable[i].name
+	}
+	return strings.Join(names, ", ")
+}
