@@ -1,6 +1,11 @@
 package cli
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -121,5 +126,26 @@ func TestTheTokenCommandExplainsWebIdentities(t *testing.T) {
 	_, stdout, _ = inProcess(t, "", "codeartifact", "get-authorization-token", "help")
 	if strings.Contains(stdout, "web-identity") {
 		t.Error("the AWS CLI's command has options that the AWS CLI does not know")
+	}
+}
+
+func TestARefusalOfSTSNamesTheOperationOfSTS(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredTokenException</Code><Message>Token expired</Message></Error></ErrorResponse>`)
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("a.b.c"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := inProcess(t, "", "get-authorization-token", "--endpoint-url", server.URL, "--region", "us-east-1", "--domain", "abc",
+		"--web-identity-token-file", file, "--role-arn", "arn:aws:iam::111122223333:role/ci")
+	want := "\nAn error occurred (ExpiredTokenException) when calling the AssumeRoleWithWebIdentity operation: Token expired\n"
+	if code != exit.Service || stderr != want || asked != 1 {
+		t.Errorf("exit %d after %d requests, %s", code, asked, stderr)
 	}
 }

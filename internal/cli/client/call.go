@@ -85,6 +85,10 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}
+		var told *exit.Error
+		if errors.As(err, &told) { // the call for the credentials was refused, and says so itself
+			return nil, err
+		}
 		passing := mayPass(err)
 		if passing && try < tries {
 			wait := min(s.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
