@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -377,6 +380,46 @@ func TestNegativeMaxItemsAreRefused(t *testing.T) {
 		code, _, stderr := inProcess(t, "", "iam", "list-groups", "--max-items="+n)
 		if code != exit.Usage || !strings.Contains(stderr, "argument --max-items: expected 0 or more") {
 			t.Errorf("%s: exit %d, %s", n, code, stderr)
+		}
+	}
+}
+
+// The short spellings page too.
+func TestAccountListIsWhole(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			NextToken  string `json:"nextToken"`
+			MaxResults int    `json:"maxResults"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil && !errors.Is(err, io.EOF) {
+			t.Error(err)
+		}
+		answer := `{"accounts":[{"accountId":"000000000001"}],"nextToken":"second"}`
+		if asked.NextToken == "second" {
+			answer = `{"accounts":[{"accountId":"000000000002"}]}`
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer server.Close()
+	for args, want := range map[string]string{
+		"account list":                        "2 None\n",
+		"account list --max-results 1":        "1 second\n",
+		"account list --next-token second":    "1 None\n",
+		"account list --no-paginate":          "1 second\n",
+		"daypass list-accounts":               "2 None\n",
+		"daypass list-accounts --max-items 1": "1 eyJuZXh0VG9rZW4iOiAic2Vjb25kIn0=\n",
+	} {
+		words := append([]string{"--endpoint-url", server.URL, "--no-sign-request", "--region", "us-east-1", "--query", "[length(accounts),nextToken||NextToken]"}, strings.Fields(args)...)
+		code, stdout, stderr := inProcess(t, "", words...)
+		var got []any
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || len(got) != 2 {
+			t.Errorf("%s: exit %d, %s%s", args, code, stdout, stderr)
+			continue
+		}
+		text := fmt.Sprintf("%v %v\n", got[0], got[1])
+		if text = strings.Replace(text, "<nil>", "None", 1); text != want {
+			t.Errorf("%s: %s, want %s", args, text, want)
 		}
 	}
 }
