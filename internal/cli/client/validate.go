@@ -153,13 +153,8 @@ func instant(v any) (time.Time, bool) {
 		if f, ok := document.ParseFloat(t); ok {
 			return time.UnixMilli(int64(f * 1000)), true
 		}
-		for _, layout := range []string{
-			time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00",
-			"2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly, "20060102T150405Z", "20060102T150405", "2006/01/02", time.RFC1123, time.RFC1123Z,
-		} {
-			if parsed, err := time.ParseInLocation(layout, t, time.Local); err == nil {
-				return parsed, true
-			}
+		if d, ok := document.ParseDate(t); ok {
+			return d.In(time.Local), true
 		}
 	}
 	return time.Time{}, false
