@@ -31,6 +31,10 @@ type Binding struct {
 	// the call names. Nil means that nobody listens.
 	Note func(verb *format.Verb, ref format.Ref)
 
+	// Spend hears how many rows of packages were read from the database because
+	// the call needed them first. Nil means that nobody pays.
+	Spend func(rows int)
+
 	// Origin is where new versions come from; zero means that the call publishes
 	// them here.
 	Origin Origin
@@ -51,12 +55,18 @@ func (b *Binding) note(verb *format.Verb, ref format.Ref) {
 	}
 }
 
+func (b *Binding) spend(rows int) {
+	if b.Spend != nil {
+		b.Spend(rows)
+	}
+}
+
 // Bind returns the repository as a format may use it during one call. What the
 // only verb of the call needs on the repository is judged at once. The result
 // is for one goroutine. If the repository does not exist every method says so.
 func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, error) {
 	bound := &bound{Binding: b, repository: r}
-	bound.chain = resolve.Chain{&member{r.registry, r, b.Format}}
+	bound.chain = resolve.Chain{&member{r.registry, r, b.Format, b.spend}}
 	if len(b.Verbs) == 1 {
 		err := bound.judge(ctx, b.Verbs[0])
 		if err != nil {
@@ -146,7 +156,7 @@ func (b *bound) Begin(ctx context.Context, verb *format.Verb) (format.Change, er
 			return nil, err
 		}
 	}
-	return &change{bound: b, verb: verb, member: &member{b.repository.registry, b.repository, b.Format}}, nil
+	return &change{bound: b, verb: verb, member: &member{b.repository.registry, b.repository, b.Format, b.spend}}, nil
 }
 
 // Format returns the format of a name that operations of the API take.

@@ -71,6 +71,7 @@ func (m *member) names(ctx context.Context) iter.Seq2[format.Name, error] {
 				yield(format.Name{}, err)
 				return
 			}
+			m.spend(len(found))
 			for _, p := range found {
 				last = format.Name{Namespace: p.Namespace, Name: p.Name}
 				if !yield(last, nil) {

@@ -21,6 +21,7 @@ type member struct {
 	registry   *Registry
 	repository *Repository
 	format     *format.Format
+	spend      func(rows int)
 }
 
 func (m *member) key(n format.Name) store.PackageKey {
@@ -70,7 +71,7 @@ func (m *member) Package(ctx context.Context, n format.Name) (*format.Package, e
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, m.registry.loadListed(head))
+	r, err := m.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, m.loadListed(head))
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (m *member) Document(ctx context.Context, n format.Name, variant string, re
 
 // render makes a document that is not known.
 func (m *member) render(ctx context.Context, head *store.Package, key documentKey, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	return m.registry.packages.document(ctx, key, m.registry.loadListed(head), func(r *rows) (*format.Document, error) {
+	return m.registry.packages.document(ctx, key, m.loadListed(head), func(r *rows) (*format.Document, error) {
 		if len(r.Versions) == 0 {
 			return nil, m.missingPackage(r.Name)
 		}
@@ -177,11 +178,11 @@ func (g *Registry) loadHead(ctx context.Context, key store.PackageKey) (head *st
 
 // loadListed reads the versions that lists show. What it returns is as new as
 // the head or newer, which is at worst read once too often.
-func (g *Registry) loadListed(head *store.Package) otter.LoaderFunc[rowsKey, *rows] {
+func (m *member) loadListed(head *store.Package) otter.LoaderFunc[rowsKey, *rows] {
 	return func(ctx context.Context, key rowsKey) (*rows, error) {
 		var versions []*store.Version
 		var assets []*store.Asset
-		err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
+		err := m.registry.DB.View(ctx, func(tx *store.Tx) (err error) {
 			versions, err = tx.Versions(ctx, key.pkg, string(format.Published))
 			if err != nil {
 				return err
@@ -192,6 +193,7 @@ func (g *Registry) loadListed(head *store.Package) otter.LoaderFunc[rowsKey, *ro
 		if err != nil {
 			return nil, err
 		}
+		m.spend(len(versions) + len(assets))
 		return newRows(head, versions, assets), nil
 	}
 }

@@ -352,6 +352,52 @@ func TestWarmReadsDoNotTouchTheDatabase(t *testing.T) {
 	}
 }
 
+func TestWhoMissesPaysForTheRowsThatAreRead(t *testing.T) {
+	t.Parallel()
+	b, ctx := newBench(t, storetest.Memory(t)), t.Context()
+	for _, version := range []string{"1", "2", "3"} {
+		b.mustPublish(growing, ref("p", version), "a-"+version, "one", "b-"+version, "two")
+	}
+	for i := range 20 {
+		b.mustPublish(growing, ref(fmt.Sprint("q", i), "1"), "a", "one")
+	}
+	page := func(r format.Repository, name string) error {
+		_, err := r.Document(ctx, format.Name{Name: name}, "html", func(*format.Package) ([]byte, error) { return nil, nil })
+		return err
+	}
+	list := func(r format.Repository) error {
+		_, err := r.Index(ctx, "html", func(names iter.Seq2[format.Name, error]) ([]byte, error) {
+			for _, err := range names {
+				if err != nil {
+					return nil, err
+				}
+			}
+			return nil, nil
+		})
+		return err
+	}
+	for _, step := range []struct {
+		name string
+		ask  func(format.Repository) error
+		want int
+	}{
+		{"a page of 3 versions with 2 assets each", func(r format.Repository) error { return page(r, "p") }, 9},
+		{"the same page", func(r format.Repository) error { return page(r, "p") }, 0},
+		{"a page of 1 version", func(r format.Repository) error { return page(r, "q1") }, 2},
+		{"the list of 21 packages", list, 21},
+		{"the same list", list, 0},
+	} {
+		rows := 0
+		r, err := b.repository("repo").Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow, Spend: func(n int) { rows += n }})
+		if err == nil {
+			err = step.ask(r)
+		}
+		if err != nil || rows != step.want {
+			t.Errorf("%s: %d rows, %v; want %d", step.name, rows, err, step.want)
+		}
+	}
+}
+
 func TestAChangeOfIdentitiesKeepsPackages(t *testing.T) {
 	t.Parallel()
 	b, ctx := newBench(t, storetest.Memory(t)), t.Context()

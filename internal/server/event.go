@@ -25,6 +25,7 @@ type event struct {
 	fault     *fault.Error
 	throttled string // the limit that refused it, or ""
 	charged   bool   // its address has been charged for it
+	rows      int    // of packages, that were read from the database for it
 	answer    answer
 	subject   subject // of the call, for its audit record
 }

@@ -73,10 +73,12 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		return err
 	}
 	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
-	err = p.throttle.count(e, readsOrWrites(api.CodeArtifact().Actions[verb]))
+	limit := readsOrWrites(api.CodeArtifact().Actions[verb])
+	err = p.throttle.count(e, limit)
 	if err != nil {
 		return err
 	}
+	defer p.throttle.spend(e, limit)
 	repository, err := p.registry.Resolve(r.Context(), owner, domain, name)
 	if err != nil {
 		return err
@@ -90,6 +92,7 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		},
 		Again: func(ctx context.Context) error { return p.gate.Again(ctx, &e.call, p.now()) },
 		Note:  e.subject.named,
+		Spend: func(rows int) { e.rows += rows },
 	})
 	if err != nil {
 		return err

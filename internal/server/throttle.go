@@ -62,6 +62,20 @@ func (t throttler) count(e *event, limit throttle.Limit) error {
 	return t.refuse(e, limit, t.Account(now, limit, e.call.Principal.Account))
 }
 
+// rowsOfRequest is how many rows of the database a request may read before it
+// counts for more than one. What is kept is read for nobody, and so costs nobody
+// anything.
+const rowsOfRequest = 250
+
+// spend takes from a known caller what a request cost beyond one.
+func (t throttler) spend(e *event, limit throttle.Limit) {
+	caller := throttle.Caller{Principal: e.call.Principal.ID, Account: e.call.Principal.Account}
+	if e.call.Token != nil {
+		caller.Token = e.call.Token.ID
+	}
+	t.Spend(t.now(), limit, caller, e.rows/rowsOfRequest)
+}
+
 // refuse makes a fault of a wait. The APIs have AWS's text; people who see a
 // package manager's error are told what to do.
 func (t throttler) refuse(e *event, limit throttle.Limit, wait time.Duration) error {

@@ -27,6 +27,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/api"
+	"daypass/internal/gate"
+	"daypass/internal/principal"
 	"daypass/internal/throttle"
 )
 
@@ -378,5 +380,22 @@ func TestThrottlingIsAWSByDefaultAndOffForATestDouble(t *testing.T) {
 	_, err := ParseConfig([]string{"--throttle", "reads=none"}, environment(nil), io.Discard)
 	if err == nil || !strings.Contains(err.Error(), `--throttle: "reads=none": expected requests a second`) {
 		t.Errorf("error = %v", err)
+	}
+}
+
+func TestAListCountsForAsManyRequestsAsItReadsRows(t *testing.T) {
+	t.Parallel()
+	b, pass := limited(t, "reads=5")
+	token := b.repository(t)
+	pass(time.Minute)
+	page := b.url + "/pypi/d/dom-000000000000/repo/simple/"
+	e := &event{rows: 5 * rowsOfRequest, call: gate.Call{Principal: &principal.Principal{Ref: principal.Ref{Account: b.server.config.AccountID, ID: "x"}}}}
+	b.server.throttle.spend(e, throttle.Reads)
+	if answer, body := get(t, page, token); answer.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("after a list of five requests' rows: %s %s, want 429", answer.Status, body)
+	}
+	pass(time.Second)
+	if answer, body := get(t, page, token); answer.StatusCode != http.StatusOK {
+		t.Errorf("a second later: %s %s", answer.Status, body)
 	}
 }

@@ -113,6 +113,25 @@ func (t *Throttle) Principal(now time.Time, id string) time.Duration {
 	return t.principals.use(take, now, t.buckets[Principal], id)
 }
 
+// A Caller is a known caller in all that it is counted by. Token is empty if it
+// showed none.
+type Caller struct{ Token, Principal, Account string }
+
+// maxSpend bounds what one request can cost: more than any debt that is kept.
+const maxSpend = 10_000
+
+// Spend counts further requests of a caller who was let in, because the one that
+// it made cost as much as several.
+func (t *Throttle) Spend(now time.Time, limit Limit, c Caller, requests int) {
+	for range min(requests, maxSpend) {
+		if c.Token != "" {
+			t.tokens.use(charge, now, t.buckets[Token], c.Token)
+		}
+		t.principals.use(charge, now, t.buckets[Principal], c.Principal)
+		t.accounts.use(charge, now, t.buckets[limit], account{c.Account, limit})
+	}
+}
+
 // Address returns how long an address has to wait, 0 for not at all. It takes
 // nothing, as whoever turns out to be known is not counted here.
 func (t *Throttle) Address(now time.Time, address netip.Addr) time.Duration {

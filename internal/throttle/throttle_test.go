@@ -78,6 +78,32 @@ func TestWhatWasTakenComesBackWithTime(t *testing.T) {
 	}
 }
 
+func TestACostlyRequestIsPaidForByThoseThatFollow(t *testing.T) {
+	t.Parallel()
+	rates, err := Parse("reads=10,principal=10,token=10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := Caller{Token: "t", Principal: "p", Account: "a"}
+	for _, test := range []struct {
+		requests int
+		wait     time.Duration
+	}{{0, 0}, {9, 0}, {10, 100 * time.Millisecond}, {1 << 40, 2100 * time.Millisecond}} {
+		limits := New(rates, began)
+		limits.Spend(began, Reads, caller, test.requests)
+		for name, wait := range map[string]time.Duration{
+			"token": limits.Token(began, "t"), "principal": limits.Principal(began, "p"), "account": limits.Account(began, Reads, "a"),
+		} {
+			if wait.Round(time.Millisecond) > test.wait || test.requests >= 10 && wait == 0 || test.wait == 0 && wait != 0 {
+				t.Errorf("after %d requests the %s waits %s, want at most %s", test.requests, name, wait, test.wait)
+			}
+		}
+		if wait := limits.Account(began, Writes, "a"); wait != 0 {
+			t.Errorf("another limit waits %s", wait)
+		}
+	}
+}
+
 func TestOthersAreNotTouched(t *testing.T) {
 	t.Parallel()
 	throttle := New(AWS(), began)
