@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"daypass/internal/format/archive"
 )
@@ -52,5 +53,37 @@ func extract(file, kind string, content io.ReaderAt, size int64) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s in %s can't be read: %w", clip(found.Name), file, err)
 	}
-	return b, nil
+	if kind == wheel {
+		err = checkInfo(file, found.Name, b)
+	}
+	return b, err
+}
+
+// checkInfo refuses a wheel whose metadata installers do not take for its own:
+// in a folder of another name or version (PEP 427, "File contents"), or in
+// another encoding than UTF-8 (Core metadata specifications).
+func checkInfo(file, path string, metadata []byte) error {
+	folder, _, _ := strings.Cut(path, ".dist-info/")
+	i := max(0, strings.LastIndexByte(folder, '-'))
+	name, version := folder[:i], strings.TrimPrefix(folder[i:], "-")
+	parts := strings.SplitN(file, "-", 3)
+	if !sameName(name, parts[0]) || !sameVersion(version, parts[1]) {
+		return fmt.Errorf("%s has its metadata in the folder %s.dist-info; expected %s-%s.dist-info", file, clip(folder), parts[0], parts[1])
+	}
+	if !utf8.Valid(metadata) {
+		return fmt.Errorf("%s in %s is not in UTF-8, and installers fail on it", clip(path), file)
+	}
+	return nil
+}
+
+func sameName(a, b string) bool {
+	m, errA := projectName(a)
+	n, errB := projectName(b)
+	return errA == nil && errB == nil && m == n
+}
+
+func sameVersion(a, b string) bool {
+	v, errA := parseVersion(a)
+	w, errB := parseVersion(b)
+	return errA == nil && errB == nil && v.sortKey() == w.sortKey()
 }

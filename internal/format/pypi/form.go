@@ -71,6 +71,9 @@ func (f *form) read(part *multipart.Part) error {
 		*p = string(b)
 		return nil
 	}
+	if name == "attestations" && len(b) > 0 {
+		return fault.Invalid("The field attestations is refused: nothing here could verify or serve them. Upload without attestations.")
+	}
 	f.set(name, string(b))
 	return nil
 }

@@ -1,6 +1,7 @@
 package pypi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -81,9 +82,13 @@ func (m *metadata) set(field, value string) {
 	}
 }
 
-// parseMetadata reads a METADATA or PKG-INFO file: header lines as in RFC 822,
-// then an empty line and the description.
+// parseMetadata reads a METADATA or PKG-INFO file as Python's email parser does:
+// header lines as in RFC 822, then an empty line and the description. A line that
+// is none of these ends the header and begins the description.
 func parseMetadata(b []byte) (*metadata, error) {
+	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+		return nil, errors.New("the metadata begins with a byte order mark, after which installers find no field")
+	}
 	m := &metadata{}
 	rest := strings.ReplaceAll(string(b), "\r\n", "\n")
 	var field string
@@ -92,21 +97,23 @@ func parseMetadata(b []byte) (*metadata, error) {
 		if n > maxFields {
 			return nil, fmt.Errorf("the metadata has more than %d lines before its description", maxFields)
 		}
-		var line string
-		line, rest, _ = strings.Cut(rest, "\n")
+		line, after, _ := strings.Cut(rest, "\n")
 		if line == "" {
+			rest = after
 			break
 		}
 		if line[0] == ' ' || line[0] == '\t' {
+			rest = after
 			value = append(value, unfold(line))
 			continue
 		}
-		m.set(field, strings.Join(value, "\n"))
 		name, first, ok := strings.Cut(line, ":")
-		if !ok {
-			return nil, fmt.Errorf("the metadata has the line %q, which is no field", clip(line))
+		if !ok || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			break
 		}
-		field = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_")
+		rest = after
+		m.set(field, strings.Join(value, "\n"))
+		field = strings.ReplaceAll(strings.ToLower(name), "-", "_")
 		value = append(value[:0], strings.TrimSpace(first))
 	}
 	m.set(field, strings.Join(value, "\n"))
@@ -138,6 +145,40 @@ func clip(s string) string {
 		return s[:60] + "…"
 	}
 	return s
+}
+
+// clauseRE is one clause of a version specifier: an operator and a version, or
+// with === any text. A version may end in .* after every operator: files from
+// before packaging 22 have that, and pip goes on without such a clause.
+//
+// Source: PEP 440, "Version specifiers".
+var clauseRE = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(?:===\s*[^\s;)]+|(?:~=|==|!=|<=|>=|<|>)\s*([^\s*]+?)(?:\.\*)?)\s*$`)
+})
+
+// checkSpecifier refuses what is no set of version specifiers, which installers
+// would stumble over or pass over. An empty set is one.
+func checkSpecifier(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	clauses := strings.Split(text, ",")
+	if strings.TrimSpace(clauses[len(clauses)-1]) == "" {
+		clauses = clauses[:len(clauses)-1] // packaging lets a comma end it
+	}
+	for _, clause := range clauses {
+		parts := clauseRE().FindStringSubmatch(clause)
+		if parts != nil && parts[1] != "" {
+			_, err := parseVersion(parts[1])
+			if err != nil {
+				parts = nil
+			}
+		}
+		if parts == nil {
+			return fmt.Errorf("its metadata has the Requires-Python %q, in which %q is no version specifier, such as >=3.9", clip(text), clip(strings.TrimSpace(clause)))
+		}
+	}
+	return nil
 }
 
 // merge fills what m leaves out from other.

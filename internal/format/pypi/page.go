@@ -151,14 +151,20 @@ type jsonProject struct {
 // A jsonFile has no dist-info-metadata: pip 22.3 to 23.0 fails on it in JSON,
 // which is why PEP 714 gave it another name.
 type jsonFile struct {
-	Filename       string            `json:"filename"`
-	URL            string            `json:"url"`
-	Hashes         map[string]string `json:"hashes"`
-	RequiresPython string            `json:"requires-python,omitempty"`
-	Size           int64             `json:"size"`
-	UploadTime     string            `json:"upload-time,omitempty"`
-	Yanked         any               `json:"yanked"` // false, true, or the reason
-	CoreMetadata   any               `json:"core-metadata"`
+	Filename       string     `json:"filename"`
+	URL            string     `json:"url"`
+	Hashes         jsonHashes `json:"hashes"`
+	RequiresPython string     `json:"requires-python,omitempty"`
+	Size           int64      `json:"size"`
+	UploadTime     string     `json:"upload-time,omitempty"`
+	Yanked         any        `json:"yanked"` // false, true, or the reason
+	CoreMetadata   any        `json:"core-metadata"`
+}
+
+// jsonHashes has SHA-256 alone, as pypi.org has: lock files take over what the
+// page tells, and pip refuses MD5 in them.
+type jsonHashes struct {
+	SHA256 string `json:"sha256"`
 }
 
 // renderJSON makes a project's page: PEP 691, 592, 700 and 714.
@@ -186,7 +192,7 @@ func (f *file) json() jsonFile {
 	j := jsonFile{
 		Filename:       f.asset.Name,
 		URL:            f.url,
-		Hashes:         map[string]string{"sha256": f.asset.Digests.SHA256, "md5": f.asset.Digests.MD5},
+		Hashes:         jsonHashes{f.asset.Digests.SHA256},
 		RequiresPython: f.requiresPython,
 		Size:           f.asset.Size,
 		UploadTime:     timestamp(f.asset.Uploaded),
@@ -200,7 +206,7 @@ func (f *file) json() jsonFile {
 		}
 	}
 	if f.metadata != "" {
-		j.CoreMetadata = map[string]string{"sha256": f.metadata}
+		j.CoreMetadata = jsonHashes{f.metadata}
 	}
 	return j
 }

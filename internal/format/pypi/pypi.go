@@ -39,6 +39,8 @@ var Format = &format.Format{
 	NormalizeName:    NormalizeName,
 	NormalizeVersion: NormalizeVersion,
 	SortKey:          SortKey,
+	OneVersionPerKey: true,
+	AssetKey:         fileKey,
 	Auxiliary:        isMetadata,
 	GrowsVersions:    true,
 	WriteError:       writeError,

@@ -186,6 +186,9 @@ func (u *incoming) finish() error {
 		return fault.Invalid("Field content: %s.", err)
 	}
 	about, err := u.describe(raw)
+	if err == nil {
+		err = checkSpecifier(about.requiresPython)
+	}
 	if err != nil {
 		return fault.Invalid("Field content: %s: %s.", u.file, err)
 	}

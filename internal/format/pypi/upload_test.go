@@ -101,6 +101,112 @@ func TestTheSameBytesAgainAreASuccessAndOtherBytesAConflict(t *testing.T) {
 	}
 }
 
+// anything returns a wheel with metadata of its own and a file name of our
+// choice.
+func (b *bundle) anything(t *testing.T, file, version, summary string) (status int, text string) {
+	t.Helper()
+	_, content := wheelOf(t, "acme-hello", strings.Split(file, "-")[1], "Summary: "+summary)
+	return b.upload(t, wheelForm("acme-hello", version, file, content))
+}
+
+// 1.0, 1.00, v1.0 and 1.0.0 are one version (PEP 440), and a set of tags is the
+// same in every order (PEP 425).
+func TestAnUploadUnderAnotherSpellingIsComparedWithTheFile(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	if status, text := b.anything(t, "acme_hello-1.0-py2.py3-none-any.whl", "1.0", "first"); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	for _, row := range []struct{ file, version string }{
+		{"acme_hello-1.0-py2.py3-none-any.whl", "1.0"},
+		{"acme_hello-1.00-py2.py3-none-any.whl", "1.00"},
+		{"acme_hello-1.0.0-py2.py3-none-any.whl", "1.0.0"},
+		{"acme_hello-1-py2.py3-none-any.whl", "1"},
+		{"acme_hello-v1.0-py2.py3-none-any.whl", "v1.0"},
+		{"Acme.Hello-1.0-py2.py3-none-any.whl", "1.0"},
+		{"acme_hello-1.0-py3.py2-none-any.whl", "1.0"},
+		{"acme_hello-1.0-py3.py2.py3-none-ANY.whl", "1.0.0"},
+		{"acme_hello-1.0-py2.py3-none-any.whl", "1.0.0"}, // the same name in another version
+	} {
+		status, text := b.anything(t, row.file, row.version, "second")
+		if status != 409 || !strings.Contains(text, "already exists with other content") {
+			t.Errorf("%s as %s: %d %s", row.file, row.version, status, text)
+		}
+	}
+	// What is another file stays allowed: build tags, other tags.
+	for _, file := range []string{"acme_hello-1.0-1-py2.py3-none-any.whl", "acme_hello-1.0-2-py2.py3-none-any.whl", "acme_hello-1.0.0-py3-none-any.whl"} {
+		if status, text := b.anything(t, file, "1.0.0", "third"); status != 200 {
+			t.Errorf("%s: %d %s", file, status, text)
+		}
+	}
+	if status, text := b.anything(t, "acme_hello-1.0-01-py2.py3-none-any.whl", "1.0", "fourth"); status != 409 {
+		t.Errorf("build 01 beside build 1: %d %s", status, text)
+	}
+	_, page := b.get(t, "simple/acme-hello/", "Accept", typeJSON)
+	var got struct {
+		Versions []string
+		Files    []struct{ Filename string }
+	}
+	if err := json.Unmarshal([]byte(page), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"1.0"}, got.Versions); diff != "" || len(got.Files) != 4 {
+		t.Errorf("versions %v and files %v, want one version and four files", got.Versions, got.Files)
+	}
+}
+
+func TestTheSameSourceDistributionUnderAnotherSpellingIsAConflict(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	send := func(file, version, readme string) int {
+		content := tarOf(t, "a/PKG-INFO", "Name: acme-hello\nVersion: 1.0\n", "a/README", readme)
+		status, _ := b.upload(t, append(fields(":action", "file_upload", "name", "acme-hello", "version", version, "filetype", sdist),
+			part{"content", string(content), file}))
+		return status
+	}
+	for _, row := range []struct {
+		file, version, readme string
+		status                int
+	}{
+		{"acme_hello-1.0.tar.gz", "1.0", "one", 200},
+		{"acme-hello-1.0.0.tar.gz", "1.0.0", "one", 200}, // the same bytes
+		{"acme-hello-1.0.tar.gz", "1.0", "two", 409},
+		{"acme_hello-1.tar.gz", "1", "two", 409},
+	} {
+		if got := send(row.file, row.version, row.readme); got != row.status {
+			t.Errorf("%s as %s: %d, want %d", row.file, row.version, got, row.status)
+		}
+	}
+	if _, page := b.get(t, "simple/acme-hello/"); strings.Count(page, "<a ") != 1 {
+		t.Errorf("page:\n%s", page)
+	}
+}
+
+// PyPI takes such wheels, as Python's email parser does.
+func TestALineOfMetadataWithoutAColonBeginsTheDescription(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.publish(t, "acme-hello", "1.0", "Summary: greets", "no field", "Home-page: https://late.example")
+	about := b.repository.Version(t, ref("acme-hello", "1.0")).About
+	if about.Summary != "greets" || about.Readme != "no field\nHome-page: https://late.example\n" || about.HomePage != "" {
+		t.Errorf("%+v", about)
+	}
+}
+
+func TestRequiresPythonThatToolsWriteIsAccepted(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", ">=3.8", ">=3.8,<4", ">= 2.7, !=3.0.*, !=3.1.*", "~=3.6", "==3.*", "===3.9-custom", ">=3.6.*", ">=3.8,", ">3.7.1rc1"} {
+		if err := checkSpecifier(text); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	for _, text := range []string{"3.8", "python>=3", ">=", ">=3.8;", ">=3.8 <4", "=>3", ",", ">=3.8,,<4", ">=*"} {
+		if err := checkSpecifier(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
 func TestFilesMayBeAddedToAPublishedVersion(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -144,6 +250,7 @@ func TestABadUploadNamesTheFieldAndLeavesNothing(t *testing.T) {
 	file, content := wheelOf(t, "acme-hello", "1.0")
 	good := wheelForm("acme-hello", "1.0", file, content)
 	zeros := strings.Repeat("0", 64)
+	const info, about = "acme_hello-1.0.dist-info/", "Metadata-Version: 2.1\nName: acme-hello\nVersion: 1.0\n"
 	packed := func(pairs ...string) []part { return with(good, "content", string(zipOf(t, pairs...))) }
 	for _, row := range []struct {
 		title string
@@ -179,11 +286,19 @@ func TestABadUploadNamesTheFieldAndLeavesNothing(t *testing.T) {
 		{"not a zip file", with(good, "content", "hello"), "is not a zip file"},
 		{"no METADATA", packed("x.py", ""), "has no file NAME-VERSION.dist-info/METADATA"},
 		{"two METADATA", packed("a.dist-info/METADATA", "", "b.dist-info/METADATA", ""), "has both"},
-		{"metadata of another project", packed("a.dist-info/METADATA", "Name: other\nVersion: 1.0\n"), "metadata has the Name other, the upload acme-hello"},
-		{"metadata of another version", packed("a.dist-info/METADATA", "Name: acme-hello\nVersion: 2\n"), "metadata has the Version 2, the upload 1.0"},
-		{"metadata without a name", packed("a.dist-info/METADATA", "Version: 1.0\n"), "has no Name or no Version"},
-		{"metadata that is none", packed("a.dist-info/METADATA", "hello\n"), `the line "hello"`},
-		{"metadata that is a bomb", packed("a.dist-info/METADATA", strings.Repeat("\n", maxMetadata+1)), "larger than"},
+		{"metadata of another project", packed("acme_hello-1.0.dist-info/METADATA", "Name: other\nVersion: 1.0\n"), "metadata has the Name other, the upload acme-hello"},
+		{"metadata of another version", packed("acme_hello-1.0.dist-info/METADATA", "Name: acme-hello\nVersion: 2\n"), "metadata has the Version 2, the upload 1.0"},
+		{"metadata without a name", packed("acme_hello-1.0.dist-info/METADATA", "Version: 1.0\n"), "has no Name or no Version"},
+		{"metadata that is none", packed(info+"METADATA", "hello\n"), "has no Name or no Version"},
+		{"metadata that is a bomb", packed(info+"METADATA", strings.Repeat("\n", maxMetadata+1)), "larger than"},
+		{"metadata after a byte order mark", packed(info+"METADATA", "\xef\xbb\xbf"+about), "begins with a byte order mark"},
+		{"metadata in latin-1", packed(info+"METADATA", about+"Author: Ren\xe9\n"), "is not in UTF-8"},
+		{"metadata in the folder of another project", packed("other-1.0.dist-info/METADATA", about), "in the folder other-1.0.dist-info; expected acme_hello-1.0.dist-info"},
+		{"metadata in the folder of another version", packed("acme_hello-1.1.dist-info/METADATA", about), "in the folder acme_hello-1.1.dist-info"},
+		{"metadata in a folder without a version", packed("acme_hello.dist-info/METADATA", about), "in the folder acme_hello.dist-info"},
+		{"garbage in Requires-Python", packed(info+"METADATA", about+"Requires-Python: three or so\n"), `Requires-Python "three or so", in which "three or so" is no version specifier`},
+		{"garbage in the form's Requires-Python", with(good, "requires_python", ">=3.8, nonsense"), `"nonsense" is no version specifier`},
+		{"attestations", with(good, "attestations", "[]"), "field attestations is refused"},
 		{"sdist that is not gzip", with(named(good, "acme_hello-1.0.tar.gz"), "filetype", sdist), "not compressed with gzip"},
 		{"fields too large", with(good, "description", strings.Repeat("x", maxForm+1)), "fields of the upload have more than"},
 	} {
