@@ -307,7 +307,15 @@ func columns(r *audit.Record) []string {
 	if a := r.AdditionalEventData; a != nil && key == "" {
 		key = a.UnverifiedAccessKeyID
 	}
-	return []string{r.EventTime, r.EventName, who, key, about(r), r.SourceIPAddress, r.ErrorCode}
+	return []string{r.EventTime, r.EventName, who, key, about(r), r.SourceIPAddress, refusal(r)}
+}
+
+// refusal is the code of an error, and what was told with it.
+func refusal(r *audit.Record) string {
+	if r.ErrorMessage == "" {
+		return r.ErrorCode
+	}
+	return r.ErrorCode + ": " + r.ErrorMessage
 }
 
 // about is the package, the repository or the domain, or else the resource.

@@ -22,7 +22,7 @@ var trail = strings.Join([]string{
 	`{"eventTime":"2026-09-21T10:00:00Z","eventName":"ReadFromRepository","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::1:user/a","accessKeyId":"ABIAEXAMPLEEXAMPLE22"},"requestParameters":{"domainName":"d","repositoryName":"r","packageFormat":"npm","packageNamespace":"types","packageName":"node","packageVersion":"1.0"},"sourceIPAddress":"192.0.2.7"}`,
 	`{"eventTime":"2026-09-21T11:00:00Z","eventName":"CreateUser","userIdentity":{"type":"Root"},"requestParameters":{"userName":"b"},"resources":[{"ARN":"arn:aws:iam::1:user/b"}]}`,
 	`{"eventTime":"2026-09-21T11:30:00Z","eventName":"ReadFromRepository","userIdentity":{"type":"Unknown"},"requestParameters":{"domainName":"d","repositoryName":"\u001b[2J\t"},"errorCode":"UnrecognizedClientException"}`,
-	`{"eventTime":"2026-09-21T12:00:00Z","eventName":"GetCallerIdentity","userIdentity":{"type":"Unknown"},"requestParameters":null,"additionalEventData":{"unverifiedAccessKeyId":"AKIACLAIMEDCLAIMED22"},"errorCode":"InvalidClientTokenId"}`,
+	`{"eventTime":"2026-09-21T12:00:00Z","eventName":"GetCallerIdentity","userIdentity":{"type":"Unknown"},"requestParameters":null,"additionalEventData":{"unverifiedAccessKeyId":"AKIACLAIMEDCLAIMED22"},"errorCode":"InvalidClientTokenId","errorMessage":"The security token included in the request is invalid."}`,
 	`{"eventTime":"2026-09-21T12:0`,
 }, "\n")
 
@@ -34,7 +34,7 @@ func TestRecordsAreReadBack(t *testing.T) {
 		use    = "2026-09-21T10:00:00Z\tReadFromRepository\tarn:aws:iam::1:user/a\tABIAEXAMPLEEXAMPLE22\td/r/npm/types/node@1.0\t192.0.2.7\t-\n"
 		root   = "2026-09-21T11:00:00Z\tCreateUser\tRoot\t-\tarn:aws:iam::1:user/b\t-\t-\n"
 		trick  = "2026-09-21T11:30:00Z\tReadFromRepository\tUnknown\t-\td/\\u001b[2J\\u0009\t-\tUnrecognizedClientException\n"
-		claims = "2026-09-21T12:00:00Z\tGetCallerIdentity\tUnknown\tAKIACLAIMEDCLAIMED22\t-\t-\tInvalidClientTokenId\n"
+		claims = "2026-09-21T12:00:00Z\tGetCallerIdentity\tUnknown\tAKIACLAIMEDCLAIMED22\t-\t-\tInvalidClientTokenId: The security token included in the request is invalid.\n"
 	)
 	for args, want := range map[string]string{
 		"": strings.Join(all[:5], ""),

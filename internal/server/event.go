@@ -175,6 +175,9 @@ func (e *event) describe(found []slog.Attr) []slog.Attr {
 		return found
 	}
 	add("error", e.fault.Kind.Code(fault.RestJSON))
+	if e.door == "packages" {
+		add("message", e.fault.Message) // whoever asks why an upload failed often has seen the status alone
+	}
 	add("hint", e.fault.Hint)
 	add("throttled", e.throttled)
 	if e.fault.Cause != nil {

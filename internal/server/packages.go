@@ -46,42 +46,53 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 		if r.Body != http.NoBody {
 			r.Body = &patient{ReadCloser: r.Body, control: http.NewResponseController(w), pace: p.pace}
 		}
-		err := p.serve(w, r, e, f, route)
-		if err != nil && e.answer.status != 0 {
-			e.fault = fault.From(err)
-			panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
-		}
+		call, err := p.admit(r, e, f, route)
 		if err != nil {
 			p.refuse(w, r, e, f, err)
+			return
+		}
+		err = route.Handle(w, r, call)
+		switch {
+		case err == nil:
+		case e.answer.status != 0:
+			e.fault = fault.From(err)
+			panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			p.refuse(w, r, e, f, err)
+		default:
+			told := &reasoned{to: &e.answer, reason: phrase(harmless(fault.From(err)).Message)}
+			defer told.finish()
+			p.refuse(told, r, e, f, err)
 		}
 	})
 }
 
-func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, route format.Route) error {
+// admit establishes the caller, and the repository as the handler may use it.
+func (p *packages) admit(r *http.Request, e *event, f *format.Format, route format.Route) (*format.Call, error) {
 	err := p.throttle.enter(e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	domain, owner, err := splitDomain(r.PathValue("domain"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	name := r.PathValue("repository")
 	e.subject.place.Domain, e.subject.place.Owner, e.subject.place.Repository = domain, owner, name
 	err = p.gate.Bearer(r.Context(), &e.call, r, domain, owner)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
 	limit := readsOrWrites(api.CodeArtifact().Actions[verb])
 	err = p.throttle.count(e, limit)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer p.throttle.spend(e, limit)
 	repository, err := p.registry.Resolve(r.Context(), owner, domain, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	bound, err := repository.Bind(r.Context(), registry.Binding{
 		Format: f,
@@ -95,14 +106,14 @@ func (p *packages) serve(w http.ResponseWriter, r *http.Request, e *event, f *fo
 		Spend: func(rows int) { e.rows += rows },
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return route.Handle(w, r, &format.Call{
+	return &format.Call{
 		Repository: bound,
 		Base:       p.endpoint(r.Context(), f.Name, domain, owner, name),
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
-	})
+	}, nil
 }
 
 // allow judges all of the actions.
