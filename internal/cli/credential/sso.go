@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/smithy-go"
 
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/profile"
@@ -81,22 +84,49 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 		return nil
 	}
 	region := p.Value("sso_region")
-	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint("SSO")})
-	provider := ssocreds.New(client, p.Value("sso_account_id"), p.Value("sso_role_name"), p.Value("sso_start_url"), func(o *ssocreds.Options) {
-		o.CachedTokenFilepath = path
-		if isSession {
-			o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(ssooidc.New(ssooidc.Options{Region: region, BaseEndpoint: endpoint("SSO OIDC")}), path)
-		}
-	})
-	found, err := provider.Retrieve(ctx)
-	var refused interface{ ErrorCode() string }
-	var invalid *ssocreds.InvalidTokenError
-	isRefused := errors.As(err, &refused)
-	switch {
-	case errors.As(err, &invalid), isRefused && refused.ErrorCode() == "UnauthorizedException":
-		return aws.Credentials{}, errSSOEnded
-	case err != nil && isSession && (!isRefused || strings.Contains(err.Error(), "refresh SSO token")):
+	oidc := ssooidc.New(ssooidc.Options{Region: region, BaseEndpoint: endpoint("SSO OIDC")})
+	token, err := ssocreds.NewSSOTokenProvider(oidc, path).RetrieveBearerToken(ctx)
+	if err != nil && isSession {
 		return aws.Credentials{}, errTokenRefresh
 	}
-	return found, err
+	if err != nil {
+		return aws.Credentials{}, errSSOEnded
+	}
+	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint("SSO")})
+	reply, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
+		AccessToken: &token.Value, AccountId: aws.String(p.Value("sso_account_id")), RoleName: aws.String(p.Value("sso_role_name")),
+	})
+	if err != nil {
+		return aws.Credentials{}, loginError(err)
+	}
+	return roleCredentials(reply)
+}
+
+// loginError words what came instead of credentials.
+func loginError(err error) error {
+	var refused smithy.APIError
+	var unreachable *url.Error
+	switch {
+	case errors.As(err, &refused) && refused.ErrorCode() == "UnauthorizedException":
+		return errSSOEnded
+	case errors.As(err, &refused):
+		return err
+	case errors.As(err, &unreachable):
+		return document.Messagef("Could not connect to the endpoint URL: \"%s\"", unreachable.URL)
+	}
+	return retrieval("sso", "the answer to GetRoleCredentials cannot be read")
+}
+
+// roleCredentials reads an answer. The SDK's own provider takes for granted that
+// there are credentials in it.
+func roleCredentials(reply *sso.GetRoleCredentialsOutput) (aws.Credentials, error) {
+	found := aws.Credentials{Source: "SSO"}
+	if keys := reply.RoleCredentials; keys != nil {
+		found.AccessKeyID, found.SecretAccessKey, found.SessionToken = aws.ToString(keys.AccessKeyId), aws.ToString(keys.SecretAccessKey), aws.ToString(keys.SessionToken)
+		found.CanExpire, found.Expires = true, time.UnixMilli(keys.Expiration)
+	}
+	if !found.HasKeys() {
+		return aws.Credentials{}, retrieval("sso", "the answer to GetRoleCredentials has no credentials")
+	}
+	return found, nil
 }
