@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -369,5 +371,27 @@ func TestDebugTellsNoCode(t *testing.T) {
 	}
 	if !slices.Contains(command.Names((&App{}).table()), "credentials") {
 		t.Error("help does not list the command")
+	}
+}
+
+// A second command that needs the same session waits for the first one's code.
+func TestCommandsAtOnceShareOneCode(t *testing.T) {
+	t.Parallel()
+	s := withMFA(t)
+	const many = 4
+	var wg sync.WaitGroup
+	var asked atomic.Int64
+	for range many {
+		wg.Go(func() {
+			got := daypass(t, s, mfaEnv, "credentials --profile role")
+			if got.Exit != 0 {
+				t.Errorf("%+v", got)
+			}
+			asked.Add(int64(len(got.Requests)))
+		})
+	}
+	wg.Wait()
+	if n := asked.Load(); n != 1 || len(keptFiles(t, s)) != 1 {
+		t.Errorf("%d sessions were opened, %d are kept", n, len(keptFiles(t, s)))
 	}
 }

@@ -56,13 +56,13 @@ func (s *search) credentials() (*credentials, error) {
 	if s.settings.hasKeysInEnvironment() || !s.settings.asksForCode() {
 		return &credentials{find, func() {}}, nil
 	}
-	place, err := s.kept("AssumeRole")
+	file, err := s.sessionFile("AssumeRole")
 	if err != nil {
 		return nil, err
 	}
 	return &credentials{s.session.remembered(func(ctx context.Context) (aws.Credentials, error) {
-		return s.session.keeping(place, func() (aws.Credentials, error) { return find(ctx) })
-	}), place.forget}, nil
+		return s.session.keeping(ctx, file, func() (aws.Credentials, error) { return find(ctx) })
+	}), file.forget}, nil
 }
 
 // remembered finds credentials once, and again when they have ended: another try or
@@ -80,23 +80,6 @@ func (s *Session) remembered(find credential.Source) credential.Source {
 		ends = found.CanExpire && s.Now().Before(found.Expires)
 		return found, err
 	}
-}
-
-// keeping returns the session that is kept, or opens one and keeps it.
-func (s *Session) keeping(place kept, open func() (aws.Credentials, error)) (aws.Credentials, error) {
-	if !s.refresh {
-		if found, ok := place.load(); ok {
-			return found, nil
-		}
-	}
-	found, err := open()
-	if err != nil {
-		return found, err
-	}
-	if err := place.save(found); err != nil {
-		s.Debug("the session is not kept: %s", err)
-	}
-	return found, nil
 }
 
 func (c *settings) hasKeysInEnvironment() bool {

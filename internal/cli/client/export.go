@@ -23,9 +23,9 @@ const (
 	maxChain      = 4
 )
 
-// barrier refuses a profile that gets its credentials from a process that asks
+// refuseCircle refuses a profile that gets its credentials from a process that asks
 // for those of the same profile: each would start another one for ever.
-func barrier(name string) error {
+func refuseCircle(name string) error {
 	var chain []string
 	if list := os.Getenv(chainVariable); list != "" {
 		var err error
@@ -59,7 +59,7 @@ func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Cr
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if err := barrier(cmp.Or(c.name, "default")); err != nil {
+	if err := refuseCircle(cmp.Or(c.name, "default")); err != nil {
 		return aws.Credentials{}, err
 	}
 	return s.exported(ctx, c)
@@ -83,11 +83,11 @@ func (s *Session) exported(ctx context.Context, c *settings) (aws.Credentials, e
 	if p.Value("mfa_serial") == "" || !isKeys || c.hasKeysInEnvironment() {
 		return found.find(ctx)
 	}
-	place, err := search.kept("GetSessionToken")
+	file, err := search.sessionFile("GetSessionToken")
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return s.keeping(place, func() (aws.Credentials, error) { return search.sessionToken(ctx, found) })
+	return s.keeping(ctx, file, func() (aws.Credentials, error) { return search.sessionToken(ctx, found) })
 }
 
 // sessionToken opens a session of a user with a second factor.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -50,24 +51,24 @@ func NewProcessDocument(c aws.Credentials) *ProcessDocument {
 	return d
 }
 
-// kept is where a session is, or would be.
-type kept struct {
+// A sessionFile is where a session is, or would be.
+type sessionFile struct {
 	path string // "": nowhere
 	now  func() time.Time
 }
 
-// kept finds the place of what the profile's settings lead to. Whatever has a say
+// sessionFile returns the file of what the profile's settings lead to. Whatever has a say
 // in whose session it is, and on which server, is part of the name; nothing of it
 // can be read out of it.
-func (s *search) kept(operation string) (kept, error) {
+func (s *search) sessionFile(operation string) (sessionFile, error) {
 	stsURL, err := s.endpoint()
 	if err != nil {
-		return kept{}, err
+		return sessionFile{}, err
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		s.session.Debug("sessions are not kept: %s", err)
-		return kept{}, nil
+		return sessionFile{}, nil
 	}
 	c := s.settings
 	facts := []string{operation, stsURL, getenv("AWS_ACCESS_KEY_ID")}
@@ -80,17 +81,70 @@ func (s *search) kept(operation string) (kept, error) {
 	})
 	text, err := json.Marshal(facts)
 	if err != nil {
-		return kept{}, err
+		return sessionFile{}, err
 	}
 	sum := sha256.Sum256(text)
-	return kept{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.session.Now}, nil
+	return sessionFile{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.session.Now}, nil
+}
+
+// Programs that start several others at once, such as Terraform, ask for the
+// same session several times at once. One of them asks for the code, and the
+// others wait for it so long.
+const (
+	patience    = time.Minute
+	unremarked  = 200 * time.Millisecond // without saying so
+	waitingText = "daypass: waiting for another daypass that opens the same session\n"
+)
+
+// keeping returns the session that is kept, or opens one and keeps it.
+func (s *Session) keeping(ctx context.Context, file sessionFile, open func() (aws.Credentials, error)) (aws.Credentials, error) {
+	if found, ok := file.load(); ok && !s.refresh {
+		return found, nil
+	}
+	unlock := s.lock(ctx, file)
+	defer unlock()
+	if found, ok := file.load(); ok && !s.refresh {
+		return found, nil
+	}
+	found, err := open()
+	if err != nil {
+		return found, err
+	}
+	if err := file.save(found); err != nil {
+		s.Debug("the session is not kept: %s", err)
+	}
+	return found, nil
+}
+
+// lock waits for others that open the same session, if not for ever: they may wait
+// for somebody who went away.
+func (s *Session) lock(ctx context.Context, file sessionFile) (unlock func()) {
+	if file.path == "" {
+		return func() {}
+	}
+	for _, wait := range []time.Duration{unremarked, patience} {
+		bounded, cancel := context.WithTimeout(ctx, wait)
+		unlock, err := edit.Lock(bounded, file.path)
+		cancel()
+		if err == nil {
+			return unlock
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			s.Debug("sessions are opened without waiting for others: %s", err)
+			break
+		}
+		if wait == unremarked {
+			_, _ = io.WriteString(s.Stderr, waitingText)
+		}
+	}
+	return func() {}
 }
 
 // load returns the session if it is there and lasts a while. A file that others
 // could have read or written is not believed.
-func (k kept) load() (aws.Credentials, bool) {
-	d, err := readSession(k.path)
-	if err != nil || d.Expiration == nil || !k.now().Add(early).Before(*d.Expiration) {
+func (f sessionFile) load() (aws.Credentials, bool) {
+	d, err := readSession(f.path)
+	if err != nil || d.Expiration == nil || !f.now().Add(early).Before(*d.Expiration) {
 		return aws.Credentials{}, false
 	}
 	return aws.Credentials{
@@ -122,24 +176,24 @@ func readSession(path string) (*ProcessDocument, error) {
 }
 
 // save keeps a session, readable by its owner alone.
-func (k kept) save(c aws.Credentials) error {
-	if k.path == "" || !c.CanExpire {
+func (f sessionFile) save(c aws.Credentials) error {
+	if f.path == "" || !c.CanExpire {
 		return nil
 	}
-	dir := filepath.Dir(k.path)
+	dir := filepath.Dir(f.path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	k.sweep(dir)
+	f.sweep(dir)
 	data, err := json.Marshal(NewProcessDocument(c))
 	if err != nil {
 		return err
 	}
-	return edit.Write(k.path, data, edit.Private)
+	return edit.Write(f.path, data, edit.Private)
 }
 
 // sweep removes sessions that have ended.
-func (k kept) sweep(dir string) {
+func (f sessionFile) sweep(dir string) {
 	folder, err := os.Open(dir)
 	if err != nil {
 		return
@@ -149,16 +203,16 @@ func (k kept) sweep(dir string) {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		d, err := readSession(path)
-		if err == nil && strings.HasSuffix(name, ".json") && d.Expiration != nil && !k.now().Before(*d.Expiration) {
+		if err == nil && strings.HasSuffix(name, ".json") && d.Expiration != nil && !f.now().Before(*d.Expiration) {
 			_ = os.Remove(path)
 		}
 	}
 }
 
 // forget removes a session that a service would not have.
-func (k kept) forget() {
-	if k.path != "" {
-		_ = os.Remove(k.path)
+func (f sessionFile) forget() {
+	if f.path != "" {
+		_ = os.Remove(f.path)
 	}
 }
 
