@@ -88,8 +88,13 @@ func (c *settings) hasKeysInEnvironment() bool {
 
 // chain is where the credentials are looked for.
 func (s *search) chain() *credential.Chain {
+	attempts, err := s.settings.attempts()
+	if err != nil {
+		attempts = 0 // every call tells of it
+	}
 	return &credential.Chain{
-		Files: s.settings.files, Profile: cmp.Or(s.settings.name, "default"), Explicit: s.settings.explicit, Now: s.session.Now,
+		Attempts: attempts,
+		Files:    s.settings.files, Profile: cmp.Or(s.settings.name, "default"), Explicit: s.settings.explicit, Now: s.session.Now,
 		Endpoint: func(service string) string {
 			url, err := s.settings.endpointOf(service)
 			if err != nil {

@@ -25,6 +25,7 @@ type Chain struct {
 	Profile  string // its name
 	Explicit bool   // the profile was chosen on the command line: it comes before the environment
 	Now      func() time.Time
+	Attempts int // how often SSO is asked at most; 0 is the SDK's default
 
 	// Endpoint returns the URL that is configured for a service, by the id that
 	// configuration files know it by, or "".

@@ -84,7 +84,7 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 		return nil
 	}
 	region := p.Value("sso_region")
-	oidc := ssooidc.New(ssooidc.Options{Region: region, BaseEndpoint: endpoint("SSO OIDC")})
+	oidc := ssooidc.New(ssooidc.Options{Region: region, BaseEndpoint: endpoint("SSO OIDC"), RetryMaxAttempts: c.Attempts})
 	token, err := ssocreds.NewSSOTokenProvider(oidc, path).RetrieveBearerToken(ctx)
 	if err != nil && isSession {
 		return aws.Credentials{}, errTokenRefresh
@@ -92,7 +92,7 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 	if err != nil {
 		return aws.Credentials{}, errSSOEnded
 	}
-	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint("SSO")})
+	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint("SSO"), RetryMaxAttempts: c.Attempts})
 	reply, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 		AccessToken: &token.Value, AccountId: aws.String(p.Value("sso_account_id")), RoleName: aws.String(p.Value("sso_role_name")),
 	})

@@ -32,7 +32,7 @@ func ssoChain(t *testing.T, endpoint, ends string) *Chain {
 	}
 	settings := &profile.Settings{Values: map[string]string{"sso_start_url": "https://start", "sso_region": "us-east-1", "sso_account_id": "111122223333", "sso_role_name": "r"}}
 	return &Chain{
-		Files: &profile.Files{Profiles: map[string]*profile.Settings{"p": settings}}, Profile: "p", Explicit: true, Now: time.Now,
+		Files: &profile.Files{Profiles: map[string]*profile.Settings{"p": settings}}, Profile: "p", Explicit: true, Now: time.Now, Attempts: 1,
 		Endpoint: func(string) string { return endpoint },
 	}
 }
@@ -84,7 +84,6 @@ func TestWhatComesOfALogin(t *testing.T) {
 
 func TestALoginThatNobodyAnswers(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	source, err := ssoChain(t, "http://127.0.0.1:1", "9999-01-01T00:00:00Z").Find()
 	if err != nil {
 		t.Fatal(err)
