@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"daypass/internal/arn"
 	"daypass/internal/throttle"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	MasterKeyFile string
 	OIDCCAFile    string        // PEM of authorities that issuers of identity tokens may have besides the system's
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
+	Connections   int           // of one address at a time; 0: any number
 	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
 	MaxUpload     int64         // bytes of one uploaded file
 	UploadTimeout time.Duration // that one upload may take; 0: any
@@ -119,6 +121,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.MasterKeyFile, "master-key-file", "", "`file` with the base64 master key (default: master.key in the data folder, made at first start)")
 	flags.StringVar(&c.OIDCCAFile, "oidc-ca-file", "", "PEM `file` of authorities, besides the system's, that certificates of OpenID Connect issuers may come from")
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
+	flags.IntVar(&c.Connections, "connections", 1024, "`number` of connections that one address may have open at a time, 0 for any; --trust-proxies are not counted")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
 	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
 	flags.DurationVar(&c.UploadTimeout, "upload-timeout", 2*time.Hour, "`time` that one upload may take, 0 for any")
@@ -284,7 +287,7 @@ func (c *Config) validate() []error {
 		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", shownURL(c.Database), "postgres://user@host/name"},
 		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", shownURL(c.Blobs), "s3://bucket/prefix"},
 		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
-		{!isAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
+		{!arn.IsAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
 		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", shownURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
 		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
 		{(c.TLSCert == "") != (c.TLSKey == ""), "tls-cert", c.TLSCert, "both --tls-cert and --tls-key, or none"},
@@ -294,6 +297,7 @@ func (c *Config) validate() []error {
 		{c.UploadTimeout < 0, "upload-timeout", c.UploadTimeout.String(), "0 or a length of time such as 2h"},
 		{c.UploadMinRate < 0, "upload-min-rate", strconv.FormatInt(c.UploadMinRate, 10), "0 or a positive number of bytes"},
 		{c.AuditMaxSize < 1<<10, "audit-max-size", strconv.FormatInt(c.AuditMaxSize, 10), "at least 1024 bytes"},
+		{c.Connections < 0, "connections", strconv.Itoa(c.Connections), "0 or a positive number"},
 		{c.AuditKeep < 0, "audit-keep", strconv.Itoa(c.AuditKeep), "0 or a positive number of files"},
 		{c.AuditMaxAge < 0 || c.AuditMaxAge > 0 && c.AuditMaxAge < time.Hour, "audit-max-age", c.AuditMaxAge.String(), "0 or at least 1h"},
 		{c.LogFormat != "json" && c.LogFormat != "text", "log-format", c.LogFormat, "json or text"},

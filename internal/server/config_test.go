@@ -51,7 +51,7 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 	})
 	_, err := ParseConfig([]string{
 		"--listen", "nowhere", "--account-id", "12", "--region", "Mars",
-		"--database", "mysql://u:hunter2@h/d", "--blobs", "ftp://x", "--tls-cert", "c.pem", "--public-url", "https://u:hunter2@h/?q", "--trust-proxies", "10.0.0.0/33", "--max-upload", "0", "--upload-timeout", "-1s", "--upload-min-rate", "-1", "--log-format", "xml", "--audit-max-size", "9", "--audit-keep", "-1", "--audit-max-age", "1m",
+		"--database", "mysql://u:hunter2@h/d", "--blobs", "ftp://x", "--tls-cert", "c.pem", "--public-url", "https://u:hunter2@h/?q", "--trust-proxies", "10.0.0.0/33", "--max-upload", "0", "--upload-timeout", "-1s", "--upload-min-rate", "-1", "--log-format", "xml", "--audit-max-size", "9", "--audit-keep", "-1", "--connections", "-1", "--audit-max-age", "1m",
 	}, env, nil)
 	if err == nil {
 		t.Fatal("want faults")
@@ -70,6 +70,7 @@ func TestEveryFaultIsListedAtOnceWithFieldValueAndExpectation(t *testing.T) {
 		`--upload-min-rate: "-1": expected 0 or a positive number of bytes`,
 		`--log-format: "xml": expected json or text`,
 		`--audit-max-size: "9": expected at least 1024 bytes`,
+		`--connections: "-1": expected 0 or a positive number`,
 		`--audit-keep: "-1": expected 0 or a positive number of files`,
 		`--audit-max-age: "1m0s": expected 0 or at least 1h`,
 		`DAYPASS_MASTER_KEY: expected the base64 of 32 bytes`,

@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
+	"github.com/aws/aws-sdk-go-v2/service/codeartifact/types"
 
 	model "daypass/api/codeartifact"
 	"daypass/internal/gate"
@@ -234,3 +236,27 @@ func TestABodyGivesBackWhatItTook(t *testing.T) {
 type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	token := b.repository(t)
+	before := strings.Count(b.log.String(), `"action"`)
+	for _, name := range []string{strings.Repeat("a", 57_000), strings.Repeat("a", 101), "a", "a:b", "%2e%2e%2fx"} {
+		answer, body := get(t, b.url+"/pypi/d/dom-000000000000/"+name+"/simple/", token)
+		if answer.StatusCode != http.StatusNotFound || len(body) > 1000 {
+			t.Errorf("%.20s: %s, %d bytes", name, answer.Status, len(body))
+		}
+	}
+	domain := "arn:aws:codeartifact:us-east-1:000000000000:domain/"
+	for _, name := range []string{domain + strings.Repeat("a", 900), domain + "d/d", strings.Replace(domain, "domain/", "repository/dom/", 1) + strings.Repeat("a", 900)} {
+		_, err := b.artifacts().ListTagsForResource(t.Context(), &codeartifact.ListTagsForResourceInput{ResourceArn: &name})
+		var invalid *types.ValidationException
+		if !errors.As(err, &invalid) {
+			t.Errorf("%.80s: %v, want ValidationException", name, err)
+		}
+	}
+	if after := strings.Count(b.log.String(), `"action"`); after != before {
+		t.Errorf("%d judgements", after-before)
+	}
+}

@@ -62,6 +62,9 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	if limit, limited := memoryLimit(os.DirFS("/")); limited && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit / 100 * memoryShare)
+	}
 	log := &gatherer{w: errOut}
 	defer log.Flush()
 	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)

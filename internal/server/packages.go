@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"daypass/api"
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/gate"
@@ -90,6 +91,9 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		return nil, err
 	}
 	defer p.throttle.spend(e, limit)
+	if !arn.IsRepository(name) { // before a policy sees it: what is long is dear to match
+		return nil, fault.New(fault.NotFound, "There is no such repository in domain %s: expected a name of 2 to 100 letters, digits and ._-", domain)
+	}
 	repository, err := p.registry.Resolve(r.Context(), owner, domain, name)
 	if err != nil {
 		return nil, err
@@ -165,24 +169,11 @@ func quotable(s string) string {
 	}, s)
 }
 
-// isDomain keeps out of messages, which show a command to paste, what is not a
-// name: ^[a-z][a-z0-9-]{0,48}[a-z0-9]$. It is asked for each request, and an
-// expression would take longer than the rest of the look-up.
-//
-// Source: CodeArtifact service model.
-func isDomain(s string) bool {
-	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
-	return len(s) >= 2 && len(s) <= 50 && strings.Trim(s, letters+digits+"-") == "" &&
-		strings.IndexByte(letters, s[0]) >= 0 && s[len(s)-1] != '-'
-}
-
-func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
-
 // splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
 // the last hyphen, so that domains may have hyphens themselves.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
-	if i < 1 || !isDomain(s[:i]) || !isAccount(s[i+1:]) {
+	if i < 1 || !arn.IsDomain(s[:i]) || !arn.IsAccount(s[i+1:]) {
 		return "", "", fault.New(fault.NotFound, "%q is not a domain and its owner: expected NAME-123456789012", s)
 	}
 	return s[:i], s[i+1:], nil

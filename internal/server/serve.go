@@ -28,7 +28,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go s.registry.Watch(background, watchEvery)
 	go s.work(background)
 	go s.note(background)
+	open := &connections{most: s.config.Connections, exempt: s.trusted}
 	server := &http.Server{
+		ConnState:         open.track,
 		Handler:           s.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,

@@ -3,10 +3,8 @@ package codeartifact
 import (
 	"context"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	api "daypass/api/codeartifact"
 	"daypass/internal/arn"
@@ -49,6 +47,11 @@ func tagMap(tags []api.Tag) (map[string]string, error) {
 	return m, nil
 }
 
+// maxGroup is the length of the longest pattern of a package group, in bytes.
+//
+// Source: CodeArtifact service model.
+const maxGroup = 520
+
 // A taggable is a resource that a tag operation names, whether it exists or
 // not.
 type taggable struct {
@@ -58,12 +61,10 @@ type taggable struct {
 	tag     func(ctx context.Context, add map[string]string, remove []string) error
 }
 
-var accountPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
-
 // taggable looks a resource up by its ARN.
 func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (taggable, error) {
 	a, err := arn.Parse(name)
-	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !accountPattern().MatchString(a.Account) {
+	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !arn.IsAccount(a.Account) {
 		return taggable{}, fault.Invalid("resourceArn: %q is not the ARN of a CodeArtifact resource", name)
 	}
 	if a.Region != c.Region {
@@ -71,19 +72,20 @@ func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (tagg
 	}
 	domain, rest, nested := strings.Cut(a.Name(), "/")
 	switch {
-	case a.Type() == "domain" && domain != "" && !nested:
+	case !arn.IsDomain(domain): // before a policy sees it: what is long is dear to match
+	case a.Type() == "domain" && !nested:
 		d, err := s.Registry.Domain(ctx, a.Region, a.Account, domain)
 		if err != nil {
 			return taggable{}, err
 		}
 		return s.taggableDomain(d), nil
-	case a.Type() == "repository" && domain != "" && rest != "" && !strings.Contains(rest, "/"):
+	case a.Type() == "repository" && arn.IsRepository(rest):
 		r, err := s.Registry.Repository(ctx, a.Region, a.Account, domain, rest)
 		if err != nil {
 			return taggable{}, err
 		}
 		return s.taggableRepository(r), nil
-	case a.Type() == "package-group" && domain != "" && rest != "":
+	case a.Type() == "package-group" && rest != "" && len(rest) <= maxGroup:
 		d, err := s.Registry.Domain(ctx, a.Region, a.Account, domain)
 		if err != nil {
 			return taggable{}, err

@@ -1,0 +1,31 @@
+package arn
+
+import "strings"
+
+const (
+	lower  = "abcdefghijklmnopqrstuvwxyz"
+	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits = "0123456789"
+)
+
+// These are asked for each request, of texts of any length: an expression would
+// take longer than the rest of a look-up.
+
+// IsAccount reports whether text is the number of an account: 12 digits.
+func IsAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
+
+// IsDomain reports whether text can name a domain: [a-z][a-z0-9-]{0,48}[a-z0-9].
+//
+// Source: CodeArtifact service model.
+func IsDomain(s string) bool {
+	return len(s) >= 2 && len(s) <= 50 && strings.Trim(s, lower+digits+"-") == "" &&
+		strings.IndexByte(lower, s[0]) >= 0 && s[len(s)-1] != '-'
+}
+
+// IsRepository reports whether text can name a repository:
+// [A-Za-z0-9][A-Za-z0-9._-]{1,99}.
+//
+// Source: CodeArtifact service model.
+func IsRepository(s string) bool {
+	return len(s) >= 2 && len(s) <= 100 && strings.Trim(s, lower+upper+digits+"._-") == "" && strings.IndexByte("._-", s[0]) < 0
+}
