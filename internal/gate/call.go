@@ -140,8 +140,8 @@ func (c *Call) provider() string {
 }
 
 // denied words a refusal. As with AWS, a caller from another account is not
-// told which policy is silent, nor anybody that a trust policy is: the role may
-// not even exist. Whoever a provider vouches for is told nothing else.
+// told which policy is silent. A trust policy's refusal does not say why either:
+// the role may not exist. A caller whom a provider vouches for is told nothing else.
 func (c *Call) denied(action string, s Subject, d policy.Decision) error {
 	if c.Principal == nil && c.Voucher != nil {
 		return fault.New(fault.AccessDenied, "Not authorized to perform %s", action)

@@ -180,8 +180,8 @@ func (d *Directory) withCodes(ctx context.Context, account, user, serial string,
 		if err != nil {
 			return err
 		}
-		refused = fn(tx, e, m)
-		return unlessRefused(&refused)
+		refused, err = refusal(fn(tx, e, m))
+		return err
 	})
 	if err != nil {
 		return err
@@ -196,16 +196,14 @@ func (d *Directory) withCodes(ctx context.Context, account, user, serial string,
 	return nil
 }
 
-// unlessRefused keeps what is wrong with a code apart from every other error,
-// which undoes the transaction.
-func unlessRefused(err *error) error {
+// refusal splits an error into what is wrong with a code, which is recorded, and
+// every other error, which undoes the transaction.
+func refusal(err error) (refused, failed error) {
 	var locked *LockedError
-	if errors.Is(*err, ErrWrongCode) || errors.As(*err, &locked) {
-		return nil
+	if errors.Is(err, ErrWrongCode) || errors.As(err, &locked) {
+		return err, nil
 	}
-	failed := *err
-	*err = nil
-	return failed
+	return nil, err
 }
 
 // UseCode takes a one-time code of a device of a user. What is wrong with it is
@@ -224,8 +222,8 @@ func (d *Directory) UseCode(ctx context.Context, account, userID, serial, code s
 		if m.Identity != userID || userID == "" {
 			return ErrForeignDevice
 		}
-		refused = d.takeCode(ctx, tx, m, code)
-		return unlessRefused(&refused)
+		refused, err = refusal(d.takeCode(ctx, tx, m, code))
+		return err
 	})
 	if err != nil {
 		return err

@@ -156,18 +156,18 @@ func (ps *principals) exempts(e *env) bool {
 	if p != nil && p.Boundary {
 		return false
 	}
-	var everybody, house, maker, itself bool
+	var everybody, itsAccount, itsRole, itself bool
 	for i := range ps.list {
 		w := &ps.list[i]
 		everybody = everybody || w.kind == everyone
 		if p == nil {
 			continue
 		}
-		house = house || w.kind == account && w.account == p.Account
-		maker = maker || p.Kind != principal.Role || w.isRole(p)
+		itsAccount = itsAccount || w.kind == account && w.account == p.Account
+		itsRole = itsRole || p.Kind != principal.Role || w.isRole(p)
 		itself = itself || w.itself(p)
 	}
-	return everybody || house && maker && itself
+	return everybody || itsAccount && itsRole && itself
 }
 
 // itself reports whether the entry names the caller most closely.

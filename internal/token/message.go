@@ -10,9 +10,8 @@ import (
 // usual proxies give all headers of an answer 4 KiB.
 const MaxMessage = 2560
 
-// messageBlock is what the content of a message is filled up to multiples of,
-// with spaces behind the JSON: its length is not to tell of policies that the
-// caller may not see.
+// Messages are padded to a multiple of messageBlock bytes, with spaces behind the
+// JSON: the length must not tell of policies that the caller may not see.
 const messageBlock = 256
 
 // MaxMessageContent is how many bytes of JSON a message can carry.

@@ -118,8 +118,8 @@ func lasting(v *gate.Voucher) map[string][]string {
 	return keys
 }
 
-// passing are those that trust policies alone can ask for.
-func passing(v *gate.Voucher) map[string]string {
+// trustKeys are the condition keys that trust policies alone can ask for.
+func trustKeys(v *gate.Voucher) map[string]string {
 	claims, prefix := oidc.Claims(v.Claims), hostPath(v)
 	keys := make(map[string]string)
 	if list, ok := claims.List("aud"); ok {

@@ -62,7 +62,7 @@ func vouchedKeys(v *gate.Voucher, sessionName string, asked *request) map[string
 	for key, values := range lasting(v) {
 		keys[key] = one(key, values)
 	}
-	for key, value := range passing(v) {
+	for key, value := range trustKeys(v) {
 		keys[key] = policy.One(value)
 	}
 	return keys
