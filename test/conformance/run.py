@@ -19,6 +19,8 @@ import traceback
 
 from botocore.exceptions import ClientError
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))  # stories run Python isolated, which leaves out the script's folder
+
 import model
 from registry import CASES, LOOSE, NEVER, REFUSALS, UNHELD, UNREACHABLE
 from world import World
