@@ -14,24 +14,18 @@ import (
 //
 // Source of the rules and their sentences: replies of IAM in public issue
 // trackers; moto's table of documents that were tried on IAM.
-func Check(name, document string, t Type) (*Policy, error) {
-	p := &Policy{name: name, kind: t}
-	err := p.parse(document)
-	if err == nil {
-		err = p.checkStatements()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p, nil
-}
+func Check(name, document string, t Type) (*Policy, error) { return check(name, document, t, false) }
 
 // CheckManaged is [Check] for the document of a managed policy, which must be
 // of the version 2012-10-17.
 func CheckManaged(name, document string) (*Policy, error) {
-	p := &Policy{name: name, kind: Identity}
+	return check(name, document, Identity, true)
+}
+
+func check(name, document string, t Type, managed bool) (*Policy, error) {
+	p := &Policy{name: name, kind: t}
 	err := p.parse(document)
-	if !p.current && (err == nil || err.phrase != "") { // IAM looks at the syntax, then at the version, then at the rest
+	if managed && !p.current && (err == nil || err.phrase != "") { // IAM looks at the syntax, then at the version, then at the rest
 		err = within("Version", problem("expected %q", version2012).known(olderVersion))
 	}
 	if err == nil {
