@@ -163,7 +163,8 @@ func (a *auditing) bound() error {
 		a.limit = n
 	}
 	var err error
-	if a.filter.Since, err = a.instant("since"); err == nil {
+	a.filter.Since, err = a.instant("since")
+	if err == nil {
 		a.filter.Until, err = a.instant("until")
 	}
 	return err

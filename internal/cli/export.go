@@ -64,7 +64,8 @@ func export(ctx context.Context, env *command.Env, values argument.Values) error
 	code := ""
 	if given, ok := values["token-code"].(string); ok {
 		var err error
-		if code, err = env.Secret("--token-code", given); err != nil {
+		code, err = env.Secret("--token-code", given)
+		if err != nil {
 			return err
 		}
 		if !client.IsCode(code) {

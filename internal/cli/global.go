@@ -58,7 +58,8 @@ func (a *App) run(ctx context.Context) error {
 	if name == "" {
 		name, rest = "help", nil
 	}
-	if err := env.Session.Check(); err != nil {
+	err = env.Session.Check()
+	if err != nil {
 		return err
 	}
 	chosen := command.Find(table, name)
@@ -105,10 +106,12 @@ func (a *App) env(given global) (*command.Env, error) {
 		Debug:       given.set("debug"),
 	}
 	var err error
-	if options.ReadTimeout, err = given.timeout("read-timeout"); err != nil {
+	options.ReadTimeout, err = given.timeout("read-timeout")
+	if err != nil {
 		return nil, err
 	}
-	if options.ConnectTimeout, err = given.timeout("connect-timeout"); err != nil {
+	options.ConnectTimeout, err = given.timeout("connect-timeout")
+	if err != nil {
 		return nil, err
 	}
 	env.Session = &client.Session{Options: options, Agent: a.agent(), Stderr: a.Stderr, Now: a.Now, Sleep: a.Sleep, Random: a.Random, Ask: a.Ask}

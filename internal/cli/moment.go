@@ -14,7 +14,8 @@ import (
 func moment(now time.Time, command, option, text string) (time.Time, error) {
 	const most = 100 * 365 * 24 * time.Hour
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateOnly} {
-		if at, err := time.Parse(layout, text); err == nil {
+		at, err := time.Parse(layout, text)
+		if err == nil {
 			return at, nil
 		}
 	}

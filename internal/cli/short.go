@@ -135,7 +135,8 @@ func (c *shortCommand) run(ctx context.Context, env *command.Env, values argumen
 		}
 		if o.secret {
 			var err error
-			if v, err = env.Secret("--"+o.name, v); err != nil {
+			v, err = env.Secret("--"+o.name, v)
+			if err != nil {
 				return err
 			}
 		}
@@ -154,7 +155,8 @@ func (c *shortCommand) typed(env *command.Env, o shortOption, shape *api.Shape, 
 	if shape.Kind != api.Timestamp {
 		return operation.FromText("--"+o.name, shape, text)
 	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err == nil {
 		return seconds, nil
 	}
 	return moment(env.Session.Now(), c.group+" "+c.name, "--"+o.name, text)

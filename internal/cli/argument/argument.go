@@ -112,10 +112,12 @@ type Values map[string]any
 // order. Errors are [*Error] and [*ChoiceError].
 func (p *Parser) Parse(args []string) (v Values, rest []string, err error) {
 	r := reader{parser: p, args: args, values: Values{}, seen: map[*Argument]bool{}, positionals: slices.Clone(p.Positionals)}
-	if err := r.classify(); err != nil {
+	err = r.classify()
+	if err != nil {
 		return nil, nil, err
 	}
-	if err := r.read(); err != nil {
+	err = r.read()
+	if err != nil {
 		return nil, nil, err
 	}
 	var missing []string
@@ -241,7 +243,8 @@ func (r *reader) read() error {
 			at = next
 		}
 		var err error
-		if at, err = r.readOption(at); err != nil {
+		at, err = r.readOption(at)
+		if err != nil {
 			return err
 		}
 	}
@@ -292,7 +295,8 @@ func (r *reader) readPositionals(at int) (int, error) {
 			continue
 		}
 		for i, count := range counts {
-			if err := r.take(r.positionals[i], r.args[at:at+count]); err != nil {
+			err := r.take(r.positionals[i], r.args[at:at+count])
+			if err != nil {
 				return 0, err
 			}
 			at += count
@@ -359,7 +363,7 @@ func (r *reader) take(a *Argument, texts []string) error {
 
 func (a *Argument) convert(s string) (any, error) {
 	var v any = s
-	ok := true
+	var ok bool
 	switch a.Type {
 	case Int:
 		if v, ok = document.ParseInt(s); !ok {

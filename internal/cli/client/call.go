@@ -68,7 +68,8 @@ func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, inpu
 // Call is [Session.Call].
 func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object, error) {
 	s, op, t := c.session, c.op, c.target
-	if err := validate(op.Input, input); err != nil {
+	err := validate(op.Input, input)
+	if err != nil {
 		return nil, err
 	}
 	tries, err := s.settings.attempts()
@@ -76,7 +77,8 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 		return nil, err
 	}
 	if c.transport == nil {
-		if c.transport, err = s.transport(t); err != nil {
+		c.transport, err = s.transport(t)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +144,8 @@ func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transp
 			return nil, err
 		}
 		s.Debug("credentials from %s, access key %s", found.Source, found.AccessKeyID)
-		if err := v4.NewSigner().SignHTTP(ctx, found, r, hash, op.Service.SigningName, t.region, s.Now()); err != nil {
+		err = v4.NewSigner().SignHTTP(ctx, found, r, hash, op.Service.SigningName, t.region, s.Now())
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -217,14 +220,16 @@ func contentHash(r *http.Request, body []byte, content *Payload) (string, error)
 	sum := sha256.New()
 	sum.Write(body)
 	if content != nil {
-		if _, err := content.Seek(0, io.SeekStart); err != nil {
+		_, err := content.Seek(0, io.SeekStart)
+		if err != nil {
 			return "", err
 		}
 		n, err := io.Copy(sum, content.File)
 		if err != nil {
 			return "", err
 		}
-		if _, err := content.Seek(0, io.SeekStart); err != nil {
+		_, err = content.Seek(0, io.SeekStart)
+		if err != nil {
 			return "", err
 		}
 		r.ContentLength = n

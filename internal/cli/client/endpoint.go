@@ -32,7 +32,8 @@ func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error
 	}
 	to := s.Options.EndpointURL
 	if to == "" {
-		if to, err = c.endpoint(op.Service); err != nil {
+		to, err = c.endpoint(op.Service)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -42,11 +43,13 @@ func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error
 	}
 	var found *credentials
 	if !s.Options.NoSign && !op.Unsigned {
-		if err := checkRegion(region); err != nil {
+		err := checkRegion(region)
+		if err != nil {
 			return nil, err
 		}
 		search := search{session: s, settings: c, region: region, main: to}
-		if found, err = search.credentials(); err != nil {
+		found, err = search.credentials()
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +75,8 @@ func checkRegion(region string) error {
 // place is target for a call to a URL with given credentials, or none; "" means
 // AWS's own URL.
 func (s *Session) place(op *api.Operation, c *settings, region, to string, found *credentials) (*target, error) {
-	if err := checkRegion(region); err != nil {
+	err := checkRegion(region)
+	if err != nil {
 		return nil, err
 	}
 	t := &target{
@@ -84,7 +88,8 @@ func (s *Session) place(op *api.Operation, c *settings, region, to string, found
 	}
 	if t.url == "" {
 		var err error
-		if t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK")); err != nil {
+		t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK"))
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -29,7 +29,8 @@ func refuseCircle(name string) error {
 	var chain []string
 	if list := os.Getenv(chainVariable); list != "" {
 		var err error
-		if chain, err = csv.NewReader(strings.NewReader(list)).Read(); err != nil {
+		chain, err = csv.NewReader(strings.NewReader(list)).Read()
+		if err != nil {
 			return exit.Errorf(exit.Config, "%s is not a list of profiles", chainVariable)
 		}
 	}
@@ -43,7 +44,8 @@ func refuseCircle(name string) error {
 	}
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	if err := w.Write(chain); err != nil {
+	err := w.Write(chain)
+	if err != nil {
 		return err
 	}
 	w.Flush()
@@ -59,7 +61,8 @@ func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Cr
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if err := refuseCircle(cmp.Or(c.name, "default")); err != nil {
+	err = refuseCircle(cmp.Or(c.name, "default"))
+	if err != nil {
 		return aws.Credentials{}, err
 	}
 	return s.exported(ctx, c)

@@ -110,7 +110,8 @@ func (s *Session) keeping(ctx context.Context, file sessionFile, open func() (aw
 	if err != nil {
 		return found, err
 	}
-	if err := file.save(found); err != nil {
+	err = file.save(found)
+	if err != nil {
 		s.Debug("the session is not kept: %s", err)
 	}
 	return found, nil
@@ -181,7 +182,8 @@ func (f sessionFile) save(c aws.Credentials) error {
 		return nil
 	}
 	dir := filepath.Dir(f.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	err := os.MkdirAll(dir, 0o700)
+	if err != nil {
 		return err
 	}
 	f.sweep(dir)

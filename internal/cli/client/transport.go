@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -76,12 +77,12 @@ func transportError(err error, url string) error {
 }
 
 // proxyOf names the proxy of a URL without the password in its URL.
-func proxyOf(url string) string {
-	r, err := http.NewRequest(http.MethodGet, url, nil)
+func proxyOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
 	if err != nil {
 		return ""
 	}
-	proxy, err := http.ProxyFromEnvironment(r)
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
 	if err != nil || proxy == nil {
 		return ""
 	}

@@ -122,7 +122,7 @@ func (c *checker) structure(shape *api.Shape, o *document.Object, name string) {
 }
 
 func (c *checker) integer(shape *api.Shape, v any, name string) {
-	below := false
+	var below bool
 	switch n := v.(type) {
 	case int64:
 		below = shape.Min != nil && n < *shape.Min

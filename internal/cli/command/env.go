@@ -36,14 +36,16 @@ func (e *Env) Print(title string, v any) error {
 		return err
 	}
 	if e.Query != nil {
-		if v, err = e.Query.Search(v); err != nil {
+		v, err = e.Query.Search(v)
+		if err != nil {
 			return err
 		}
 	}
 	tty, width := size(e.Stdout)
 	colour := inColour(e.Color, tty, os.Getenv("NO_COLOR"))
 	var out bytes.Buffer
-	if err := render.Write(&out, v, render.Options{Format: format, Title: title, Colour: colour, Width: width}); err != nil {
+	err = render.Write(&out, v, render.Options{Format: format, Title: title, Colour: colour, Width: width})
+	if err != nil {
 		return err
 	}
 	_, err = e.Stdout.Write(out.Bytes())

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"unicode"
@@ -47,7 +48,7 @@ func ParseFloat(s string) (float64, bool) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(strings.ReplaceAll(t, "_", ""), 64)
-	if err != nil && err.(*strconv.NumError).Err != strconv.ErrRange {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return 0, false
 	}
 	return f, true

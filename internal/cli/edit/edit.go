@@ -39,7 +39,8 @@ func Write(path string, content []byte, mode fs.FileMode) error {
 	}
 	if mode == 0 {
 		mode = Private
-		if info, err := os.Stat(path); err == nil {
+		info, err := os.Stat(path)
+		if err == nil {
 			mode = info.Mode().Perm()
 		}
 	}
@@ -71,9 +72,16 @@ func Write(path string, content []byte, mode fs.FileMode) error {
 func resolve(path string) (string, error) {
 	const most = 40 // links, as the kernel follows
 	for range most {
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil
+		}
+		if err != nil {
+			return "", err
+		}
 		target, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // no link: the file itself, or nothing yet
+			return "", err
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)

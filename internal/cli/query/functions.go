@@ -119,7 +119,8 @@ func call(n *node, v any) (any, error) {
 	if !ok {
 		return nil, document.Messagef("Unknown function: %s()", name)
 	}
-	if err := f.check(name, arguments); err != nil {
+	err := f.check(name, arguments)
+	if err != nil {
 		return nil, err
 	}
 	return f.run(arguments)
@@ -138,7 +139,8 @@ func (f function) check(name string, arguments []any) error {
 		return document.Messagef("Expected %s%d argument%s for function %s(), received %d", least, want, plural, name, len(arguments))
 	}
 	for i, p := range f.parameters {
-		if err := p.check(name, arguments[i]); err != nil {
+		err := p.check(name, arguments[i])
+		if err != nil {
 			return err
 		}
 	}

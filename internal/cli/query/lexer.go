@@ -110,7 +110,8 @@ func tokenize(expression string) ([]token, error) {
 	}
 	l := &lexer{text: []rune(expression)}
 	for l.pos < len(l.text) {
-		if err := l.next(); err != nil {
+		err := l.next()
+		if err != nil {
 			return nil, err
 		}
 	}

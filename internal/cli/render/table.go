@@ -220,12 +220,14 @@ func (t *table) list(list []any) error {
 			}
 		}
 		if flat {
-			if err := t.current().row(cells); err != nil {
+			err := t.current().row(cells)
+			if err != nil {
 				return err
 			}
 			continue
 		}
-		if _, err := t.build("", false, item, 0); err != nil {
+		_, err := t.build("", false, item, 0)
+		if err != nil {
 			return err
 		}
 	}
@@ -259,13 +261,15 @@ func (t *table) object(o *document.Object, indent int) error {
 		t.current().header(headers)
 	}
 	if len(headers) > 0 {
-		if err := t.current().row(cells); err != nil {
+		err := t.current().row(cells)
+		if err != nil {
 			return err
 		}
 	}
 	for _, name := range others {
 		v, _ := o.Get(name)
-		if _, err := t.build(name, true, v, indent+1); err != nil {
+		_, err := t.build(name, true, v, indent+1)
+		if err != nil {
 			return err
 		}
 	}
@@ -301,12 +305,14 @@ func (t *table) objects(list []any, indent int, title string) error {
 				cells[i] = cell
 			}
 		}
-		if err := t.current().row(cells); err != nil {
+		err := t.current().row(cells)
+		if err != nil {
 			return err
 		}
 		for _, name := range others {
 			if inner, ok := o.Get(name); ok {
-				if _, err := t.build(name, true, inner, indent+1); err != nil {
+				_, err := t.build(name, true, inner, indent+1)
+				if err != nil {
 					return err
 				}
 			}
