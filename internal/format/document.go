@@ -25,6 +25,7 @@ type Document struct {
 	parts  [][]byte // what stands between the places of the address
 	length int      // of the parts, in bytes
 	digest string
+	tags   [2]string // of a document without the address: as it is, and compressed
 
 	mu     sync.Mutex
 	packed map[string][]byte // compressed, by address
@@ -43,6 +44,7 @@ func NewDocument(body []byte) *Document {
 		h.Write(part)
 	}
 	d.digest = base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:18])
+	d.tags = [2]string{quoted(d.digest, false), quoted(d.digest, true)}
 	return d
 }
 
@@ -52,14 +54,25 @@ func (d *Document) Addressed() bool { return len(d.parts) > 1 }
 // Size is how many bytes the document has for clients at an address.
 func (d *Document) Size(base string) int { return d.length + (len(d.parts)-1)*len(base) }
 
-// Tag identifies the bytes that the document has for clients at an address. It
-// has no quotes.
-func (d *Document) Tag(base string) string {
-	if !d.Addressed() {
-		return d.digest
+// Tag is the strong entity tag, with its quotes, of the bytes that the document
+// has for clients at an address. Compressed they are other bytes, and so have
+// another tag: RFC 9110, section 8.8.3.3.
+func (d *Document) Tag(base string, compressed bool) string {
+	if d.Addressed() {
+		sum := sha256.Sum256([]byte(base))
+		return quoted(d.digest+base64.RawURLEncoding.EncodeToString(sum[:6]), compressed)
 	}
-	sum := sha256.Sum256([]byte(base))
-	return d.digest + base64.RawURLEncoding.EncodeToString(sum[:6])
+	if compressed {
+		return d.tags[1]
+	}
+	return d.tags[0]
+}
+
+func quoted(digest string, compressed bool) string {
+	if compressed {
+		digest += "-gzip"
+	}
+	return `"` + digest + `"`
 }
 
 // Write writes the document for clients at an address.

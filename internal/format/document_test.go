@@ -54,14 +54,19 @@ func TestTheAddressIsPutInWhereARenderWroteBase(t *testing.T) {
 			t.Errorf("compressed, at %s: %s", base, got)
 		}
 	}
-	if d.Tag("http://a/") == d.Tag("http://b/") {
+	if d.Tag("http://a/", false) == d.Tag("http://b/", false) {
 		t.Error("documents with other bytes have one tag")
 	}
 	plain := format.NewDocument([]byte(strings.Repeat(filler, 50)))
-	if plain.Tag("http://a/") != plain.Tag("http://b/") {
+	if plain.Tag("http://a/", false) != plain.Tag("http://b/", false) {
 		t.Error("a document without the address has a tag for each")
 	}
-	if plain.Tag("") == d.Tag("") {
+	for _, base := range []string{"", "http://a/"} {
+		if d.Tag(base, true) == d.Tag(base, false) || plain.Tag(base, true) == plain.Tag(base, false) {
+			t.Errorf("compressed bytes have the tag of the others, at %q", base)
+		}
+	}
+	if plain.Tag("", false) == d.Tag("", false) {
 		t.Error("two documents have one tag")
 	}
 }

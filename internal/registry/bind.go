@@ -55,18 +55,14 @@ func (b *Binding) note(verb *format.Verb, ref format.Ref) {
 	}
 }
 
-func (b *Binding) spend(rows int) {
-	if b.Spend != nil {
-		b.Spend(rows)
-	}
-}
-
 // Bind returns the repository as a format may use it during one call. What the
 // only verb of the call needs on the repository is judged at once. The result
 // is for one goroutine. If the repository does not exist every method says so.
 func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, error) {
 	bound := &bound{Binding: b, repository: r}
-	bound.chain = resolve.Chain{&member{r.registry, r, b.Format, b.spend}}
+	bound.own = member{r.registry, r, b.Format, b.Spend}
+	bound.nearest[0] = &bound.own
+	bound.chain = bound.nearest[:]
 	if len(b.Verbs) == 1 {
 		err := bound.judge(ctx, b.Verbs[0])
 		if err != nil {
@@ -80,6 +76,8 @@ func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, er
 type bound struct {
 	Binding
 	repository *Repository
+	own        member
+	nearest    [1]resolve.Member // so that the usual chain takes no memory of its own
 	chain      resolve.Chain
 	judged     *format.Verb // the verb whose actions on the repository are allowed
 }
@@ -156,7 +154,7 @@ func (b *bound) Begin(ctx context.Context, verb *format.Verb) (format.Change, er
 			return nil, err
 		}
 	}
-	return &change{bound: b, verb: verb, member: &member{b.repository.registry, b.repository, b.Format, b.spend}}, nil
+	return &change{bound: b, verb: verb, member: &b.own}, nil
 }
 
 // Format returns the format of a name that operations of the API take.

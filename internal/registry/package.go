@@ -21,7 +21,13 @@ type member struct {
 	registry   *Registry
 	repository *Repository
 	format     *format.Format
-	spend      func(rows int)
+	paid       func(rows int) // see [Binding.Spend]
+}
+
+func (m *member) spend(rows int) {
+	if m.paid != nil {
+		m.paid(rows)
+	}
 }
 
 func (m *member) key(n format.Name) store.PackageKey {

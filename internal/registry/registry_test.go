@@ -465,7 +465,7 @@ func TestAPublicationIsSeenAtOnce(t *testing.T) {
 		if err != nil {
 			return err.Error()
 		}
-		return text(d) + d.Tag("")
+		return text(d) + d.Tag("", false)
 	}
 	b.mustPublish(growing, ref("p", "1.0"), "a", "one")
 	one := document()

@@ -24,7 +24,7 @@ type PackageVersion struct {
 
 // PackageVersion returns a version, whatever its status.
 func (r *Repository) PackageVersion(ctx context.Context, f *format.Format, ref format.Ref) (*PackageVersion, error) {
-	m := &member{registry: r.registry, repository: r, format: f, spend: func(int) {}}
+	m := &member{registry: r.registry, repository: r, format: f}
 	head, err := m.head(ctx, ref.Name)
 	if err != nil {
 		return nil, err

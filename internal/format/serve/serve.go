@@ -27,15 +27,11 @@ var (
 func Document(w http.ResponseWriter, r *http.Request, d *format.Document, base, contentType string) {
 	h := w.Header()
 	h["Vary"] = append(h["Vary"], "Accept-Encoding")
-	tag := d.Tag(base)
 	var packed []byte
 	if acceptsGzip(r.Header["Accept-Encoding"]) {
 		packed = d.Gzip(base)
 	}
-	if packed != nil {
-		tag += "-gzip" // other bytes have another strong tag: RFC 9110, section 8.8.3.3
-	}
-	tag = `"` + tag + `"`
+	tag := d.Tag(base, packed != nil)
 	h["Etag"] = []string{tag}
 	h["Cache-Control"] = revalidate
 	if matches(r.Header["If-None-Match"], tag) {
