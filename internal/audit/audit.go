@@ -15,6 +15,7 @@ import (
 
 	"daypass/internal/arn"
 	"daypass/internal/principal"
+	"daypass/internal/printable"
 )
 
 // A Record is one line of the trail.
@@ -120,25 +121,16 @@ const (
 	usual = 256 // bytes of what a call takes or gives; more is made room for
 )
 
-// Bound cuts a text to at most n bytes. What is kept of a long one is a copy,
-// so that an event in the queue does not hold a whole request in memory.
-func Bound(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(strings.Clone(s[:n]), "") + "…"
-}
-
 // Trim bounds what a client chose of an event, before the event waits. It
 // detaches what would keep a request's long address in memory.
 func (e *Event) Trim(detach bool) {
-	e.UserAgent = Bound(e.UserAgent, maxText)
-	e.Error = Bound(e.Error, maxText)
-	e.Resource = Bound(e.Resource, maxURI)
-	e.Additional.RequestURI = Bound(e.Additional.RequestURI, maxURI)
+	e.UserAgent = printable.Short(e.UserAgent, maxText)
+	e.Error = printable.Short(e.Error, maxText)
+	e.Resource = printable.Short(e.Resource, maxURI)
+	e.Additional.RequestURI = printable.Short(e.Additional.RequestURI, maxURI)
 	p := &e.Package
 	for _, s := range [...]*string{&p.Domain, &p.Owner, &p.Repository, &p.Namespace, &p.Name, &p.Version, &e.Additional.RequestURI} {
-		*s = Bound(*s, maxURI)
+		*s = printable.Short(*s, maxURI)
 		if detach {
 			*s = strings.Clone(*s)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"daypass/internal/arn"
 	"daypass/internal/principal"
+	"daypass/internal/printable"
 )
 
 // An Identity is the member userIdentity.
@@ -117,7 +118,7 @@ func claims(s *principal.Session) map[string]string {
 	for key, values := range s.Context {
 		name := key[strings.LastIndexByte(key, ':')+1:]
 		if (name == "aud" || name == "sub") && len(values) > 0 {
-			out[name] = Bound(values[0], maxText)
+			out[name] = printable.Short(values[0], maxText)
 		}
 	}
 	return out

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"daypass/internal/printable"
 )
 
 // Quotas on the size of documents, in characters as [Size] counts them.
@@ -117,14 +119,7 @@ func quote(s string) string {
 // shorten cuts a value of the document, unless it is short.
 func shorten(s string) (short string, whole bool) {
 	const most = 100
-	if len(s) <= most {
-		return s, true
-	}
-	cut := most
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut], false
+	return printable.Cut(s, most)
 }
 
 // oneLine shows a value of the document in a sentence of IAM's, which has no

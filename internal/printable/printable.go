@@ -19,6 +19,28 @@ func Text(s string) string { return text(s, false) }
 // Lines is like [Text] but keeps the ends of lines.
 func Lines(s string) string { return text(s, true) }
 
+// Cut returns the beginning of s, of at most most bytes and without a character
+// that is cut in two, and whether that is all of it.
+func Cut(s string, most int) (beginning string, whole bool) {
+	if len(s) <= most {
+		return s, true
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most], false
+}
+
+// Short returns s, or where that is longer than most bytes its beginning and
+// "…".
+func Short(s string, most int) string {
+	beginning, whole := Cut(s, most)
+	if whole {
+		return s
+	}
+	return beginning + "…"
+}
+
 // JSON returns a line of JSON, or several, with escapes for what is not
 // printable inside of its strings. It means the same to whoever parses it. A line
 // without such characters is returned as it is.

@@ -68,6 +68,20 @@ func TestJSONKeepsItsMeaningAndHasNoHostileCharacter(t *testing.T) {
 	}
 }
 
+func TestShortNeverCutsACharacter(t *testing.T) {
+	for _, test := range []struct {
+		s    string
+		most int
+		want string
+	}{
+		{"", 0, ""}, {"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"aé", 3, "aé"}, {"aéb", 2, "a…"}, {"\U0001F600", 3, "…"}, {"a\xff\xffb", 3, "a\xff\xff…"},
+	} {
+		if got := Short(test.s, test.most); got != test.want {
+			t.Errorf("Short(%q, %d) = %q, want %q", test.s, test.most, got, test.want)
+		}
+	}
+}
+
 func FuzzJSON(f *testing.F) {
 	f.Add("plain")
 	f.Add("\u009b\u202e\U000e0001 \xff é")

@@ -1,15 +1,14 @@
 package wire
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"daypass/api"
 	"daypass/internal/fault"
+	"daypass/internal/printable"
 )
 
 // A check holds a value to the constraints of its shape.
@@ -193,30 +192,8 @@ func unparsed(format string, args ...any) *fault.Error {
 	return f
 }
 
-// echo returns what may be told of a stranger's text: one line, no control
-// characters, no more than maxEcho characters.
-func echo(s string) string {
-	plain := len(s) <= maxEcho
-	for i := 0; plain && i < len(s); i++ {
-		plain = s[i] >= ' ' && s[i] < 0x7f
-	}
-	if plain {
-		return s
-	}
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n++; n > maxEcho {
-			b.WriteString("…")
-			break
-		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// echo returns what may be told of a stranger's text: one line without control
+// characters, of about maxEcho bytes.
+func echo(s string) string { return printable.Text(printable.Short(s, maxEcho)) }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

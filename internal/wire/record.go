@@ -4,9 +4,9 @@ import (
 	"reflect"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"daypass/api"
+	"daypass/internal/printable"
 )
 
 // Hidden stands in a record for every value that the model calls sensitive.
@@ -148,11 +148,7 @@ func (r *recorder) text(s string, hidden bool) {
 		s = Hidden
 	}
 	if len(s) > maxRecorded {
-		end := maxRecorded
-		for end > 0 && !utf8.RuneStart(s[end]) {
-			end--
-		}
-		s, r.omitted = s[:end]+"…", true
+		s, r.omitted = printable.Short(s, maxRecorded), true
 	}
 	r.bytes = appendString(r.bytes, s)
 }

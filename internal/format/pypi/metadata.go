@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"daypass/internal/format"
+	"daypass/internal/printable"
 )
 
 // Bounds on a metadata file. What one value holds beyond maxValue is not kept:
@@ -140,11 +141,10 @@ func unfold(line string) string {
 	return line[n:]
 }
 
+// clip cuts what a message shows of an upload.
 func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
+	const most = 60
+	return printable.Short(s, most)
 }
 
 // clauseRE is one clause of a version specifier: an operator and a version, or
