@@ -5,17 +5,14 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"regexp"
-	"sync"
 
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/store"
 )
 
 // AdminUser is the name of the user that every new account begins with.
 const AdminUser = "admin"
-
-var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{12}$`) })
 
 // AccountByID returns one account.
 func (d *Directory) AccountByID(ctx context.Context, id string) (*Account, error) {
@@ -38,7 +35,7 @@ func (d *Directory) CreateAccount(ctx context.Context, id, name string) (*Accoun
 	if id == "" {
 		id = newAccountID()
 	}
-	if !accountID().MatchString(id) {
+	if !arn.IsAccount(id) {
 		return nil, KeyPair{}, fault.Invalid("accountId: %q is not an account id, expected 12 digits", id)
 	}
 	account, pair := &Account{ID: id, Name: name, Created: d.now()}, newPair()
@@ -84,7 +81,7 @@ func (d *Directory) found(ctx context.Context, tx *store.Tx, a *Account, pair Ke
 // accounts alone is refused: it was begun with another one, whose key would be
 // replaced where deliver leaves it.
 func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(KeyPair) error) (KeyPair, bool, error) {
-	if !accountID().MatchString(d.Account) {
+	if !arn.IsAccount(d.Account) {
 		return KeyPair{}, false, fault.Invalid("account id: %q is not one, expected 12 digits", d.Account)
 	}
 	// The others come first: then whoever makes the account meanwhile is found

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 	"daypass/internal/principal"
@@ -20,14 +20,6 @@ var errGone = fault.New(fault.NotFound, "The principal of these credentials does
 // errUnknownKey is the same for keys that do not exist and inactive ones.
 var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 
-// isKeyID reports whether a text is what the IAM model lets an access key id be,
-// ^\w{16,128}$. Nothing else reaches the database. It is asked for each request,
-// and an expression would take longer than the look-up.
-func isKeyID(s string) bool {
-	const word = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, word) == ""
-}
-
 // longTerm is an active access key, ready for use.
 type longTerm struct {
 	secret string
@@ -40,7 +32,7 @@ func (d *Directory) Key(ctx context.Context, accessKeyID string) (string, princi
 	if d.isRootKey(accessKeyID) {
 		return d.Root.SecretAccessKey, principal.Ref{Kind: principal.Root, Account: d.Account, ID: d.Account}, nil
 	}
-	if !isKeyID(accessKeyID) {
+	if !arn.IsKeyID(accessKeyID) { // nothing else reaches the database
 		return "", principal.Ref{}, errUnknownKey
 	}
 	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*longTerm, error) { return d.loadKey(ctx, accessKeyID) })

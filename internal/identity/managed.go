@@ -59,7 +59,7 @@ func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) er
 	if builtinPolicy(policyARN) != nil {
 		return nil
 	}
-	if !shape().MatchString(policyARN) {
+	if !arn.IsWord(policyARN) {
 		return store.ErrNotFound
 	}
 	p, err := tx.ManagedPolicy(ctx, policyARN)

@@ -84,7 +84,7 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 		return nil, nil, err
 	}
 	m := &MFADevice{Serial: arn.MFADevice(account, path, name), Account: account, Tags: tags, Created: d.now()}
-	if len(m.Serial) > maxSerial || !shape().MatchString(m.Serial) {
+	if len(m.Serial) > maxSerial || !arn.IsWord(m.Serial) {
 		return nil, nil, fault.New(fault.Validation, "VirtualMFADeviceName: the serial number %s has more than %d characters", m.Serial, maxSerial)
 	}
 	boot, err := newBootstrap(account, name)
@@ -210,7 +210,7 @@ func refusal(err error) (refused, failed error) {
 // [ErrForeignDevice], [ErrWrongCode] or a [*LockedError]. A code is taken once
 // only, by whatever replica is asked first.
 func (d *Directory) UseCode(ctx context.Context, account, userID, serial, code string) error {
-	if !shape().MatchString(serial) {
+	if !arn.IsWord(serial) {
 		return ErrForeignDevice
 	}
 	var refused error
@@ -293,7 +293,7 @@ func (d *Directory) settle(ctx context.Context, tx *store.Tx, m *MFADevice, foun
 
 // device returns a device of an account inside of a transaction.
 func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevice, error) {
-	if !shape().MatchString(serial) {
+	if !arn.IsWord(serial) {
 		return nil, missingDevice(serial)
 	}
 	m, err := tx.MFADevice(ctx, account, serial)

@@ -32,7 +32,7 @@ func ProviderARN(p *OIDCProvider) string { return arn.OIDCProvider(p.Account, p.
 // issuer's URL without its scheme. What is no such ARN has neither part.
 func IssuerOf(providerARN string) (account, issuer string) {
 	a, err := arn.Parse(providerARN)
-	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || !shape().MatchString(providerARN) {
+	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || !arn.IsWord(providerARN) {
 		return "", ""
 	}
 	return a.Account, a.Name()
@@ -50,7 +50,7 @@ func (d *Directory) NewProvider(account, issuer string) (*OIDCProvider, error) {
 	u, err := url.Parse(issuer)
 	secure := scheme == "https" || scheme == "http" && d.LoopbackIssuers && err == nil && isLoopback(u.Hostname())
 	plain := err == nil && u.Hostname() != "" && u.User == nil && u.Path == u.EscapedPath() && !strings.ContainsAny(rest, `?#*$\%`)
-	if !secure || !plain || !shape().MatchString(rest) || len(issuer) > maxProviderURL {
+	if !secure || !plain || !arn.IsWord(rest) || len(issuer) > maxProviderURL {
 		return nil, fault.New(fault.Validation, "Invalid Open ID Connect Provider URL").
 			Hinted("Url: expected https://HOST[:PORT][/PATH] of at most %d characters, without a query", maxProviderURL) // the value may hold a password
 	}
@@ -119,7 +119,7 @@ func printable(s string) bool {
 
 // Provider returns the provider of an account whose ARN ends in what issuer is.
 func (d *Directory) Provider(ctx context.Context, account, issuer string) (*OIDCProvider, error) {
-	if !shape().MatchString(issuer) {
+	if !arn.IsWord(issuer) {
 		return nil, missingProvider(account, issuer)
 	}
 	p, err := view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return tx.OIDCProvider(ctx, account, issuer) })
@@ -147,7 +147,7 @@ func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvi
 
 // EditProvider changes the client ids, thumbprints and tags of a provider.
 func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider) error) error {
-	if !shape().MatchString(issuer) {
+	if !arn.IsWord(issuer) {
 		return missingProvider(account, issuer)
 	}
 	return d.change(ctx, func(tx *store.Tx) error {
@@ -170,7 +170,7 @@ func (d *Directory) EditProvider(ctx context.Context, account, issuer string, ed
 // then on, sessions that were issued for them live on. One that is not there is
 // no error, says the API reference.
 func (d *Directory) DeleteProvider(ctx context.Context, account, issuer string) error {
-	if !shape().MatchString(issuer) {
+	if !arn.IsWord(issuer) {
 		return nil
 	}
 	err := d.change(ctx, func(tx *store.Tx) error { return tx.DeleteOIDCProvider(ctx, account, issuer) })

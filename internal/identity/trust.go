@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"daypass/internal/arn"
 	"daypass/internal/fault"
@@ -52,18 +50,15 @@ func (d *Directory) loadRole(ctx context.Context, account, name string) (*Assuma
 	return &AssumableRole{e, trust.Pin(e.Bound)}, nil
 }
 
-// shape is what names, ids and ARNs are made of. Nothing else reaches the
-// database, whose engines disagree on what they refuse.
-var shape = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[!-~]+$`) })
-
 // entityOf takes the ARN of a user or role apart; name is empty if it is none.
+// Nothing but names, ids and ARNs of their shape reaches the database, whose
+// engines disagree on what they refuse.
 func entityOf(s, kind string) (account, name string) {
-	a, err := arn.Parse(s)
-	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || a.Region != "" || a.Type() != kind || !shape().MatchString(s) {
+	found, account, name := arn.Entity(s)
+	if found != kind {
 		return "", ""
 	}
-	rest := a.Name()
-	return a.Account, rest[strings.LastIndexByte(rest, '/')+1:]
+	return account, name
 }
 
 // BindPrincipals finds the unique ids of the users and roles among those whom a
@@ -98,14 +93,14 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	switch {
 	case name == "*":
 		return "", nil
-	case !shape().MatchString(name):
+	case !arn.IsWord(name):
 		return "", store.ErrNotFound
 	}
 	if strings.HasPrefix(name, prefixUser) || strings.HasPrefix(name, prefixRole) {
 		_, err := tx.Identity(ctx, name)
 		return "", err
 	}
-	if len(name) == 12 && !strings.Contains(name, ":") {
+	if arn.IsAccount(name) {
 		_, err := tx.Account(ctx, name)
 		return "", err
 	}
@@ -172,7 +167,7 @@ func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (
 	if err != nil {
 		return "", "", "", fault.Invalid("principalArn: %q is not an ARN: expected that of a user, a role, a session or the root user", principalARN)
 	}
-	if a.Partition != arn.Partition || !shape().MatchString(principalARN) {
+	if a.Partition != arn.Partition || !arn.IsWord(principalARN) {
 		return "", "", "", missing
 	}
 	if principalARN == arn.Root(a.Account) {

@@ -265,15 +265,15 @@ func parseAWS(v string) (who, bool) {
 	switch {
 	case v == "*":
 		return who{kind: everyone}, true
-	case isAccount(v):
+	case arn.IsAccount(v):
 		return who{kind: account, account: v}, true
-	case isUniqueID(v) && strings.HasPrefix(v, "AIDA"):
+	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AIDA"):
 		return who{kind: userID, id: v}, true
-	case isUniqueID(v) && strings.HasPrefix(v, "AROA"):
+	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AROA"):
 		return who{kind: roleID, id: v}, true
 	}
 	a, err := arn.Parse(v)
-	if err != nil || a.Partition != arn.Partition || a.Region != "" || !isAccount(a.Account) || !all(a.Resource, isNamePart) {
+	if err != nil || a.Partition != arn.Partition || a.Region != "" || !arn.IsAccount(a.Account) || !all(a.Resource, isNamePart) {
 		return who{}, false
 	}
 	w := who{account: a.Account}
@@ -306,15 +306,6 @@ func isName(s string) bool { return s != "" && !strings.Contains(s, "/") }
 // isNamePart is the class of what paths and names consist of, less wildcards.
 func isNamePart(b byte) bool { return b > ' ' && b < 0x7F && b != '*' && b != '?' && b != '$' }
 
-func isAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
-
-// isUniqueID reports whether s has the shape of an IAM unique id.
-//
-// Source: IAM service model, idType.
-func isUniqueID(s string) bool {
-	return len(s) >= 16 && len(s) <= 128 && all(s, func(b byte) bool { return isDigit(b) || b >= 'A' && b <= 'Z' })
-}
-
 func parseService(v string) (who, bool) {
 	ok := strings.Contains(v, ".") && all(v, func(b byte) bool { return isAlphanumeric(b) || b == '.' || b == '-' })
 	return who{kind: service}, ok
@@ -327,7 +318,7 @@ func parseProvider(v string) (who, bool) {
 		return w, true
 	}
 	a, err := arn.Parse(v)
-	if err != nil || a.Service != "iam" || a.Region != "" || !isAccount(a.Account) || !all(a.Resource, isNamePart) {
+	if err != nil || a.Service != "iam" || a.Region != "" || !arn.IsAccount(a.Account) || !all(a.Resource, isNamePart) {
 		return who{}, false
 	}
 	return w, (a.Type() == "oidc-provider" || a.Type() == "saml-provider") && a.Name() != ""

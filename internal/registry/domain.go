@@ -104,7 +104,7 @@ func (d *Domain) gone(err error) error {
 // CreateDomain makes a domain. The id, the policy and the fraction of a
 // millisecond of d are ignored.
 func (g *Registry) CreateDomain(ctx context.Context, d store.Domain) (*Domain, error) {
-	if !domainPattern().MatchString(d.Name) {
+	if !arn.IsDomain(d.Name) {
 		return nil, fault.Invalid("domain: %q is not a domain name: expected 2 to 50 lower-case letters, digits and hyphens, a letter first and no hyphen last", d.Name)
 	}
 	d.ID, d.Policy, d.Created = newID(), store.ResourcePolicy{}, milliseconds(d.Created)

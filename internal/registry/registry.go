@@ -11,9 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -187,16 +185,6 @@ func (g *Registry) retag(kind, name string, tags, add map[string]string, remove 
 	}
 	return result, nil
 }
-
-// The shapes of names. The longer ones are checked by hand: their expressions
-// cost megabytes and milliseconds to compile, which the client in the same
-// program would pay at each start.
-//
-// Source: CodeArtifact service model.
-var (
-	domainPattern     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,48}[a-z0-9]$`) })
-	repositoryPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$`) })
-)
 
 const maxName = 255 // characters
 

@@ -58,7 +58,7 @@ func (g *Registry) place(d *Domain, name string) *Repository {
 }
 
 func (g *Registry) loadRepository(ctx context.Context, key repositoryKey) (*Repository, error) {
-	if !repositoryPattern().MatchString(key.name) {
+	if !arn.IsRepository(key.name) {
 		return nil, store.ErrNotFound // also keeps what no engine would store from the statements
 	}
 	d, err := g.Domain(ctx, key.region, key.owner, key.domain)
@@ -150,7 +150,7 @@ func (r *Repository) PolicyOf() (store.ResourcePolicy, error) {
 // CreateRepository makes a repository in a domain. The id and the policy of row
 // are ignored. Upstreams have been resolved in the same domain.
 func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Repository, upstreams []*Repository) (*Repository, error) {
-	if !repositoryPattern().MatchString(row.Name) {
+	if !arn.IsRepository(row.Name) {
 		return nil, fault.Invalid("repository: %q is not a repository name: expected 2 to 100 letters, digits, dots, underscores and hyphens, a letter or digit first", row.Name)
 	}
 	row.ID, row.Policy, row.Created = newID(), store.ResourcePolicy{}, milliseconds(row.Created)

@@ -232,16 +232,13 @@ func (c *Config) secrets(getenv func(string) string) []error {
 	return faults
 }
 
-// accessKeyID is the shape that IAM's model gives an access key id.
-var accessKeyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
-
 func (k KeyPair) validate(id, secret string) []error {
 	switch {
 	case k.ID == "" && k.Secret == "":
 		return nil
 	case k.ID == "" || k.Secret == "":
 		return []error{fmt.Errorf("%s and %s: set both or none", id, secret)}
-	case !accessKeyID().MatchString(k.ID):
+	case !arn.IsKeyID(k.ID):
 		// It is not repeated: it may be the secret.
 		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128 letters, digits or underscores", id, len(k.ID))}
 	case len(k.Secret) < 16 || len(k.Secret) > 128:

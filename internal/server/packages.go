@@ -170,7 +170,8 @@ func quotable(s string) string {
 }
 
 // splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
-// the last hyphen, so that domains may have hyphens themselves.
+// the last hyphen, so that domains may have hyphens themselves. What is no name
+// stays out of messages, which show a command to paste.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
 	if i < 1 || !arn.IsDomain(s[:i]) || !arn.IsAccount(s[i+1:]) {

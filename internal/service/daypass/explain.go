@@ -132,11 +132,11 @@ func (s *Service) trusting(ctx context.Context, roleARN, account string) (gate.S
 
 // tagged adds the tags of a user or role, if there is one.
 func (s *Service) tagged(ctx context.Context, subject gate.Subject, resource arn.ARN) (gate.Subject, error) {
-	kind, name := resource.Type(), resource.Name()
+	kind := resource.Type()
 	if kind != identity.User && kind != identity.Role {
 		return subject, nil
 	}
-	e, err := s.Directory.Find(ctx, resource.Account, kind, name[strings.LastIndexByte(name, '/')+1:])
+	e, err := s.Directory.Find(ctx, resource.Account, kind, resource.Last())
 	if fault.Is(err, fault.NotFound) || err == nil && identity.ARN(e) != subject.ARN {
 		return subject, nil
 	}

@@ -110,8 +110,7 @@ func shownAttached(arns []string, prefix string) ([]api.AttachedPolicy, error) {
 		if !strings.HasPrefix(path, prefix) {
 			continue
 		}
-		name := path[strings.LastIndexByte(path, '/')+1:]
-		attached = append(attached, api.AttachedPolicy{PolicyName: name, PolicyArn: policyARN})
+		attached = append(attached, api.AttachedPolicy{PolicyName: a.Last(), PolicyArn: policyARN})
 	}
 	return attached, nil
 }

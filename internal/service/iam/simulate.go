@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -173,13 +172,11 @@ func (m *simulation) addPrincipal(ctx context.Context, d *identity.Directory, c 
 // sourceOf takes the ARN of a user, group or role apart; what is none has no
 // name.
 func sourceOf(sourceARN string) (kind, account, name string) {
-	a, err := arn.Parse(sourceARN)
-	kinds := []string{identity.User, identity.Group, identity.Role}
-	if err != nil || a.Service != "iam" || !slices.Contains(kinds, a.Type()) {
+	kind, account, name = arn.Entity(sourceARN)
+	if kind != identity.User && kind != identity.Group && kind != identity.Role {
 		return "", "", ""
 	}
-	path := a.Name()
-	return a.Type(), a.Account, path[strings.LastIndexByte(path, '/')+1:]
+	return kind, account, name
 }
 
 // anyUser is a user of an account of whom nothing else is known.
