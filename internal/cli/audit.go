@@ -9,12 +9,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
-	"daypass/internal/arn"
 	"daypass/internal/audit"
 	"daypass/internal/cli/argument"
 	"daypass/internal/cli/command"
@@ -178,6 +179,8 @@ func (a *auditing) instant(name string) (time.Time, error) {
 	return moment(a.env.Session.Now(), "audit", "--"+name, text)
 }
 
+var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\w{16,128}$`) })
+
 func (a *auditing) pick() error {
 	f := &a.filter
 	f.Principal, f.Event = a.text("principal"), a.text("event")
@@ -196,10 +199,10 @@ func (a *auditing) pick() error {
 	switch {
 	case id != "" && key != "":
 		return exit.UsageError("audit: give one of --token and --access-key-id")
-	case id != "" && (!strings.HasPrefix(id, "ABIA") || !arn.IsKeyID(id)):
+	case id != "" && (!strings.HasPrefix(id, "ABIA") || !keyPattern().MatchString(id)):
 		// It is not repeated: it may be the token itself.
 		return exit.UsageError("audit: --token: expected the token's id (ABIA…), which \"daypass token describe\" tells")
-	case key != "" && !arn.IsKeyID(key):
+	case key != "" && !keyPattern().MatchString(key):
 		return exit.UsageError("audit: --access-key-id: expected 16 to 128 letters and digits")
 	}
 	f.AccessKeyID = cmp.Or(id, key)
