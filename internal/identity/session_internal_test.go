@@ -13,7 +13,7 @@ import (
 
 // Whoever may assume a role can make session policies without end, of which much
 // is made. It runs alone, since what others allocate counts too.
-func TestSessionPoliciesThatAreKeptAreBoundedInBytes(t *testing.T) { //nolint:paralleltest
+func TestSessionPoliciesThatAreKeptAreBoundedInBytes(t *testing.T) {
 	d := New(Config{DB: storetest.Memory(t), Now: time.Now})
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -68,7 +68,13 @@ func (a *actions) match(e *env) fit {
 	for i := range a.patterns {
 		p := &a.patterns[i]
 		e.steps--
-		if p.service == "*" || p.service == string(e.service) && matchName(p.name, e.name, &e.steps) {
+		is := p.service == "*"
+		if !is && p.service == string(e.service) {
+			var steps int
+			is, steps = matchName(p.name, e.name, e.steps)
+			e.steps -= steps
+		}
+		if is {
 			return fitOf(!a.not)
 		}
 	}
@@ -101,19 +107,20 @@ func lower(b byte) byte {
 
 // matchName matches an action's name. * stands for any run and ? for exactly
 // one character. It takes at most len(pattern)*len(name) steps, since only the
-// last * is ever widened: an earlier one has nothing to gain from it. It takes
-// no more than are left, and then the answer counts for nothing.
-func matchName(pattern string, name []byte, steps *int) bool {
+// last * is ever widened: an earlier one has nothing to gain from it. It returns
+// how many it took; it takes at most one more than are left, and then the answer
+// counts for nothing.
+func matchName(pattern string, name []byte, left int) (is bool, steps int) {
 	p, n := 0, 0
 	star, tried := -1, 0 // the last *, and where what follows it was last tried
 	for n < len(name) {
-		*steps--
+		steps++
 		switch {
-		case *steps < 0:
-			return false
+		case steps > left:
+			return false, steps
 		case p < len(pattern) && pattern[p] == '*':
 			if p == len(pattern)-1 {
-				return true
+				return true, steps
 			}
 			star, tried = p, n
 			p++
@@ -124,11 +131,11 @@ func matchName(pattern string, name []byte, steps *int) bool {
 			tried++
 			p, n = star+1, tried
 		default:
-			return false
+			return false, steps
 		}
 	}
 	for p < len(pattern) && pattern[p] == '*' {
 		p++
 	}
-	return p == len(pattern)
+	return p == len(pattern), steps
 }

@@ -169,6 +169,6 @@ func invalidPartition(text string) string {
 
 // nameMatches is [matchName] for the short names that documents are checked by.
 func nameMatches(pattern, name string) bool {
-	steps := len(pattern)*len(name) + 1
-	return matchName(pattern, []byte(name), &steps)
+	is, _ := matchName(pattern, []byte(name), len(pattern)*len(name)+1)
+	return is
 }

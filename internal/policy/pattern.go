@@ -314,25 +314,34 @@ func (p *pattern) expand(e *env) (string, result) {
 // needs to be undone once such a part is left: the same colon of s ends it in
 // every way to match.
 func (p *pattern) glob(e *env, values []string, s string) result {
+	is, steps := p.walk(values, s, e.steps)
+	e.steps -= steps
+	return is
+}
+
+// walk is glob with the steps that are left, and returns how many it took.
+func (p *pattern) walk(values []string, s string, left int) (is result, steps int) {
 	code := p.code
 	if !strings.HasSuffix(s, code[len(code)-int(p.tail):]) {
-		return differs // most patterns that don't match end here
+		return differs, 1 // most patterns that don't match end here
 	}
 	var now, last cursor
 	widen := false // last is a state after a *, to which there is a way back
 	for now.code < len(code) || now.at < len(s) {
-		e.steps--
-		if e.steps < 0 {
-			return unknown
+		steps++
+		if steps > left {
+			return unknown, steps
 		}
 		if now.code < len(code) && (mark(code[now.code]) == anyRun || mark(code[now.code]) == crossing) {
 			now.bounded = p.arn && now.colons < arnColons && mark(code[now.code]) == anyRun
 			now.code++
 			if now.code == len(code) {
-				return outcome(!now.bounded || strings.IndexByte(s[now.at:], ':') < 0)
+				return outcome(!now.bounded || strings.IndexByte(s[now.at:], ':') < 0), steps
 			}
-			if !now.seek(e, code, s) {
-				return differs
+			found, passed := now.seek(code, s)
+			steps += passed / bytesAStep
+			if !found {
+				return differs, steps
 			}
 			last, widen = now, true
 			continue
@@ -344,12 +353,17 @@ func (p *pattern) glob(e *env, values []string, s string) result {
 				continue
 			}
 		}
-		if !widen || !last.skip(s) || !last.seek(e, code, s) {
-			return differs
+		if !widen || !last.skip(s) {
+			return differs, steps
+		}
+		found, passed := last.seek(code, s)
+		steps += passed / bytesAStep
+		if !found {
+			return differs, steps
 		}
 		now = last
 	}
-	return matches
+	return matches, steps
 }
 
 // A cursor is a state of glob.
@@ -364,23 +378,22 @@ type cursor struct {
 // bytesAStep is how many bytes are looked through in the time of a step.
 const bytesAStep = 8
 
-// seek widens the * before the cursor up to where its token can match.
-func (c *cursor) seek(e *env, code, s string) bool {
+// seek widens the * before the cursor up to where its token can match, and
+// returns how many bytes it looked through.
+func (c *cursor) seek(code, s string) (found bool, passed int) {
 	if mark(code[c.code]) != literal {
-		return true
+		return true, 0
 	}
 	_, text, _ := next(code[c.code:])
 	n := strings.Index(s[c.at:], text)
 	if n < 0 {
-		e.steps -= (len(s) - c.at) / bytesAStep
-		return false
+		return false, len(s) - c.at
 	}
-	e.steps -= n / bytesAStep
 	if c.bounded && strings.IndexByte(s[c.at:c.at+n], ':') >= 0 {
-		return false
+		return false, n
 	}
 	c.at += n
-	return true
+	return true, n
 }
 
 // step matches one token that is not *.

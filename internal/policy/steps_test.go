@@ -133,7 +133,7 @@ func typeOf(name string) Type {
 }
 
 // It runs alone, since what others allocate counts too.
-func TestACompiledPolicyIsInProportionToItsDocument(t *testing.T) { //nolint:paralleltest
+func TestACompiledPolicyIsInProportionToItsDocument(t *testing.T) {
 	for name, text := range dense() {
 		var p *Policy
 		var err error
@@ -162,7 +162,7 @@ func retained(fn func()) int {
 }
 
 // It runs alone too.
-func TestAPolicyWeighsWhatItTakesOfMemory(t *testing.T) { //nolint:paralleltest
+func TestAPolicyWeighsWhatItTakesOfMemory(t *testing.T) {
 	const copies = 40
 	for name, text := range dense() {
 		var kept [copies]*Policy
