@@ -2,42 +2,12 @@ package arn
 
 import "strings"
 
-// These are asked for on the way of each request, where an expression would take
-// longer than a look-up.
-
-const (
-	digits = "0123456789"
-	small  = "abcdefghijklmnopqrstuvwxyz"
-	large  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
-func consistsOf(s, characters string) bool { return strings.Trim(s, characters) == "" }
-
-// IsAccount reports whether s is the id of an account: ^[0-9]{12}$.
-func IsAccount(s string) bool { return len(s) == 12 && consistsOf(s, digits) }
-
-// IsDomain reports whether s is a name for a domain:
-// ^[a-z][a-z0-9-]{0,48}[a-z0-9]$.
-//
-// Source: CodeArtifact service model.
-func IsDomain(s string) bool {
-	return len(s) >= 2 && len(s) <= 50 && consistsOf(s, small+digits+"-") && strings.IndexByte(small, s[0]) >= 0 && s[len(s)-1] != '-'
-}
-
-// IsRepository reports whether s is a name for a repository:
-// ^[A-Za-z0-9][A-Za-z0-9._-]{1,99}$.
-//
-// Source: CodeArtifact service model.
-func IsRepository(s string) bool {
-	return len(s) >= 2 && len(s) <= 100 && consistsOf(s, small+large+digits+"._-") && strings.IndexByte("._-", s[0]) < 0
-}
-
 // IsKeyID reports whether s is the id of an access key or of a token:
 // ^\w{16,128}$.
 //
 // Source: IAM service model, accessKeyIdType.
 func IsKeyID(s string) bool {
-	return len(s) >= 16 && len(s) <= 128 && consistsOf(s, small+large+digits+"_")
+	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, lower+upper+digits+"_") == ""
 }
 
 // IsUniqueID reports whether s is the unique id of a user, group, role or
@@ -46,7 +16,7 @@ func IsKeyID(s string) bool {
 //
 // Source: IAM service model, idType, less small letters and _, which no id has.
 func IsUniqueID(s string) bool {
-	return len(s) >= 16 && len(s) <= 128 && consistsOf(s, large+digits)
+	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, upper+digits) == ""
 }
 
 // IsWord reports whether s is of printable ASCII without blanks, of which names,
