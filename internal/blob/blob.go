@@ -37,12 +37,27 @@ type Store interface {
 	Delete(ctx context.Context, key Key, before time.Time) error
 
 	// Sweep removes what was staged before an instant and never committed, and
-	// returns how much there was.
+	// what processes staged that are no more, and returns how much there was.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 
 	// Check reports whether the store can be used now.
 	Check(ctx context.Context) error
+
+	// Empty reports whether there is no content.
+	Empty(ctx context.Context) (bool, error)
+
+	// Mark returns the note that [Store.SetMark] left beside the content, or
+	// [ErrNotFound].
+	Mark(ctx context.Context) ([]byte, error)
+
+	// SetMark replaces the note, which has at most 1 KiB.
+	SetMark(ctx context.Context, note []byte) error
 }
+
+// markName is where the note is; no space begins so.
+const markName = ".instance"
+
+const maxMark = 1 << 10 // bytes
 
 // ErrNotFound says that there is no such content.
 var ErrNotFound = errors.New("no such content")

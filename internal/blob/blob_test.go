@@ -51,7 +51,7 @@ func list(t *testing.T, dir string) []string {
 	t.Helper()
 	var names []string
 	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		if err == nil && d.Type().IsRegular() && d.Name() != "lock" {
 			names = append(names, d.Name())
 		}
 		return err
@@ -124,6 +124,30 @@ func TestSweepRemovesWhatWasAbandonedAndSparesTheRest(t *testing.T) {
 	// A commit of what was swept fails, and does not pretend.
 	if _, err := abandoned.Commit(t.Context(), blobtest.Space); err == nil {
 		t.Error("content that was swept is committed")
+	}
+}
+
+func TestSweepRemovesAtOnceWhatADeadProcessStaged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	dead := filepath.Join(dir, ".staging", "dead")
+	if err := os.MkdirAll(dead, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"lock", "upload"} {
+		if err := os.WriteFile(filepath.Join(dead, name), []byte("x"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	living := blobtest.Stage(t, openFolder(t, dir), []byte("living"))
+	if n, err := openFolder(t, dir).Sweep(t.Context(), time.Now().Add(-time.Hour)); n != 1 || err != nil {
+		t.Errorf("swept %d, %v; want 1", n, err)
+	}
+	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder of a dead process: %v", err)
+	}
+	if _, err := living.Commit(t.Context(), blobtest.Space); err != nil {
+		t.Errorf("an upload under way: %v", err)
 	}
 }
 

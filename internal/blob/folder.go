@@ -9,15 +9,19 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
 // Folder keeps content in files: dir/space/ab/cd/digest. What is on its way in
-// is in dir/staging, on the same file system, so that a rename commits it.
+// is on the same file system, so that a rename commits it: in a folder of this
+// process below dir/.staging, which a lock tells from those that others left.
 type Folder struct {
 	dir     string
 	staging string
+	room    stagingRoom
 
 	// dirs is held for writing while folders are made and synced, and for
 	// reading while content is renamed into one: whoever sees a folder also
@@ -52,7 +56,11 @@ func (f *Folder) file(key Key) (string, error) {
 
 // Stage implements [Store].
 func (f *Folder) Stage(_ context.Context, limit int64) (*Stage, error) {
-	file, err := os.CreateTemp(f.staging, "*") // mode 0600
+	dir, err := f.room.open(f.staging)
+	if err != nil {
+		return nil, away(fmt.Errorf("stage: %w", err), false)
+	}
+	file, err := os.CreateTemp(dir, "*") // mode 0600
 	if err != nil {
 		return nil, away(fmt.Errorf("stage: %w", err), false)
 	}
@@ -218,21 +226,44 @@ func removeOlder(path string, before time.Time) error {
 
 // Sweep implements [Store].
 func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
-	entries, err := os.ReadDir(f.staging)
+	n, err := sweepStaging(f.staging, before)
 	if err != nil {
-		return 0, away(err, false)
-	}
-	n := 0
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !info.ModTime().Before(before) {
-			continue // gone meanwhile, or still being written
-		}
-		if err := os.Remove(filepath.Join(f.staging, e.Name())); err == nil {
-			n++
-		}
+		return n, away(err, false)
 	}
 	return n, ctx.Err()
+}
+
+// Empty implements [Store].
+func (f *Folder) Empty(context.Context) (bool, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return false, away(err, false)
+	}
+	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && !strings.HasPrefix(e.Name(), ".") }), nil
+}
+
+// Mark implements [Store].
+func (f *Folder) Mark(context.Context) ([]byte, error) {
+	note, err := os.ReadFile(filepath.Join(f.dir, markName))
+	if err != nil {
+		return nil, f.failure(err)
+	}
+	return note, nil
+}
+
+// SetMark implements [Store].
+func (f *Folder) SetMark(_ context.Context, note []byte) error {
+	file, err := os.CreateTemp(f.dir, markName+"-*")
+	if err != nil {
+		return away(err, false)
+	}
+	defer os.Remove(file.Name()) // unless it was renamed
+	_, err = file.Write(note)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), filepath.Join(f.dir, markName))
+	}
+	return away(err, false)
 }
 
 // Check implements [Store].

@@ -14,6 +14,7 @@ type Memory struct {
 
 	mu      sync.RWMutex
 	content map[Key]memoryContent
+	mark    []byte
 }
 
 type memoryContent struct {
@@ -117,3 +118,28 @@ func (m *Memory) Sweep(context.Context, time.Time) (int, error) { return 0, nil 
 
 // Check implements [Store].
 func (m *Memory) Check(context.Context) error { return nil }
+
+// Empty implements [Store].
+func (m *Memory) Empty(context.Context) (bool, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return len(m.content) == 0, nil
+}
+
+// Mark implements [Store].
+func (m *Memory) Mark(context.Context) ([]byte, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.mark == nil {
+		return nil, ErrNotFound
+	}
+	return m.mark, nil
+}
+
+// SetMark implements [Store].
+func (m *Memory) SetMark(_ context.Context, note []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mark = bytes.Clone(note)
+	return nil
+}

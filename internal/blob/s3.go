@@ -3,6 +3,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -243,9 +245,10 @@ func (s *S3) Delete(ctx context.Context, key Key, before time.Time) error {
 }
 
 // Sweep implements [Store]: it drops the parts of uploads that were begun
-// before an instant and never completed.
+// before an instant and never completed. Nobody can tell whose process is no
+// more, so that none are dropped sooner.
 func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
-	n := 0
+	n := s.sweepSpool(before)
 	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &s.prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -266,6 +269,23 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 	return n, nil
 }
 
+// sweepSpool removes what a crash left in the moment before its name went.
+func (s *S3) sweepSpool(before time.Time) (n int) {
+	if s.spool == "" {
+		return 0
+	}
+	entries, err := os.ReadDir(s.spool)
+	if err != nil {
+		return 0 // Check and Stage tell
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "daypass-") {
+			n += removeStale(filepath.Join(s.spool, e.Name()), e, before)
+		}
+	}
+	return n
+}
+
 // Check implements [Store].
 func (s *S3) Check(ctx context.Context) error {
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
@@ -273,4 +293,59 @@ func (s *S3) Check(ctx context.Context) error {
 		return away(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
 	}
 	return nil
+}
+
+// Empty implements [Store]. Objects that are no content of ours don't count.
+func (s *S3) Empty(ctx context.Context) (bool, error) {
+	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &s.prefix})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, away(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
+		}
+		for _, o := range page.Contents {
+			if isContent(strings.TrimPrefix(aws.ToString(o.Key), s.prefix)) {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+// isContent reports whether a path is one of [Key.path].
+func isContent(path string) bool {
+	space, digest, found := cutLast(path)
+	if !found || !sha256RE().MatchString(digest) {
+		return false
+	}
+	space, found = strings.CutSuffix(space, "/"+digest[:2]+"/"+digest[2:4])
+	return found && spaceRE().MatchString(space)
+}
+
+func cutLast(path string) (before, after string, found bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return path, "", false
+	}
+	return path[:i], path[i+1:], true
+}
+
+// Mark implements [Store].
+func (s *S3) Mark(ctx context.Context) ([]byte, error) {
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + markName)})
+	if missing(err) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, away(err, true)
+	}
+	defer out.Body.Close()
+	note, err := io.ReadAll(io.LimitReader(out.Body, maxMark))
+	return note, away(err, true)
+}
+
+// SetMark implements [Store].
+func (s *S3) SetMark(ctx context.Context, note []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + markName), Body: bytes.NewReader(note)})
+	return away(err, true)
 }

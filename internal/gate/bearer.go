@@ -81,6 +81,21 @@ func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain,
 	return err
 }
 
+// CheckDomain refuses a token that was issued for an earlier domain of the name
+// than the one with an id, which was created at an instant. A token without a mark
+// can only be older than the domain.
+func (c *Call) CheckDomain(id string, created time.Time) error {
+	t := c.Token
+	same := t.Mark == token.MarkDomain(id)
+	if t.Mark == (token.DomainMark{}) {
+		same = !t.IssuedAt.Before(created)
+	}
+	if same {
+		return nil
+	}
+	return fault.New(fault.UnknownKey, "The authorization token is for a domain %s that was deleted; another one was made since. Get a new one with: daypass get-authorization-token --domain %[1]s --domain-owner %s", t.Domain, t.Owner)
+}
+
 // malformed says what a string that is no token looks like, without its text.
 func malformed(shown string) string {
 	switch {

@@ -95,7 +95,7 @@ type Directory struct {
 	roles     *store.Cache[string, *AssumableRole]
 	managed   *store.Cache[managedKey, *policy.Policy]
 	sessions  *store.Cache[string, *policy.Policy]
-	revoked   *store.Cache[string, *revocations]
+	revoked   *revoked
 	uses      uses
 }
 
@@ -103,8 +103,7 @@ type Directory struct {
 // standing counts all of its policies, though it shares managed ones with others:
 // it keeps them in memory when the cache of those has dropped them.
 const (
-	maxKeys     = 10_000
-	maxAccounts = 1_000
+	maxKeys = 10_000
 
 	maxStandings = 64 << 20
 	maxRoles     = 16 << 20
@@ -125,7 +124,7 @@ func New(c Config) *Directory {
 		roles:     store.NewWeighedCache(c.DB, maxRoles, func(_ string, r *AssumableRole) int { return entryWeight + len(r.Trust) + r.Policy.Weight() }),
 		managed:   store.NewWeighedCache(c.DB, maxManaged, func(_ managedKey, p *policy.Policy) int { return entryWeight + p.Weight() }),
 		sessions:  store.NewWeighedCache(c.DB, maxSessions, func(document string, p *policy.Policy) int { return entryWeight + len(document) + p.Weight() }),
-		revoked:   store.NewCache[string, *revocations](c.DB, maxAccounts),
+		revoked:   newRevoked(),
 	}
 }
 

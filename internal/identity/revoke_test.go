@@ -6,6 +6,7 @@ import (
 
 	"daypass/internal/identity"
 	"daypass/internal/principal"
+	"daypass/internal/store"
 )
 
 func TestRevocations(t *testing.T) {
@@ -82,21 +83,73 @@ func TestASessionIsRevokedByItsOwnAccountAlone(t *testing.T) {
 	}
 }
 
-func TestRevocationsAreKeptForAsLongAsCredentialsLive(t *testing.T) {
+func TestRevocationsAreKeptForAsLongAsWhatTheyCover(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		revoked identity.Revocation // Expires is of the token
+		kept    time.Duration       // after the revocation
+	}{
+		"a token with its end": {identity.Revocation{Account: account, Token: "ABIA1", Expires: time.Date(2026, 11, 1, 13, 0, 0, 0, time.UTC)}, 2 * time.Hour},
+		"a token by its id":    {identity.Revocation{Account: account, Token: "ABIA1"}, 13 * time.Hour},
+		"a principal":          {identity.Revocation{Account: account, Principal: "AROAX"}, 37 * time.Hour},
+		"everything":           {identity.Revocation{Account: account}, 37 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newInstance(t)
+			i.clock = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+			test.revoked.Until = i.clock
+			i.must(i.Revoke(t.Context(), test.revoked))
+			start := i.clock
+			for _, step := range []struct {
+				after time.Duration
+				want  int64
+			}{{test.kept, 0}, {test.kept + time.Millisecond, 1}, {test.kept + time.Millisecond, 0}} {
+				i.clock = start.Add(step.after)
+				n, err := i.PruneRevocations(t.Context())
+				if n != step.want || err != nil {
+					t.Errorf("pruned after %v = %d, %v, want %d", step.after, n, err, step.want)
+				}
+			}
+		})
+	}
+}
+
+func TestRevokedTokensAreReadOnceAndNotAfterEachChange(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t)
 	ctx := t.Context()
-	i.must(i.Revoke(ctx, identity.Revocation{Account: account, Token: "ABIA1", Until: i.clock}))
-	for _, step := range []struct {
-		after time.Duration
-		want  int64
-	}{{36 * time.Hour, 0}, {38 * time.Hour, 1}, {38 * time.Hour, 0}} {
-		start := i.clock
-		i.clock = start.Add(step.after)
-		n, err := i.PruneRevocations(ctx)
-		if n != step.want || err != nil {
-			t.Errorf("pruned after %v = %d, %v, want %d", step.after, n, err, step.want)
+	ref := principal.Ref{Kind: principal.User, Account: account, ID: "AIDAX"}
+	revoked := func(id string) bool {
+		t.Helper()
+		got, err := i.Revoked(ctx, id, ref, "", i.clock)
+		if err != nil {
+			t.Fatal(err)
 		}
-		i.clock = start
+		return got
+	}
+	i.must(i.Revoke(ctx, identity.Revocation{Account: account, Token: "ABIA1", Until: i.clock}))
+	if !revoked("ABIA1") || revoked("ABIA2") {
+		t.Fatal("the revocation does not hold")
+	}
+	// A row that changed without a new generation is seen by whoever reads all
+	// rows again.
+	err := i.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.PruneRevocations(ctx, i.clock.Add(100*time.Hour))
+		tx.Touch()
+		return err
+	})
+	i.must(err)
+	if !revoked("ABIA1") {
+		t.Error("all rows were read again after a change")
+	}
+	i.must(i.Revoke(ctx, identity.Revocation{Account: account, Token: "ABIA2", Until: i.clock}))
+	if !revoked("ABIA1") || !revoked("ABIA2") {
+		t.Error("a further revocation does not hold beside the first")
+	}
+	i.clock = i.clock.Add(14 * time.Hour)
+	i.must(i.Revoke(ctx, identity.Revocation{Account: account, Token: "ABIA3", Until: i.clock}))
+	if revoked("ABIA1") || !revoked("ABIA3") {
+		t.Error("what has ended is kept")
 	}
 }

@@ -48,6 +48,7 @@ type Config struct {
 	AuditMaxSize  int64         // bytes after which a new file begins
 	AuditKeep     int           // rotated files; 0: all
 	AuditMaxAge   time.Duration // of rotated files; 0: for ever
+	AcceptRestore bool          // start on a database that was restored, and revoke what was issued before
 	Dev           bool
 
 	// From the environment alone, as they are secret.
@@ -133,6 +134,7 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
 	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
 	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
+	flags.BoolVar(&c.AcceptRestore, "accept-restore", false, "start once on a database that was restored from a backup, and revoke every token and session issued before this start")
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
 }
 

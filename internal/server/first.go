@@ -33,17 +33,26 @@ func (s *Server) masterKey() ([]byte, error) {
 	if s.config.MasterKeyFile != "" {
 		return readKeyFile(s.config.MasterKeyFile)
 	}
-	key := make([]byte, masterKeySize)
-	_, _ = rand.Read(key) // never fails
 	if s.config.Dev {
-		return key, nil
+		return newKey(), nil
 	}
+	// It is read first: nothing is written where nothing must be.
 	name := s.keyFile()
-	err := writeOnce(name, base64.StdEncoding.EncodeToString(key)+"\n")
+	key, err := readKeyFile(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	err = writeOnce(name, base64.StdEncoding.EncodeToString(newKey())+"\n")
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return readKeyFile(name)
 	}
 	return nil, err
+}
+
+func newKey() []byte {
+	key := make([]byte, masterKeySize)
+	_, _ = rand.Read(key) // never fails
+	return key
 }
 
 // withOrigin adds to the fault of a master key that opens nothing where the key
@@ -65,13 +74,13 @@ func (s *Server) keyFile() string { return filepath.Join(s.config.Data, "master.
 // writeOnce makes a file that only its owner can read, whole or not at all. It
 // fails with fs.ErrExist if there is one.
 func writeOnce(name, text string) error {
-	return place(name, text, os.Link) // unlike Rename, never replaces
+	return writePrivate(name, text, os.Link) // unlike Rename, never replaces
 }
 
 // replaceFile is writeOnce for a file that may be there already.
-func replaceFile(name, text string) error { return place(name, text, os.Rename) }
+func replaceFile(name, text string) error { return writePrivate(name, text, os.Rename) }
 
-func place(name, text string, move func(from, to string) error) error {
+func writePrivate(name, text string, move func(from, to string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*") // mode 0600
 	if err != nil {
 		return err

@@ -98,6 +98,12 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 	if err != nil {
 		return nil, err
 	}
+	if d := repository.Domain; d.Exists() {
+		err = e.call.CheckDomain(d.ID, d.Created)
+		if err != nil {
+			return nil, err
+		}
+	}
 	bound, err := repository.Bind(r.Context(), registry.Binding{
 		Format: f,
 		Verbs:  route.Verbs,

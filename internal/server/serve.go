@@ -2,13 +2,16 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	"daypass/internal/background"
 	"daypass/internal/registry"
+	"daypass/internal/store"
 )
 
 const (
@@ -16,18 +19,18 @@ const (
 	chores       = time.Hour
 	flushEvery   = time.Minute
 	flushTimeout = 5 * time.Second
+	intactEvery  = time.Second
+	markEvery    = time.Second
+	markLimit    = 5 * time.Second
 	drainTimeout = 30 * time.Second
+	endTimeout   = 15 * time.Second // of the tasks, after the requests
 )
 
-// Serve answers requests on a listener until ctx ends, then lets those that
-// run finish.
+// Serve answers requests on a listener until ctx ends or the server can't go on,
+// then lets those that run finish.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	go s.db.Watch(background, watchEvery)
-	go s.registry.Watch(background, watchEvery)
-	go s.work(background)
-	go s.note(background)
+	tasks := background.Runner{Lease: s.lease(rand.Text()), Failed: s.taskFailed}
+	tasks.Start(s.tasks()...)
 	open := &connections{most: s.config.Connections, exempt: s.trusted}
 	server := &http.Server{
 		ConnState:         open.track,
@@ -39,21 +42,25 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- s.accept(server, listener) }()
+	var cause error
 	select {
-	case err := <-done:
-		return err
+	case cause = <-done:
+	case cause = <-s.failed:
+		s.log.Error("stopping", "cause", cause.Error())
 	case <-ctx.Done():
 	}
 	s.log.Info("draining", "at_most", drainTimeout.String())
-	limited, cancel := context.WithTimeout(background, drainTimeout)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	err := server.Shutdown(limited)
-	s.flush(background)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("cut off the requests that were still running")
-		return server.Close()
+		err = server.Close()
 	}
-	return err
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	tasks.Stop(ending)
+	return errors.Join(cause, err)
 }
 
 func (s *Server) accept(server *http.Server, listener net.Listener) error {
@@ -69,47 +76,51 @@ func (s *Server) accept(server *http.Server, listener net.Listener) error {
 	return err
 }
 
-// work does what must be done now and then: keys take turns, and what nothing
-// needs any more goes.
-func (s *Server) work(ctx context.Context) {
-	tick := time.NewTicker(chores)
-	defer tick.Stop()
-	for {
-		s.chore("rotate token keys", s.keyring.RotateIfDue(ctx))
-		_, err := s.directory.PruneRevocations(ctx)
-		s.chore("forget old revocations", err)
-		_, err = s.registry.Sweep(ctx, registry.DefaultGrace)
-		s.chore("sweep content", err)
+// tasks are what is done besides answering requests.
+func (s *Server) tasks() []background.Task {
+	return []background.Task{
+		{Name: "follow changes", Run: func(ctx context.Context) error { s.db.Watch(ctx, watchEvery); return nil }},
+		{Name: "follow packages", Run: func(ctx context.Context) error { s.registry.Watch(ctx, watchEvery); return nil }},
+		{Name: "look after the database", Every: intactEvery, Run: func(context.Context) error { return s.db.Intact() }},
+		{Name: "note the last change beside the content", Every: markEvery, AtStart: true, AtEnd: true, Limit: markLimit, Run: s.writeMark},
+		// On every replica, as this also tells it of the keys of others.
+		{Name: "rotate token keys", Every: chores, AtStart: true, Run: s.keyring.RotateIfDue},
+		{Name: "record the use of keys", Every: flushEvery, AtEnd: true, Limit: flushTimeout, Run: s.directory.FlushUses},
+		{Name: "forget old revocations", Every: chores, AtStart: true, Alone: true, Run: func(ctx context.Context) error {
+			_, err := s.directory.PruneRevocations(ctx)
+			return err
+		}},
+		// What a killed server staged is cleared by the next that starts.
+		{Name: "clear abandoned uploads", Every: chores, AtStart: true, Run: func(ctx context.Context) error {
+			_, err := s.blobs.Sweep(ctx, s.now().Add(-registry.DefaultGrace))
+			return err
+		}},
+		{Name: "sweep content", Every: chores, AtStart: true, Alone: true, Run: func(ctx context.Context) error {
+			_, err := s.registry.Sweep(ctx, registry.DefaultGrace)
+			return err
+		}},
+	}
+}
+
+// lease asks the database whether a task is this replica's in the coming period.
+func (s *Server) lease(holder string) func(context.Context, string, time.Duration) (bool, error) {
+	return func(ctx context.Context, task string, period time.Duration) (ours bool, err error) {
+		now := s.now()
+		err = s.db.Update(ctx, func(tx *store.Tx) (err error) {
+			ours, err = tx.TakeLease(ctx, task, holder, now, now.Add(period))
+			return err
+		})
+		return ours, err
+	}
+}
+
+func (s *Server) taskFailed(task string, err error) {
+	if errors.Is(err, store.ErrReplaced) {
 		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+		case s.failed <- err:
+		default: // told already
 		}
+		return
 	}
-}
-
-// note writes down every now and then what is only in memory.
-func (s *Server) note(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.flush(ctx)
-		}
-	}
-}
-
-func (s *Server) flush(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
-	defer cancel()
-	s.chore("record the use of keys", s.directory.FlushUses(ctx))
-}
-
-func (s *Server) chore(what string, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.log.Error("could not "+what, "cause", err.Error())
-	}
+	s.log.Error("could not "+task, "cause", err.Error())
 }

@@ -25,6 +25,7 @@ import (
 	"daypass/internal/format/pypi"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
+	"daypass/internal/lock"
 	"daypass/internal/oidc"
 	"daypass/internal/registry"
 	"daypass/internal/service/codeartifact"
@@ -42,7 +43,8 @@ var formats = []*format.Format{pypi.Format}
 // A Server is the program at work.
 type Server struct {
 	config    Config
-	now       func() time.Time
+	machine   func() time.Time // this machine's clock
+	now       func() time.Time // the database's
 	log       *slog.Logger
 	metrics   *metrics
 	db        *store.DB
@@ -56,17 +58,23 @@ type Server struct {
 	readiness readiness
 	handler   http.Handler
 	first     *identity.KeyPair // of the admin user, if this start made it
+	held      *lock.File        // of the data folder
+	instance  string            // its name
+	marked    int64             // generation that is noted beside the content
+	failed    chan error        // what the server can't go on after
 }
 
 // Open builds a server from its configuration: it opens the database and the
 // content store, and on an empty one makes the first account.
 func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*Server, error) {
-	s := &Server{config: c, now: now, log: log, metrics: newMetrics(), throttle: newThrottler(c.Rates, now)}
+	s := &Server{config: c, machine: now, log: log, metrics: newMetrics(), failed: make(chan error, 1)}
+	s.now = s.present
 	err := s.open(ctx)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.throttle = newThrottler(c.Rates, s.now)
 	s.readiness.check = s.usable
 	s.handler = s.observe(s.mount())
 	return s, nil
@@ -84,18 +92,22 @@ func (s *Server) open(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("data folder: %w", err)
 		}
+		err = s.hold()
+		if err != nil {
+			return err
+		}
+	}
+	s.db, err = store.Open(ctx, store.Config{Memory: s.config.Dev, URL: s.config.Database, Path: s.databaseFile(), Now: s.machine, Admit: s.admit})
+	if err != nil {
+		return err
 	}
 	master, err := s.master()
 	if err != nil {
 		return fmt.Errorf("master key: %w", err)
 	}
-	s.db, err = store.Open(ctx, store.Config{Memory: s.config.Dev, URL: s.config.Database, Path: filepath.Join(s.config.Data, "daypass.db")})
+	err = s.openContent(ctx)
 	if err != nil {
 		return err
-	}
-	s.blobs, err = s.openBlobs(ctx)
-	if err != nil {
-		return fmt.Errorf("content store: %w", err)
 	}
 	s.keyring, err = token.OpenKeyring(ctx, token.KeyringConfig{Store: store.Keys{DB: s.db}, Master: master, Now: s.now, Period: s.config.RotateEvery})
 	if err != nil {
@@ -114,7 +126,32 @@ func (s *Server) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = s.recognise(ctx)
+	if err != nil {
+		return err
+	}
 	return s.openTrail()
+}
+
+// openContent opens the content store, once.
+func (s *Server) openContent(ctx context.Context) error {
+	if s.blobs != nil {
+		return nil
+	}
+	opened, err := s.openBlobs(ctx)
+	if err != nil {
+		return fmt.Errorf("content store: %w", err)
+	}
+	s.blobs = opened
+	return nil
+}
+
+// present is now by the database's clock, which all replicas share.
+func (s *Server) present() time.Time {
+	if s.db == nil {
+		return s.machine()
+	}
+	return s.db.Now()
 }
 
 func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
@@ -236,8 +273,8 @@ func (s *Server) Close() error {
 	if err != nil {
 		s.log.Error("could not finish the audit trail", "cause", err.Error())
 	}
-	if s.db == nil {
-		return err
+	if s.db != nil {
+		err = errors.Join(err, s.db.Close())
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.held.Release())
 }

@@ -26,10 +26,22 @@ func (tx *Tx) Touch() { tx.touched = true }
 // bump runs last in the transaction, so that the one row everybody writes is
 // held for as short as possible.
 func (tx *Tx) bump(ctx context.Context) error {
-	if !tx.touched {
+	if !tx.touched || tx.value != 0 {
 		return nil
 	}
-	return tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.value)
+	_, err := tx.next(ctx)
+	return err
+}
+
+// next is the generation that the transaction will be the change of, for rows
+// that keep it.
+func (tx *Tx) next(ctx context.Context) (int64, error) {
+	if tx.value != 0 {
+		return tx.value, nil
+	}
+	tx.touched = true
+	err := tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.value)
+	return tx.value, err
 }
 
 // maxChecks is how often a check is made for one change before it is given up.
@@ -61,12 +73,12 @@ func (db *DB) UpdateChecked(ctx context.Context, check func(context.Context) err
 		if !errors.Is(err, errOvertaken) {
 			return err
 		}
-		err = db.refresh(ctx)
+		err = db.Ping(ctx)
 		if err != nil {
 			return err
 		}
 	}
-	return errOvertaken
+	return db.failure(errOvertaken)
 }
 
 var errOvertaken = errors.New("policies or identities changed each time that the change was about to be committed")
@@ -81,17 +93,37 @@ func (db *DB) advance(value int64) {
 	}
 }
 
-// refresh reads the generation row.
+// refresh reads the generation row, and the database's clock with it.
 func (db *DB) refresh(ctx context.Context) error {
-	asked := time.Now()
-	var value int64
-	err := db.read.QueryRowContext(ctx, `SELECT value FROM generation WHERE id = 1`).Scan(&value)
+	before, asked, began := db.generation.Load(), time.Now(), db.now()
+	query := `SELECT value, 0 FROM generation WHERE id = 1`
+	if db.engine.clock != "" {
+		query = `SELECT value, ` + db.engine.clock + ` FROM generation WHERE id = 1`
+	}
+	var value, clock int64
+	err := db.read.QueryRowContext(ctx, query).Scan(&value, &clock)
 	if err != nil {
 		return err
+	}
+	if db.engine.clock != "" {
+		db.clock.measure(time.UnixMilli(clock), began, time.Since(asked))
+	}
+	if value < before { // it was known before it was asked for
+		db.lost.Store(true)
+		return ErrReplaced
 	}
 	db.advance(value)
 	db.confirmed.Store(asked.UnixNano())
 	return nil
+}
+
+// Generation is the newest number of a change that is known here.
+func (db *DB) Generation() int64 { return db.generation.Load() }
+
+// Knows reports whether what was read of the database up to a generation is all
+// that there is, as far as [Cache] would believe it.
+func (db *DB) Knows(generation int64) bool {
+	return !db.stale() && generation >= db.generation.Load()
 }
 
 // Watch looks at the generation row every interval until ctx ends, so that

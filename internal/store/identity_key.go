@@ -90,34 +90,71 @@ type Revocation struct {
 	Session   string
 	Token     string
 	Until     time.Time // millisecond precision
+	Expires   time.Time // when nothing that it covers can be alive
 }
 
-// Revoke records a revocation. Of two that name the same the later instant stays.
+const revocationColumns = `account, principal, session, token, issued_until, expires, generation`
+
+// merged is what becomes of a revocation that names the same as another: the
+// later instants stay.
+const merged = ` ON CONFLICT (account, principal, session, token) DO UPDATE SET generation = excluded.generation,
+	issued_until = CASE WHEN excluded.issued_until > revocations.issued_until THEN excluded.issued_until ELSE revocations.issued_until END,
+	expires = CASE WHEN excluded.expires > revocations.expires THEN excluded.expires ELSE revocations.expires END`
+
+// Revoke records a revocation. Of two that name the same the later instants stay.
 func (tx *Tx) Revoke(ctx context.Context, r Revocation) error {
-	_, err := tx.exec(ctx, `INSERT INTO revocations (account, principal, session, token, issued_until) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (account, principal, session, token) DO UPDATE SET issued_until =
-		CASE WHEN excluded.issued_until > revocations.issued_until THEN excluded.issued_until ELSE revocations.issued_until END`,
-		r.Account, r.Principal, r.Session, r.Token, r.Until.UnixMilli())
+	generation, err := tx.next(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO revocations (`+revocationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`+merged,
+		r.Account, r.Principal, r.Session, r.Token, r.Until.UnixMilli(), r.Expires.UnixMilli(), generation)
 	return err
 }
 
-// Revocations returns all revocations of an account.
-func (tx *Tx) Revocations(ctx context.Context, account string) ([]Revocation, error) {
-	var found []Revocation
-	err := tx.queryEach(ctx, `SELECT principal, session, token, issued_until FROM revocations WHERE account = $1`, []any{account},
-		func(scan func(...any) error) error {
-			r := Revocation{Account: account}
-			var until int64
-			err := scan(&r.Principal, &r.Session, &r.Token, &until)
-			r.Until = time.UnixMilli(until).UTC()
-			found = append(found, r)
-			return err
-		})
-	return found, err
+// RevokeEverything records a revocation of all that every account has, and lets
+// the generation be greater than the given one.
+func (tx *Tx) RevokeEverything(ctx context.Context, until, expires time.Time, than int64) error {
+	_, err := tx.exec(ctx, `UPDATE generation SET value = $1 WHERE id = 1 AND value < $2`, than, than)
+	if err != nil {
+		return err
+	}
+	generation, err := tx.next(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT INTO revocations (`+revocationColumns+`)
+		SELECT id, '', '', '', CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM accounts WHERE true`+merged,
+		until.UnixMilli(), expires.UnixMilli(), generation)
+	return err
 }
 
-// PruneRevocations forgets revocations of instants before the given one and
+// Revocations calls each for the revocations of all accounts that were written
+// after a generation, -1 for all, and returns the generation up to which that is
+// all.
+func (tx *Tx) Revocations(ctx context.Context, after int64, each func(Revocation)) (int64, error) {
+	var upTo int64
+	err := tx.queryRow(ctx, `SELECT value FROM generation WHERE id = 1`, nil, &upTo)
+	if err != nil {
+		return 0, err
+	}
+	// One statement may see more than the one before: what is newer comes again.
+	err = tx.queryEach(ctx, `SELECT account, principal, session, token, issued_until, expires FROM revocations WHERE generation > $1`, []any{after},
+		func(scan func(...any) error) error {
+			var r Revocation
+			var until, expires int64
+			err := scan(&r.Account, &r.Principal, &r.Session, &r.Token, &until, &expires)
+			r.Until, r.Expires = time.UnixMilli(until).UTC(), time.UnixMilli(expires).UTC()
+			if err == nil {
+				each(r)
+			}
+			return err
+		})
+	return upTo, err
+}
+
+// PruneRevocations forgets the revocations that had ended at an instant, and
 // returns how many there were.
-func (tx *Tx) PruneRevocations(ctx context.Context, until time.Time) (int64, error) {
-	return tx.exec(ctx, `DELETE FROM revocations WHERE issued_until < $1`, until.UnixMilli())
+func (tx *Tx) PruneRevocations(ctx context.Context, now time.Time) (int64, error) {
+	return tx.exec(ctx, `DELETE FROM revocations WHERE expires < $1`, now.UnixMilli())
 }

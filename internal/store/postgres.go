@@ -39,7 +39,9 @@ var postgresEngine = engine{
 		c := postgresCode(err)
 		return c == serializationFailure || c == deadlockDetected
 	},
-	away: postgresAway,
+	away:     postgresAway,
+	hasTable: `SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	clock:    `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
 }
 
 // postgresAway tells a server that can't be reached, is on its way up or down,

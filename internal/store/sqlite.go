@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -14,11 +15,13 @@ import (
 // pragmas: readers never wait for the writer (WAL); an acknowledged commit
 // survives a power cut (synchronous FULL); a writer waits for another process
 // instead of failing at once.
-var pragmas = []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "busy_timeout(10000)"}
+// The log is cut when the database is closed, and stays (see keepSideFiles).
+var pragmas = []string{"journal_size_limit(67108864)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "busy_timeout(10000)"}
 
 var sqliteEngine = engine{
-	name:    "SQLite",
-	dialect: goose.DialectSQLite3,
+	name:     "SQLite",
+	dialect:  goose.DialectSQLite3,
+	hasTable: `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 	unique: func(err error) bool {
 		code := sqliteCode(err)
 		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
@@ -55,10 +58,12 @@ func openSQLite(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = file.Close()
+	info, err := file.Stat()
+	err = errors.Join(err, file.Close())
 	if err != nil {
 		return nil, err
 	}
+	keepSideFiles()
 	write, err := sql.Open("sqlite", sqliteURL(path, "immediate"))
 	if err != nil {
 		return nil, err
@@ -71,7 +76,7 @@ func openSQLite(path string) (*DB, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	return &DB{engine: &sqliteEngine, read: read, write: write}, nil
+	return &DB{engine: &sqliteEngine, read: read, write: write, file: &heldFile{path, info}}, nil
 }
 
 func sqliteURL(path, lock string) string {
@@ -79,6 +84,20 @@ func sqliteURL(path, lock string) string {
 	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {lock}}.Encode()
 	return u.String()
 }
+
+// keepSideFiles lets the log and its index stay when a connection is closed.
+// SQLite would remove them and make them again, for which a full disk has no
+// room; so a server starts to read on one.
+var keepSideFiles = sync.OnceFunc(func() {
+	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, _ string) error {
+		control, ok := c.(sqlite.FileControl)
+		if !ok {
+			return errors.New("the SQLite driver has no file control")
+		}
+		_, err := control.FileControlPersistWAL("main", 1)
+		return err
+	})
+})
 
 // openMemory keeps the database in the memory of one connection.
 func openMemory() (*DB, error) {

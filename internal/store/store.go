@@ -48,6 +48,19 @@ type Config struct {
 	Memory bool
 	URL    string // postgres://… or postgresql://…
 	Path   string // file of the SQLite database; its folder exists
+
+	// Now is this machine's clock; nil means time.Now.
+	Now func() time.Time
+
+	// Admit looks at what was found, before anything is written; its error ends
+	// Open. Nil admits everything.
+	Admit func(context.Context, Found) error
+}
+
+// A Found is what a database held before this program opened it.
+type Found struct {
+	Schema bool // there are tables of ours, maybe of an older version
+	Keys   bool // token keys are stored: a first start was completed
 }
 
 // A DB is an open database at the newest schema. It is safe for concurrent use.
@@ -56,6 +69,10 @@ type DB struct {
 	read   *sql.DB
 	write  *sql.DB
 
+	now        func() time.Time // this machine's
+	clock      clock
+	file       *heldFile    // of an embedded database; nil otherwise
+	lost       atomic.Bool  // the database went back, see [DB.Intact]
 	generation atomic.Int64 // last known value of the generation row
 	watching   atomic.Bool
 	confirmed  atomic.Int64 // Unix nanoseconds of the last look at the generation row
@@ -71,13 +88,34 @@ type engine struct {
 	unique    func(error) bool // the error is a broken unique constraint
 	retryable func(error) bool // the transaction may succeed when run again
 	away      func(error) bool // the database can't be used now
+	hasTable  string           // query that counts the tables with the name $1
+	clock     string           // expression for the milliseconds since 1970; empty: the clock is this machine's
 }
 
 // Open connects, brings the schema up to date and returns the database.
 // Migrations run forward only; a schema newer than this program is refused.
 func Open(ctx context.Context, c Config) (*DB, error) {
+	if c.Admit == nil || c.Memory {
+		c.Admit = func(context.Context, Found) error { return nil }
+	}
+	if c.URL == "" && !c.Memory && !hasContent(c.Path) {
+		// To look into it would be to make it.
+		err := c.Admit(ctx, Found{})
+		if err != nil {
+			return nil, err
+		}
+	}
 	db, err := open(c)
 	if err != nil {
+		return nil, err
+	}
+	db.now = c.Now
+	if db.now == nil {
+		db.now = time.Now
+	}
+	err = db.admit(ctx, c.Admit)
+	if err != nil {
+		db.Close()
 		return nil, err
 	}
 	err = db.migrate(ctx)
@@ -101,6 +139,38 @@ func open(c Config) (*DB, error) {
 		return openPostgres(c.URL)
 	}
 	return nil, fmt.Errorf("unsupported database URL: expected postgres://user@host/name")
+}
+
+// admit asks about what is there. Of replicas that start together the first may
+// make the tables in between, so that a refusal of an empty database is asked for
+// again.
+func (db *DB) admit(ctx context.Context, ask func(context.Context, Found) error) error {
+	found, err := db.found(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s database: %w", db.engine.name, err)
+	}
+	err = ask(ctx, found)
+	if err == nil || found.Schema {
+		return err
+	}
+	found, again := db.found(ctx)
+	if again != nil || !found.Schema {
+		return err
+	}
+	return ask(ctx, found)
+}
+
+func (db *DB) found(ctx context.Context) (Found, error) {
+	var f Found
+	var tables, keys int
+	err := db.read.QueryRowContext(ctx, db.engine.hasTable, "instance").Scan(&tables)
+	if err != nil || tables == 0 {
+		return f, err
+	}
+	f.Schema = true
+	err = db.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM instance WHERE name = $1`, keysetName).Scan(&keys)
+	f.Keys = keys > 0
+	return f, err
 }
 
 func (db *DB) migrate(ctx context.Context) error {
@@ -144,7 +214,8 @@ func (db *DB) failure(err error) error {
 		return err
 	}
 	// What the driver ended at its deadline it calls done.
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, errSilent) || db.engine.away(err) || db.engine.retryable(err) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, errSilent) || errors.Is(err, ErrReplaced) ||
+		errors.Is(err, errOvertaken) || db.engine.away(err) || db.engine.retryable(err) {
 		return fault.Away(fmt.Errorf("%s database: %w", db.engine.name, err))
 	}
 	return err
@@ -217,6 +288,9 @@ func (db *DB) updateOnce(ctx context.Context, fn func(*Tx) error) error {
 	}
 	if err == nil {
 		err = tx.tx.Commit()
+	}
+	if err == nil {
+		err = db.Intact() // what went into a removed file is as good as lost
 	}
 	if err == nil && tx.touched {
 		db.advance(tx.value)

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,17 @@ type Claims struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time // both UTC, whole milliseconds
 	Principal principal.Ref
+	Mark      DomainMark // of the domain that it is for; zero: made by a version that knew none
+}
+
+// A DomainMark tells a domain from a later one of its name.
+type DomainMark [8]byte
+
+// MarkDomain returns the mark of a domain's id, which is never used again. Ids
+// are made at random, so that nobody can look for another one with the same mark.
+func MarkDomain(id string) DomainMark {
+	sum := sha256.Sum256([]byte(id))
+	return DomainMark(sum[:8])
 }
 
 // A SessionKey is what a session token of STS carries. Sessions are not

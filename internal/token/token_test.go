@@ -24,7 +24,7 @@ var issued = time.Date(2026, 11, 1, 12, 30, 0, int(123*time.Millisecond), time.U
 func ordinary() *Claims {
 	return &Claims{
 		ID: "ABIA" + strings.Repeat("Z", 16), Domain: "d" + strings.Repeat("-", 48) + "n", Owner: "999999999999",
-		IssuedAt: issued, ExpiresAt: issued.Add(12 * time.Hour),
+		IssuedAt: issued, ExpiresAt: issued.Add(12 * time.Hour), Mark: MarkDomain("ID"),
 		Principal: principal.Ref{
 			Kind: principal.Role, Account: "888888888888", ID: "AROA" + strings.Repeat("7", 17),
 			SessionName: strings.Repeat("s", 64),

@@ -21,6 +21,7 @@ type claimsWire struct {
 	IssuedAt  int64   `cbor:"4,keyasint"`
 	ExpiresAt int64   `cbor:"5,keyasint"`
 	Principal refWire `cbor:"6,keyasint"`
+	Mark      []byte  `cbor:"7,keyasint,omitempty"` // 8 bytes
 }
 
 type sessionKeyWire struct {
@@ -96,8 +97,13 @@ func instant(ms int64) time.Time {
 }
 
 func claimsOut(c *Claims) *claimsWire {
+	var mark []byte
+	if c.Mark != (DomainMark{}) {
+		mark = c.Mark[:]
+	}
 	return &claimsWire{
-		ID: c.ID, Domain: c.Domain, Owner: c.Owner,
+		Mark: mark,
+		ID:   c.ID, Domain: c.Domain, Owner: c.Owner,
 		IssuedAt: milli(c.IssuedAt), ExpiresAt: milli(c.ExpiresAt),
 		Principal: refOut(&c.Principal),
 	}
@@ -118,6 +124,7 @@ func (w *claimsWire) in() *Claims {
 		IssuedAt: instant(w.IssuedAt), ExpiresAt: instant(w.ExpiresAt),
 		Principal: w.Principal.in(&c.session),
 	}
+	copy(c.Mark[:], w.Mark)
 	return &c.Claims
 }
 

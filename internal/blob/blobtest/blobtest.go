@@ -56,6 +56,7 @@ func Run(t *testing.T, subject Subject) {
 		{"a wrong size is an error", size},
 		{"commits side by side all hold", concurrent},
 		{"the store can be used", usable},
+		{"a note is kept beside the content and is none", marked},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.test(t, subject) })
 	}
@@ -345,4 +346,29 @@ func usable(t *testing.T, u Subject) {
 	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Hour)); n != 0 || err != nil {
 		t.Errorf("swept %d, %v", n, err)
 	}
+}
+
+func marked(t *testing.T, u Subject) {
+	s, ctx := u.Open(t), t.Context()
+	empty := func(want bool) {
+		t.Helper()
+		if got, err := s.Empty(ctx); got != want || err != nil {
+			t.Errorf("empty: %v, %v; want %v", got, err, want)
+		}
+	}
+	if _, err := s.Mark(ctx); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("a note in an empty store: %v", err)
+	}
+	empty(true)
+	for _, note := range []string{"one", "two"} {
+		if err := s.SetMark(ctx, []byte(note)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Mark(ctx); string(got) != note || err != nil {
+			t.Errorf("the note is %q, %v; want %q", got, err, note)
+		}
+	}
+	empty(true)
+	Commit(t, s, Space, []byte("hello"))
+	empty(false)
 }

@@ -106,18 +106,19 @@ func (s *Service) getAuthorizationToken(_ context.Context, c *gate.Call, _ *api.
 	if err != nil {
 		return nil, err
 	}
-	return s.issue(c, g.domain.Name, g.domain.Owner, g.life.ends)
+	return s.issue(c, g.domain, g.life.ends)
 }
 
-func (s *Service) issue(c *gate.Call, domain, domainOwner string, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {
+func (s *Service) issue(c *gate.Call, d *registry.Domain, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {
 	id, err := token.NewID(token.TokenID, s.random())
 	if err != nil {
 		return nil, err
 	}
 	claims := &token.Claims{
 		ID:        id,
-		Domain:    domain,
-		Owner:     domainOwner,
+		Domain:    d.Name,
+		Owner:     d.Owner,
+		Mark:      token.MarkDomain(d.ID),
 		IssuedAt:  c.Now.UTC().Truncate(time.Millisecond),
 		ExpiresAt: expires.UTC().Truncate(time.Millisecond),
 		Principal: c.Principal.Ref,

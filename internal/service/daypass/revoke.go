@@ -48,11 +48,17 @@ func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeT
 	now := c.Now
 	r := identity.Revocation{Account: c.Principal.Account, Until: now}
 	out := &api.RevokeTokenOutput{RevokedBefore: &now}
+	revoke := s.Directory.RevokeNow
+	given := func(ctx context.Context, r identity.Revocation) (time.Time, error) {
+		return r.Until, s.Directory.Revoke(ctx, r)
+	}
 	switch {
 	case in.Token != "":
-		r.Token, out.TokenId = shown.ID, shown.ID
+		r.Token, r.Expires, out.TokenId = shown.ID, shown.ExpiresAt, shown.ID
+		revoke = given
 	case in.TokenId != "":
 		r.Token, out.TokenId = in.TokenId, in.TokenId
+		revoke = given
 	case in.PrincipalArn != "":
 		_, id, session, err := s.Directory.ResolvePrincipal(ctx, in.PrincipalArn)
 		if err != nil {
@@ -66,12 +72,16 @@ func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeT
 		if in.IssuedBefore.Before(now) {
 			// Before the instant, and not in its millisecond.
 			r.Until = in.IssuedBefore.Add(-time.Millisecond)
-			out.RevokedBefore = in.IssuedBefore
+			revoke = given
 		}
 	}
-	err := s.Directory.Revoke(ctx, r)
+	until, err := revoke(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	out.RevokedBefore = &until
+	if in.IssuedBefore != nil && in.IssuedBefore.Before(now) {
+		out.RevokedBefore = in.IssuedBefore
 	}
 	return out, nil
 }

@@ -27,6 +27,8 @@ func Identity(t *testing.T) {
 		"an identity with something left is not deleted":                         remains,
 		"access keys belong to their user":                                       accessKeys,
 		"the later of two revocations stays, and old ones are pruned":            revocations,
+		"everything is revoked at once, and the generation moves on":             everythingRevoked,
+		"a lease has one holder at a time":                                       leases,
 		"of two rivals for a name one wins":                                      rivals,
 		"an identity is changed, and keeps its id":                               changed,
 		"managed policies are changed and get more versions":                     versions,

@@ -54,39 +54,98 @@ func accessKeys(t *testing.T, db *store.DB) {
 }
 
 func revocations(t *testing.T, db *store.DB) {
-	later := epoch.Add(time.Hour)
+	ctx, later := t.Context(), epoch.Add(time.Hour)
+	revoke := func(rows ...store.Revocation) {
+		t.Helper()
+		for _, r := range rows {
+			update(t, db, func(ctx context.Context, tx *store.Tx) error { return tx.Revoke(ctx, r) })
+		}
+	}
+	read := func(after int64) (map[string]time.Time, int64) {
+		t.Helper()
+		got, upTo := map[string]time.Time{}, int64(0)
+		err := db.View(ctx, func(tx *store.Tx) (err error) {
+			upTo, err = tx.Revocations(ctx, after, func(r store.Revocation) {
+				got[r.Account+" "+r.Principal+"/"+r.Session+"/"+r.Token] = r.Until
+			})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, upTo
+	}
+	revoke(
+		store.Revocation{Account: accountA, Until: later, Expires: later},
+		store.Revocation{Account: accountA, Until: epoch, Expires: epoch}, // earlier: the later one stays
+		store.Revocation{Account: accountA, Principal: "AROAX", Session: "s", Until: epoch, Expires: later},
+		store.Revocation{Account: accountA, Principal: "AROAX", Session: "s", Until: later, Expires: epoch},
+		store.Revocation{Account: accountA, Token: "ABIAX", Until: epoch, Expires: epoch},
+		store.Revocation{Account: accountB, Token: "ABIAX", Until: epoch, Expires: epoch},
+	)
+	all, upTo := read(-1)
+	same(t, map[string]time.Time{
+		accountA + " //": later, accountA + " AROAX/s/": later, accountA + " //ABIAX": epoch, accountB + " //ABIAX": epoch,
+	}, all)
+	touch(t, db)
+	revoke(store.Revocation{Account: accountB, Token: "ABIAY", Until: epoch, Expires: later},
+		store.Revocation{Account: accountA, Token: "ABIAX", Until: later, Expires: epoch})
+	fresh, newest := read(upTo)
+	same(t, map[string]time.Time{accountB + " //ABIAY": epoch, accountA + " //ABIAX": later}, fresh)
+	none, _ := read(newest)
+	same(t, map[string]time.Time{}, none)
+	for _, step := range []struct {
+		at   time.Time
+		want int64
+	}{{epoch, 0}, {epoch.Add(time.Millisecond), 2}, {later.Add(time.Millisecond), 3}} {
+		update(t, db, func(ctx context.Context, tx *store.Tx) error {
+			n, err := tx.PruneRevocations(ctx, step.at)
+			same(t, step.want, n)
+			return err
+		})
+	}
+}
+
+// everythingRevoked is what a restored database begins with.
+func everythingRevoked(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	twoAccounts(t, db)
 	update(t, db, func(ctx context.Context, tx *store.Tx) error {
-		for _, r := range []store.Revocation{
-			{Account: accountA, Until: later},
-			{Account: accountA, Until: epoch}, // earlier: the later one stays
-			{Account: accountA, Principal: "AROAX", Session: "s", Until: epoch},
-			{Account: accountA, Principal: "AROAX", Session: "s", Until: later},
-			{Account: accountA, Token: "ABIAX", Until: epoch},
-			{Account: accountB, Token: "ABIAX", Until: epoch},
-		} {
-			err := tx.Revoke(ctx, r)
-			if err != nil {
-				return err
-			}
-		}
-		found, err := tx.Revocations(ctx, accountA)
-		if err != nil {
-			return err
-		}
-		got := map[string]time.Time{}
-		for _, r := range found {
-			got[r.Principal+"/"+r.Session+"/"+r.Token] = r.Until
-		}
-		same(t, map[string]time.Time{"//": later, "AROAX/s/": later, "//ABIAX": epoch}, got)
-		n, err := tx.PruneRevocations(ctx, epoch)
-		same(t, int64(0), n)
-		if err != nil {
-			return err
-		}
-		n, err = tx.PruneRevocations(ctx, epoch.Add(time.Millisecond))
-		same(t, int64(2), n)
+		return tx.RevokeEverything(ctx, epoch, epoch.Add(time.Hour), 1000)
+	})
+	if got := db.Generation(); got != 1001 {
+		t.Errorf("generation %d, want 1001", got)
+	}
+	got := map[string]time.Time{}
+	err := db.View(ctx, func(tx *store.Tx) error {
+		_, err := tx.Revocations(ctx, 1000, func(r store.Revocation) { got[r.Account+r.Principal+r.Token] = r.Until })
 		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, map[string]time.Time{accountA: epoch, accountB: epoch}, got)
+}
+
+// leases are taken by one holder at a time, who can renew them.
+func leases(t *testing.T, db *store.DB) {
+	for _, step := range []struct {
+		task, holder string
+		at           time.Duration
+		want         bool
+	}{
+		{"sweep", "one", 0, true}, {"sweep", "two", time.Minute, false}, {"prune", "two", time.Minute, true}, {"sweep", "one", time.Minute, true},
+		{"sweep", "two", time.Hour, false}, {"sweep", "two", time.Hour + time.Minute, true}, {"sweep", "one", time.Hour + time.Minute, false},
+	} {
+		update(t, db, func(ctx context.Context, tx *store.Tx) error {
+			now := epoch.Add(step.at)
+			got, err := tx.TakeLease(ctx, step.task, step.holder, now, now.Add(time.Hour))
+			if got != step.want {
+				t.Errorf("%s by %s after %v: %v, want %v", step.task, step.holder, step.at, got, step.want)
+			}
+			return err
+		})
+	}
 }
 
 // rivals create the same name at the same time; the engine's isolation must let

@@ -1,0 +1,64 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A disk without room for another byte must not keep a server from starting to
+// read.
+func TestAServerStartsToReadOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m")
+	if err != nil {
+		t.Skipf("SKIPPED, needs the right to mount a file system of 4 MB: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	p := place{t: t, data: filepath.Join(dir, "data")}
+	p.run(nil)
+	fill, err := os.Create(filepath.Join(dir, "fill"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for piece := make([]byte, 4<<10); err == nil; {
+		_, err = fill.Write(piece)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	fill.Close()
+	s, err := p.open(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if w.Code != http.StatusOK {
+		t.Errorf("/readyz: %d", w.Code)
+	}
+	stage, err := s.blobs.Stage(t.Context(), 1<<20)
+	if err == nil {
+		_, err = io.CopyN(stage, zeros{}, 1<<20)
+		stage.Abort()
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("an upload: %v", err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
