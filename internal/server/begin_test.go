@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/internal/identity"
@@ -298,4 +301,30 @@ func TestRevocationHoldsWhateverTheReplicasClocksSay(t *testing.T) {
 	if revoked(after) {
 		t.Error("a token that was issued after the revocation is revoked")
 	}
+}
+
+func TestATokenDoesNotOpenADomainThatWasMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	token := b.repository(t)
+	page := b.url + "/pypi/d/dom-000000000000/repo/simple/none/"
+	want := func(token string, status int, text string) {
+		t.Helper()
+		answer, body := get(t, page, token)
+		if answer.StatusCode != status || !strings.Contains(body, text) {
+			t.Errorf("%d %s, want %d with %q", answer.StatusCode, body, status, text)
+		}
+	}
+	want(token, http.StatusNotFound, "")
+	client, domain, repository := b.artifacts(), aws.String("dom"), aws.String("repo")
+	_, err := client.DeleteRepository(t.Context(), &codeartifact.DeleteRepositoryInput{Domain: domain, Repository: repository})
+	if err == nil {
+		_, err = client.DeleteDomain(t.Context(), &codeartifact.DeleteDomainInput{Domain: domain})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := b.repository(t)
+	want(token, http.StatusUnauthorized, "was deleted")
+	want(again, http.StatusNotFound, "")
 }

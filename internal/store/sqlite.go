@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/pressly/goose/v3"
@@ -89,7 +90,10 @@ func sqliteURL(path, lock string) string {
 // SQLite would remove them and make them again, for which a full disk has no
 // room; so a server starts to read on one.
 var keepSideFiles = sync.OnceFunc(func() {
-	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, _ string) error {
+	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, name string) error {
+		if strings.Contains(name, ":memory:") {
+			return nil
+		}
 		control, ok := c.(sqlite.FileControl)
 		if !ok {
 			return errors.New("the SQLite driver has no file control")
