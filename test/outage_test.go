@@ -255,7 +255,7 @@ func TestOutagesUnderLoad(t *testing.T) {
 			for _, wrong := range o.wrong {
 				t.Error(wrong)
 			}
-			checkWhole(t, repo, projects, promised)
+			checkWhole(t, repo, projects, promised, everything)
 			if t.Failed() {
 				t.Log(s.log.text())
 			}
