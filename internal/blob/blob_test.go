@@ -2,6 +2,7 @@ package blob_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -365,7 +366,23 @@ func rangedRead(t *testing.T, server *blobtest.Server) {
 	if err := ready(t, s, key, 1000, 0, 1000); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]string{"bytes=100-109", ""}, asked); diff != "" {
+	// What is read is the range, and on from there another.
+	r, err := s.Open(t.Context(), key, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, err = r.Seek(980, io.SeekStart)
+	if err == nil {
+		err = r.(interface{ Ready(int64) error }).Ready(10)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, blobtest.Random(1000, 1)[980:]) {
+		t.Errorf("read %d bytes, %v; want the last 20", len(got), err)
+	}
+	if diff := cmp.Diff([]string{"bytes=100-109", "", "bytes=980-989", "bytes=990-999"}, asked); diff != "" {
 		t.Error(diff)
 	}
 }

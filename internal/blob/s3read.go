@@ -36,6 +36,7 @@ type s3Reader struct {
 	size   int64
 	off    int64
 	body   io.ReadCloser // at off; nil before the first read and after a seek
+	end    int64         // of the body, which may be of a range
 }
 
 // Ready asks the store for the next n bytes, or with 0 whether the content is
@@ -63,13 +64,15 @@ func (r *s3Reader) Read(p []byte) (int, error) {
 	}
 	n, err := r.body.Read(p)
 	r.off += int64(n)
-	if err == io.EOF && r.off < r.size {
-		err = io.ErrUnexpectedEOF
+	switch {
+	case err != io.EOF:
+		return n, away(err, true)
+	case r.off < r.end:
+		return n, away(io.ErrUnexpectedEOF, true)
+	case r.off < r.size: // the range that was asked for ends here, the content does not
+		return n, r.Close()
 	}
-	if err == io.EOF {
-		return n, err
-	}
-	return n, away(err, true)
+	return n, io.EOF
 }
 
 // get asks for the next n bytes and looks at the header of the answer.
@@ -95,7 +98,7 @@ func (r *s3Reader) get(n int64) error {
 		out.Body.Close()
 		return errSize(r.key, have, r.size)
 	}
-	r.body = out.Body
+	r.body, r.end = out.Body, r.off+n
 	return nil
 }
 
