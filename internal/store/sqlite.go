@@ -82,7 +82,9 @@ func openSQLite(path string) (*DB, error) {
 
 func sqliteURL(path, lock string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {lock}}.Encode()
+	// Read and write, but do not create: a later connection must not put an empty
+	// file in the place of one that was removed.
+	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {lock}, "mode": {"rw"}}.Encode()
 	return u.String()
 }
 
