@@ -20,6 +20,14 @@ type clock struct {
 	measured time.Time     // zero: never
 }
 
+// goodMeasurement is how long one may take that is believed at once: it is wrong
+// by half of that at most.
+const goodMeasurement = clockError / 2
+
+// firstMeasurements is how often a start looks for a good one: the first look
+// also opens a connection.
+const firstMeasurements = 10
+
 // remeasure is how long a measurement is preferred to one that took longer.
 const remeasure = 10 * time.Second
 
@@ -29,10 +37,16 @@ func (c *clock) measure(said, began time.Time, took time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	if !c.measured.IsZero() && took > 2*c.took && took > clockError/2 && now.Sub(c.measured) < remeasure {
+	if !c.measured.IsZero() && took > c.took && took > goodMeasurement && now.Sub(c.measured) < remeasure {
 		return
 	}
 	c.offset, c.took, c.measured = said.Sub(began.Add(took/2)), took, now
+}
+
+func (c *clock) isGood() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.measured.IsZero() && c.took <= goodMeasurement
 }
 
 func (c *clock) read(now time.Time) time.Time {

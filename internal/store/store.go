@@ -119,8 +119,13 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 	err = db.migrate(ctx)
-	if err == nil {
-		err = db.refresh(ctx)
+	for range firstMeasurements {
+		if err == nil {
+			err = db.refresh(ctx)
+		}
+		if err != nil || db.engine.clock == "" || db.clock.isGood() {
+			break
+		}
 	}
 	if err != nil {
 		db.Close()
