@@ -73,7 +73,8 @@ func (p *parser) waiter(rest string) error {
 	op := p.s.Operations[w[1]]
 	seconds, err := strconv.Atoi(w[2])
 	attempts, err2 := strconv.Atoi(w[3])
-	if err := errors.Join(err, err2); err != nil || op == nil {
+	err = errors.Join(err, err2)
+	if err != nil || op == nil {
 		return errors.Join(err, fmt.Errorf("waiter %s has no operation %s", w[0], w[1]))
 	}
 	if p.s.Waiters == nil {
@@ -95,7 +96,8 @@ func (p *parser) accept(rest string) error {
 	switch w[1] {
 	case "status":
 		var err error
-		if a.Status, err = strconv.Atoi(w[2]); err != nil {
+		a.Status, err = strconv.Atoi(w[2])
+		if err != nil {
 			return err
 		}
 	case "error":

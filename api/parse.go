@@ -64,7 +64,8 @@ func parse(model string) (*Service, error) {
 			continue
 		}
 		verb, rest, _ := strings.Cut(line, " ")
-		if err := p.line(verb, rest); err != nil {
+		err := p.line(verb, rest)
+		if err != nil {
 			return p.s, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
@@ -207,7 +208,8 @@ func (p *parser) define(kind Kind, rest string) error {
 		var high string
 		high, rest, _ = strings.Cut(more, " ")
 		var err error
-		if p.sh.Min, err = bound(low); err == nil {
+		p.sh.Min, err = bound(low)
+		if err == nil {
 			p.sh.Max, err = bound(high)
 		}
 		if err != nil {

@@ -31,7 +31,7 @@ var access = aws.Credentials{AccessKeyID: "AKIABENCHBENCHBENCH1", SecretAccessKe
 // identity for one signature, a session for a signature and a seal, and a page
 // of n bytes or a file for one opened token.
 func serveBare(ctx context.Context, address, file string) error {
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,8 @@ var listening = regexp.MustCompile(`listening on (https?://\S+)`)
 
 // start runs a server on the first processor.
 func start(ctx context.Context, name string, args ...string) (*process, error) {
-	if pin, err := exec.LookPath("taskset"); err == nil {
+	pin, err := exec.LookPath("taskset")
+	if err == nil {
 		name, args = pin, append([]string{"-c", "0", name}, args...)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)

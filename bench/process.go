@@ -208,7 +208,8 @@ func (p *process) memory(name string) (float64, error) {
 	}
 	for line := range strings.Lines(string(data)) {
 		var kib float64
-		if _, err := fmt.Sscanf(line, name+": %f kB", &kib); err == nil {
+		_, err := fmt.Sscanf(line, name+": %f kB", &kib)
+		if err == nil {
 			return kib / 1024, nil
 		}
 	}

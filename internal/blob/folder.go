@@ -104,7 +104,8 @@ func (f *Folder) rename(from, to string) error {
 	}
 	err := move()
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := f.mkdir(dir); err != nil {
+		err := f.mkdir(dir)
+		if err != nil {
 			return err
 		}
 		err = move()

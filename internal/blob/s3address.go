@@ -52,7 +52,8 @@ func parseS3(address string) (s3Address, error) {
 		}
 	}
 	for name, values := range u.Query() {
-		if err := a.set(name, values[len(values)-1]); err != nil {
+		err := a.set(name, values[len(values)-1])
+		if err != nil {
 			bad("%w", err)
 		}
 	}
@@ -74,7 +75,8 @@ func (a *s3Address) set(name, value string) error {
 		}
 		a.region = value
 	case "path-style":
-		if a.pathStyle, err = strconv.ParseBool(value); err != nil {
+		a.pathStyle, err = strconv.ParseBool(value)
+		if err != nil {
 			return fmt.Errorf("path-style is %q; expected true or false", value)
 		}
 	default:

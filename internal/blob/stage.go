@@ -122,7 +122,7 @@ func (s *Stage) Commit(ctx context.Context, space string) (Key, error) {
 
 // Abort drops the content. After Commit or Abort it does nothing.
 func (s *Stage) Abort() error {
-	if s.err == errDone {
+	if errors.Is(s.err, errDone) {
 		return nil
 	}
 	s.err = errDone

@@ -88,7 +88,7 @@ const actionSpace = 128
 // split takes an action apart, in lower case, using space.
 func split(action string, space []byte) (service, name []byte) {
 	space = space[:0]
-	for i := 0; i < len(action); i++ {
+	for i := range len(action) {
 		space = append(space, lower(action[i]))
 	}
 	colon := bytes.IndexByte(space, ':')

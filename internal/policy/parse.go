@@ -251,7 +251,7 @@ func isAlphanumeric(b byte) bool {
 
 // all reports whether every byte of s is of a class.
 func all(s string, class func(byte) bool) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if !class(s[i]) {
 			return false
 		}

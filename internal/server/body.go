@@ -159,7 +159,7 @@ func (p *proven) Read(b []byte) (int, error) {
 	switch {
 	case p.read > p.limit:
 		err = tooLarge(p.limit)
-	case err == io.EOF && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(p.hash.Sum(nil))), []byte(p.want)) != 1:
+	case errors.Is(err, io.EOF) && subtle.ConstantTimeCompare([]byte(hex.EncodeToString(p.hash.Sum(nil))), []byte(p.want)) != 1:
 		err = fault.New(fault.BadSignature, "The content is not what was signed: its SHA-256 differs from x-amz-content-sha256.")
 	}
 	p.end = err

@@ -152,7 +152,7 @@ func misread(err error, flags *flag.FlagSet) error {
 	}
 	value, err := strconv.Unquote(found[1])
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // what is not quoted is not of package flag, and is told as it is
 	}
 	return refused("--"+found[2], value, flags.Lookup(found[2]))
 }

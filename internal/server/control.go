@@ -174,7 +174,7 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, in *in
 	if err != nil {
 		return err
 	}
-	if content, streams := r.Body.(*proven); streams && content.end != io.EOF {
+	if content, streams := r.Body.(*proven); streams && !errors.Is(content.end, io.EOF) {
 		return fmt.Errorf("%s left content unread, of which nobody knows whether it is what was signed", op.Name)
 	}
 	e.subject.out = out

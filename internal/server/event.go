@@ -95,7 +95,7 @@ func (s *Server) excuse(e *event, cause any) bool {
 	switch {
 	case cause == nil:
 		return true
-	case cause == http.ErrAbortHandler:
+	case cause == http.ErrAbortHandler: //nolint:errorlint // net/http compares what was panicked with so, too
 		return false
 	}
 	e.fault = panicked(cause)

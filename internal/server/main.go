@@ -53,7 +53,7 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	}
 	// The address is taken first: a second server on the same port must not
 	// touch the data.
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}

@@ -178,10 +178,12 @@ func (s *Signature) fill(algorithm, credential, signed, signature, date string) 
 	if algorithm != Algorithm {
 		return refuse(Malformed, "Unsupported AWS 'algorithm': '%s'.", shown(algorithm))
 	}
-	if err := s.readCredential(credential); err != nil {
+	err := s.readCredential(credential)
+	if err != nil {
 		return err
 	}
-	if err := s.readSigned(signed); err != nil {
+	err = s.readSigned(signed)
+	if err != nil {
 		return err
 	}
 	t, ok := instant(date)

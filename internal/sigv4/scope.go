@@ -22,7 +22,8 @@ const (
 // what is accepted at now. It needs no secret, so callers do it before they
 // look one up.
 func (s *Signature) CheckScope(accept Scope, now time.Time) error {
-	if err := s.checkNames(accept); err != nil {
+	err := s.checkNames(accept)
+	if err != nil {
 		return err
 	}
 	if len(s.date) < 8 || s.ScopeDate != s.date[:8] {

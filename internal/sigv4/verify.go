@@ -35,10 +35,12 @@ func (v *Verifier) Verify(s *Signature, r *http.Request, secret, payloadHash str
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
-	if err := c.canonicalQuery(r.URL.RawQuery, s.Presigned); err != nil {
+	err := c.canonicalQuery(r.URL.RawQuery, s.Presigned)
+	if err != nil {
 		return err
 	}
-	if err := c.canonicalHeaders(s, r); err != nil {
+	err = c.canonicalHeaders(s, r)
+	if err != nil {
 		return err
 	}
 	key, known := v.key(s, secret)

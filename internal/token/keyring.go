@@ -139,7 +139,8 @@ func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
 	w := claimsWires.Get().(*claimsWire)
 	defer claimsWires.Put(w)
 	*w = claimsWire{}
-	if err := k.open(ctx, Prefix, s, w); err != nil {
+	err := k.open(ctx, Prefix, s, w)
+	if err != nil {
 		return nil, err
 	}
 	return w.in(), nil
@@ -154,7 +155,8 @@ func (k *Keyring) SealSession(key *SessionKey) (string, error) {
 // OpenSession returns what a session token carries. See [Keyring.Open].
 func (k *Keyring) OpenSession(ctx context.Context, s string) (*SessionKey, error) {
 	var w sessionKeyWire
-	if err := k.open(ctx, SessionPrefix, s, &w); err != nil {
+	err := k.open(ctx, SessionPrefix, s, &w)
+	if err != nil {
 		return nil, err
 	}
 	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.in(new(principal.Session))}, nil
@@ -227,7 +229,8 @@ func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 // was waited for, or they were fetched too often of late. That others fetched
 // them meanwhile says nothing: they may have looked before the key was saved.
 func (k *Keyring) refresh(ctx context.Context, id uint32) (*keyset, error) {
-	if err := k.enter(ctx); err != nil {
+	err := k.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
 	defer k.leave()
@@ -292,7 +295,8 @@ func (k *Keyring) load(ctx context.Context) (int64, error) {
 // if that is different. If another replica changed them in between, edit is
 // asked again.
 func (k *Keyring) change(ctx context.Context, edit func(keysetWire, time.Time) (keysetWire, error)) error {
-	if err := k.enter(ctx); err != nil {
+	err := k.enter(ctx)
+	if err != nil {
 		return err
 	}
 	defer k.leave()

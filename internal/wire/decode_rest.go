@@ -109,7 +109,8 @@ func (p *plan) document(body []byte, v reflect.Value, bad *problems) (seen uint6
 		seen, err = d.members(p.root, v, nil)
 	}
 	if err == nil {
-		if _, err = d.Token(); err == io.EOF {
+		_, err = d.Token()
+		if errors.Is(err, io.EOF) {
 			return seen, nil
 		}
 		return 0, unparsed("The request body goes on after its JSON object, at byte %d", d.InputOffset())
@@ -137,7 +138,8 @@ func (d *jsonDecoder) members(n *node, v reflect.Value, at *path) (seen uint64, 
 		}
 		i := n.bodyField(name.(string))
 		if i < 0 {
-			if err := d.skip(); err != nil {
+			err := d.skip()
+			if err != nil {
 				return 0, err
 			}
 			continue
@@ -232,7 +234,8 @@ func (d *jsonDecoder) list(n *node, v reflect.Value, at *path) error {
 			return err
 		}
 		if count++; count > n.limit() {
-			if err := d.rest(tok); err != nil {
+			err := d.rest(tok)
+			if err != nil {
 				return err
 			}
 			continue
@@ -267,7 +270,8 @@ func (d *jsonDecoder) entries(n *node, v reflect.Value, at *path) error {
 			return err
 		}
 		if count++; count > n.limit() || tok == nil {
-			if err := d.rest(tok); err != nil {
+			err := d.rest(tok)
+			if err != nil {
 				return err
 			}
 			continue

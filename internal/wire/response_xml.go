@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -50,7 +51,7 @@ func parseXML(data []byte) (*element, error) {
 	stack := []*element{root}
 	for {
 		tok, err := d.Token()
-		if err == io.EOF && len(root.kids) == 1 {
+		if errors.Is(err, io.EOF) && len(root.kids) == 1 {
 			return root.kids[0], nil
 		}
 		if err != nil {

@@ -112,7 +112,8 @@ func importModel(data string, src source, old string) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(o.Shapes)) {
 		sh := o.Shapes[name]
 		sh.Sensitive = sh.Sensitive || slices.Contains(src.secret, name)
-		if err := sh.write(&b, name); err != nil {
+		err := sh.write(&b, name)
+		if err != nil {
 			return "", fmt.Errorf("shape %s: %w", name, err)
 		}
 	}
@@ -176,7 +177,8 @@ func (sh *originalShape) write(b *strings.Builder, name string) error {
 		}
 	}
 	b.WriteByte('\n')
-	if err := sh.writePattern(b); err != nil {
+	err := sh.writePattern(b)
+	if err != nil {
 		return err
 	}
 	if len(sh.Enum) > 0 {
@@ -268,7 +270,8 @@ func ordered(object json.RawMessage) ([]namedRef, error) {
 		return nil, nil
 	}
 	var refs map[string]shapeRef
-	if err := json.Unmarshal(object, &refs); err != nil {
+	err := json.Unmarshal(object, &refs)
+	if err != nil {
 		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(object))

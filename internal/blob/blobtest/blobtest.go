@@ -223,7 +223,7 @@ func staged(t *testing.T, u Subject) {
 	if err != nil || !bytes.Equal(got, content[1000:4000]) {
 		t.Errorf("read %d bytes, %v", len(got), err)
 	}
-	if n, err := stage.ReadAt(make([]byte, 10), 4995); n != 5 || err != io.EOF {
+	if n, err := stage.ReadAt(make([]byte, 10), 4995); n != 5 || !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %d, %v", n, err)
 	}
 }

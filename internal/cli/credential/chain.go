@@ -7,6 +7,7 @@ package credential
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -276,7 +277,7 @@ func (c *Chain) named(name, kind string) (Source, error) {
 	}
 	return func(ctx context.Context) (aws.Credentials, error) {
 		c, err := found(ctx)
-		if err == ErrNone {
+		if errors.Is(err, ErrNone) {
 			err = none
 		}
 		return c, err

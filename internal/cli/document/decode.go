@@ -196,7 +196,8 @@ func (d *decoder) str() (string, error) {
 			return "", d.fail("Invalid control character at", d.pos)
 		case c == '\\':
 			b.WriteString(d.text[plain:d.pos])
-			if err := d.escape(&b, start); err != nil {
+			err := d.escape(&b, start)
+			if err != nil {
 				return "", err
 			}
 			plain = d.pos

@@ -86,7 +86,8 @@ func decodeYAML(text string) (any, error) {
 	case err != nil:
 		return nil, err
 	}
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
+	err := decoder.Decode(&more)
+	if !errors.Is(err, io.EOF) {
 		return nil, errors.Join(err, errYAML)
 	}
 	r := yamlReader{nodes: maxNodes}
@@ -210,7 +211,8 @@ func yamlScalar(n *yaml.Node) (any, error) {
 	case "!!binary":
 		var data []byte
 		var text string
-		if err := n.Decode(&text); err != nil {
+		err := n.Decode(&text)
+		if err != nil {
 			return nil, err
 		}
 		data = []byte(text)

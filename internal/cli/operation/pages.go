@@ -130,7 +130,8 @@ type pager struct {
 //
 // Source: PageIterator of botocore; its tokens and ours are the same.
 func (p *pager) each(ctx context.Context, show func(page *document.Object) error) error {
-	if err := p.begin(); err != nil {
+	err := p.begin()
+	if err != nil {
 		return err
 	}
 	var total int64

@@ -137,7 +137,8 @@ func (w *skeletonWriter) scalar(shape *api.Shape) (string, bool) {
 		return "!!binary ''", true
 	}
 	var b strings.Builder
-	if err := render.Write(&b, []any{(&sampler{}).sample(shape, "")}, render.Options{Format: "yaml"}); err != nil {
+	err := render.Write(&b, []any{(&sampler{}).sample(shape, "")}, render.Options{Format: "yaml"})
+	if err != nil {
 		return "", false
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), "- "), "\n"), true

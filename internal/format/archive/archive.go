@@ -8,6 +8,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -106,7 +107,7 @@ func FindInTar(content io.Reader, limit int64, wanted func(name string) bool) ([
 	t := tar.NewReader(scan)
 	for n := range MaxEntries {
 		h, err := t.Next()
-		if scan.N <= 0 || err == io.EOF && n > 0 {
+		if scan.N <= 0 || errors.Is(err, io.EOF) && n > 0 {
 			return nil, nil
 		}
 		if err != nil {

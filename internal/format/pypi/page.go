@@ -53,7 +53,8 @@ func files(p *format.Package) ([]file, error) {
 			f := file{asset: a, version: v, url: prefix + url.PathEscape(a.Name)}
 			if len(a.Detail) > 0 {
 				var d detail
-				if err := json.Unmarshal(a.Detail, &d); err != nil {
+				err := json.Unmarshal(a.Detail, &d)
+				if err != nil {
 					return nil, err
 				}
 				f.requiresPython = d.RequiresPython

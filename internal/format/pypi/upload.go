@@ -94,7 +94,8 @@ func (u *incoming) begin() error {
 		return fault.Invalid("Field version: %s.", err)
 	}
 	if u.form.filetype != "" {
-		if err := u.checkFile(); err != nil {
+		err := u.checkFile()
+		if err != nil {
 			return err
 		}
 	}
@@ -103,7 +104,8 @@ func (u *incoming) begin() error {
 }
 
 func (u *incoming) checkFile() error {
-	if err := checkFile(u.file, u.form.filetype, u.project, u.version); err != nil {
+	err := checkFile(u.file, u.form.filetype, u.project, u.version)
+	if err != nil {
 		return fault.Invalid("Field content: %s.", err)
 	}
 	return nil
@@ -201,7 +203,8 @@ func (u *incoming) finish() error {
 	}
 	release.Assets = []format.NewAsset{{Name: u.file, Content: u.content, Detail: d}}
 	if u.form.filetype == wheel {
-		if err := u.addMetadata(&release, raw); err != nil {
+		err := u.addMetadata(&release, raw)
+		if err != nil {
 			return err
 		}
 	}

@@ -93,7 +93,8 @@ func (m *simulation) evaluate(ctx context.Context, action string, resources []st
 	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
 	results := make([]api.ResourceSpecificResult, len(resources))
 	for i, resource := range resources {
-		if err := ctx.Err(); err != nil {
+		err := ctx.Err()
+		if err != nil {
 			return api.EvaluationResult{}, err
 		}
 		results[i] = m.judge(action, resource)
