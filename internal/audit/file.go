@@ -219,7 +219,8 @@ func rotated(path string) ([]string, error) {
 		middle, ok := strings.CutPrefix(entry.Name(), prefix)
 		middle = strings.TrimSuffix(middle, ".gz")
 		middle, ending := strings.CutSuffix(middle, extension)
-		if _, err := time.Parse(stamp, middle); ok && ending && err == nil {
+		_, err := time.Parse(stamp, middle)
+		if ok && ending && err == nil {
 			names = append(names, filepath.Join(folder, entry.Name()))
 		}
 	}

@@ -40,7 +40,8 @@ func OpenFolder(dir string) (*Folder, error) {
 		return nil, err
 	}
 	f := &Folder{dir: dir, staging: filepath.Join(dir, stagingName)}
-	if err := os.MkdirAll(f.staging, 0o700); err != nil {
+	err = os.MkdirAll(f.staging, 0o700)
+	if err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
 	}
 	return f, errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
@@ -133,7 +134,8 @@ func (f *Folder) mkdir(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := syncDir(filepath.Dir(missing[i])); err != nil {
+		err = syncDir(filepath.Dir(missing[i]))
+		if err != nil {
 			return err
 		}
 	}

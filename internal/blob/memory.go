@@ -71,7 +71,8 @@ func (memoryReader) Close() error { return nil }
 
 // Open implements [Store].
 func (m *Memory) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
-	if _, err := key.path(); err != nil {
+	_, err := key.path()
+	if err != nil {
 		return nil, err
 	}
 	m.mu.RLock()
@@ -88,7 +89,8 @@ func (m *Memory) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser
 
 // Stat implements [Store].
 func (m *Memory) Stat(_ context.Context, key Key) (int64, error) {
-	if _, err := key.path(); err != nil {
+	_, err := key.path()
+	if err != nil {
 		return 0, err
 	}
 	m.mu.RLock()
@@ -102,7 +104,8 @@ func (m *Memory) Stat(_ context.Context, key Key) (int64, error) {
 
 // Delete implements [Store].
 func (m *Memory) Delete(_ context.Context, key Key, before time.Time) error {
-	if _, err := key.path(); err != nil {
+	_, err := key.path()
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()

@@ -109,11 +109,12 @@ func (s *Stage) Commit(ctx context.Context, space string) (Key, error) {
 		return Key{}, s.err
 	}
 	key := Key{space, hex.EncodeToString(s.hashes.sha256.Sum(nil))}
-	if _, err := key.path(); err != nil {
+	_, err := key.path()
+	if err != nil {
 		return Key{}, err
 	}
 	s.err = errDone
-	err := s.sink.commit(ctx, key)
+	err = s.sink.commit(ctx, key)
 	if err != nil {
 		return Key{}, err
 	}

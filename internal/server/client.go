@@ -59,7 +59,8 @@ func hopAddress(hop string) netip.Addr {
 	if n := len(hop); n > 1 && hop[0] == '"' && hop[n-1] == '"' {
 		hop = hop[1 : n-1]
 	}
-	if withPort, err := netip.ParseAddrPort(hop); err == nil {
+	withPort, err := netip.ParseAddrPort(hop)
+	if err == nil {
 		return withPort.Addr().Unmap().WithZone("")
 	}
 	if n := len(hop); n > 1 && hop[0] == '[' && hop[n-1] == ']' {

@@ -38,7 +38,8 @@ func (s *Server) byHost(next http.Handler) http.Handler {
 	suffix := s.hostSuffix()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
+		name, _, err := net.SplitHostPort(host)
+		if err == nil {
 			host = name
 		}
 		domain, ok := strings.CutSuffix(strings.ToLower(host), suffix)

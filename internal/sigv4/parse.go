@@ -29,11 +29,13 @@ func Parse(r *http.Request) (*Signature, error) {
 }
 
 func parse(r *http.Request) (*Signature, *Error) {
-	if err := bounded(r); err != nil {
+	err := bounded(r)
+	if err != nil {
 		return nil, err
 	}
 	var query queryAuth
-	if err := query.read(r.URL.RawQuery); err != nil {
+	err = query.read(r.URL.RawQuery)
+	if err != nil {
 		return nil, err
 	}
 	header, err := single(r, headerAuthorization)
@@ -54,10 +56,12 @@ func parse(r *http.Request) (*Signature, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readSession(r, query.session); err != nil {
+	err = s.readSession(r, query.session)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.readPayload(r); err != nil {
+	err = s.readPayload(r)
+	if err != nil {
 		return nil, err
 	}
 	return s, s.mustBeSigned(r)
@@ -167,7 +171,8 @@ func requestDate(r *http.Request) (string, *Error) {
 	if err != nil || date == "" {
 		return "", err
 	}
-	if t, err := http.ParseTime(date); err == nil {
+	t, parseErr := http.ParseTime(date)
+	if parseErr == nil {
 		return stamp(t), nil
 	}
 	return date, nil
@@ -195,7 +200,8 @@ func (s *Signature) fill(algorithm, credential, signed, signature, date string) 
 	if len(signature) != 2*len(s.signature) || strings.ContainsAny(signature, "ABCDEF") {
 		return mismatch()
 	}
-	if _, err := hex.Decode(s.signature[:], []byte(signature)); err != nil {
+	_, decodeErr := hex.Decode(s.signature[:], []byte(signature))
+	if decodeErr != nil {
 		return mismatch()
 	}
 	return nil

@@ -27,7 +27,8 @@ const secretLength = 40 // characters
 // bits from rand, so that two ids are never the same. The error is rand's.
 func NewID(prefix string, rand io.Reader) (string, error) {
 	var random [11]byte
-	if _, err := io.ReadFull(rand, random[:]); err != nil {
+	_, err := io.ReadFull(rand, random[:])
+	if err != nil {
 		return "", fmt.Errorf("make an id: %w", err)
 	}
 	n := 17
@@ -42,7 +43,8 @@ func NewID(prefix string, rand io.Reader) (string, error) {
 // 240 bits from rand. The error is rand's.
 func NewSecret(rand io.Reader) (string, error) {
 	var random [secretLength * 6 / 8]byte
-	if _, err := io.ReadFull(rand, random[:]); err != nil {
+	_, err := io.ReadFull(rand, random[:])
+	if err != nil {
 		return "", fmt.Errorf("make a secret access key: %w", err)
 	}
 	return base64.StdEncoding.EncodeToString(random[:]), nil

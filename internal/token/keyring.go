@@ -202,7 +202,8 @@ func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 		return ErrForged
 	}
 	defer clear(plain) // it is in the buffer
-	if err := unmarshal(plain, v); err != nil {
+	err = unmarshal(plain, v)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return nil
@@ -238,7 +239,8 @@ func (k *Keyring) refresh(ctx context.Context, id uint32) (*keyset, error) {
 	if keys.byID[id] != nil || !k.mayReload(k.config.Now()) {
 		return keys, nil
 	}
-	if _, err := k.load(ctx); err != nil {
+	_, err = k.load(ctx)
+	if err != nil {
 		return nil, err
 	}
 	return k.keys.Load(), nil

@@ -99,7 +99,8 @@ func decodeKeyset(m *Master, blob []byte, revision int64) (*keyset, error) {
 		return nil, ErrMaster
 	}
 	var w keysetWire
-	if err := unmarshal(plain, &w); err != nil {
+	err = unmarshal(plain, &w)
+	if err != nil {
 		return nil, fmt.Errorf("read stored token keys: %w", err)
 	}
 	return newKeyset(w, revision)
@@ -119,7 +120,8 @@ func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
 	next := keysetWire{Version: keysetVersion, Instance: w.Instance, Keys: slices.Clone(w.Keys)}
 	if next.Instance == nil {
 		next.Instance = make([]byte, 16)
-		if _, err := io.ReadFull(rand, next.Instance); err != nil {
+		_, err := io.ReadFull(rand, next.Instance)
+		if err != nil {
 			return w, fmt.Errorf("make token keys: %w", err)
 		}
 	}
@@ -129,7 +131,8 @@ func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
 		next.Keys[n-1].RetiredAt = milli(now)
 	}
 	added := keyWire{CreatedAt: milli(now), Secret: make([]byte, keySize)}
-	if _, err := io.ReadFull(rand, added.Secret); err != nil {
+	_, err := io.ReadFull(rand, added.Secret)
+	if err != nil {
 		return w, fmt.Errorf("make a token key: %w", err)
 	}
 	id, err := unusedID(next.Keys, rand)
@@ -146,7 +149,8 @@ func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
 func unusedID(keys []keyWire, rand io.Reader) (uint32, error) {
 	for range 100 {
 		var random [4]byte
-		if _, err := io.ReadFull(rand, random[:]); err != nil {
+		_, err := io.ReadFull(rand, random[:])
+		if err != nil {
 			return 0, fmt.Errorf("make a token key: %w", err)
 		}
 		id := binary.BigEndian.Uint32(random[:])

@@ -153,7 +153,8 @@ func (d *jsonDecoder) members(n *node, v reflect.Value, at *path) (seen uint64, 
 			continue // null is absence
 		}
 		seen |= 1 << i
-		if err := d.value(f.node, tok, f.settable(v), &path{parent: at, name: f.member.Name}); err != nil {
+		err = d.value(f.node, tok, f.settable(v), &path{parent: at, name: f.member.Name})
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -246,7 +247,8 @@ func (d *jsonDecoder) list(n *node, v reflect.Value, at *path) error {
 			d.bad.missing(&place)
 			continue
 		}
-		if err := d.value(n.elem, tok, elem, &place); err != nil {
+		err = d.value(n.elem, tok, elem, &place)
+		if err != nil {
 			return err
 		}
 		list = reflect.Append(list, elem)
@@ -279,7 +281,8 @@ func (d *jsonDecoder) entries(n *node, v reflect.Value, at *path) error {
 		elem := reflect.New(n.elem.typ).Elem()
 		place := path{parent: &path{parent: at, name: entries}, name: key.(string)}
 		n.key.text(key.(string), &place, d.bad)
-		if err := d.value(n.elem, tok, elem, &place); err != nil {
+		err = d.value(n.elem, tok, elem, &place)
+		if err != nil {
 			return err
 		}
 		m.SetMapIndex(reflect.ValueOf(key.(string)).Convert(v.Type().Key()), elem)
@@ -321,7 +324,8 @@ func (d *jsonDecoder) rest(tok json.Token) error {
 			return nil
 		}
 		var err error
-		if tok, err = d.Token(); err != nil {
+		tok, err = d.Token()
+		if err != nil {
 			return err
 		}
 	}

@@ -89,7 +89,8 @@ func (c compiler) node(sh *api.Shape, t reflect.Type) (*node, error) {
 	n := &node{typ: t}
 	c[compiled{sh, t}] = n
 	var err error
-	if n.check, err = newCheck(sh); err != nil {
+	n.check, err = newCheck(sh)
+	if err != nil {
 		return nil, fmt.Errorf("shape %s: %w", sh.Name, err)
 	}
 	if !fits(sh, t) {
@@ -101,7 +102,8 @@ func (c compiler) node(sh *api.Shape, t reflect.Type) (*node, error) {
 	case api.List:
 		n.elem, err = c.node(sh.Elem, t.Elem())
 	case api.Map:
-		if n.key, err = newCheck(sh.Key); err == nil {
+		n.key, err = newCheck(sh.Key)
+		if err == nil {
 			n.elem, err = c.node(sh.Elem, t.Elem())
 		}
 	}
@@ -148,7 +150,8 @@ func (c compiler) fields(n *node) error {
 		// "" is the absence of a string, unless the model demands one.
 		f.optional = m.Shape.Kind != api.String || !m.Required
 		var err error
-		if f.node, err = c.node(m.Shape, t); err != nil {
+		f.node, err = c.node(m.Shape, t)
+		if err != nil {
 			return err
 		}
 		n.fields[i] = f

@@ -190,7 +190,8 @@ func appendTree(b []byte, sh *api.Shape, v any) ([]byte, error) {
 				b = append(b, ',')
 			}
 			b = append(appendString(b, key), ':')
-			if b, err = appendTree(b, sh.Elem, o[key]); err != nil {
+			b, err = appendTree(b, sh.Elem, o[key])
+			if err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
 			}
 		}
@@ -205,7 +206,8 @@ func appendTree(b []byte, sh *api.Shape, v any) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			if b, err = appendTree(b, sh.Elem, e); err != nil {
+			b, err = appendTree(b, sh.Elem, e)
+			if err != nil {
 				return nil, fmt.Errorf("entry %d: %w", i+1, err)
 			}
 		}
@@ -233,7 +235,8 @@ func appendStructure(b []byte, sh *api.Shape, o map[string]any) ([]byte, error) 
 		first = false
 		b = append(appendString(b, m.LocationName), ':')
 		var err error
-		if b, err = appendTree(b, m.Shape, v); err != nil {
+		b, err = appendTree(b, m.Shape, v)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
@@ -285,7 +288,8 @@ func appendForm(b []byte, sh *api.Shape, prefix string, v any) ([]byte, error) {
 				name = prefix + "." + name
 			}
 			var err error
-			if b, err = appendForm(b, m.Shape, name, o[m.Name]); err != nil {
+			b, err = appendForm(b, m.Shape, name, o[m.Name])
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -300,7 +304,8 @@ func appendForm(b []byte, sh *api.Shape, prefix string, v any) ([]byte, error) {
 		}
 		for i, e := range list {
 			var err error
-			if b, err = appendForm(b, sh.Elem, prefix+".member."+strconv.Itoa(i+1), e); err != nil {
+			b, err = appendForm(b, sh.Elem, prefix+".member."+strconv.Itoa(i+1), e)
+			if err != nil {
 				return nil, err
 			}
 		}

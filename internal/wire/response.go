@@ -129,7 +129,8 @@ func fromJSON(sh *api.Shape, tree any) (any, error) {
 		result := make([]any, len(list))
 		for i, v := range list {
 			var err error
-			if result[i], err = fromJSON(sh.Elem, v); err != nil {
+			result[i], err = fromJSON(sh.Elem, v)
+			if err != nil {
 				return nil, fmt.Errorf("entry %d: %w", i+1, err)
 			}
 		}
@@ -175,7 +176,8 @@ func fromText(sh *api.Shape, s string) (any, error) {
 	case api.String:
 		return s, nil
 	case api.Integer, api.Long:
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err == nil {
 			return n, nil
 		}
 	case api.Boolean:
@@ -187,7 +189,8 @@ func fromText(sh *api.Shape, s string) (any, error) {
 			return t, nil
 		}
 	case api.Blob:
-		if b, err := base64.StdEncoding.DecodeString(s); err == nil {
+		b, err := base64.StdEncoding.DecodeString(s)
+		if err == nil {
 			return b, nil
 		}
 	}

@@ -42,7 +42,8 @@ func parseJSON(data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); err == nil {
+	_, err = d.Token()
+	if err == nil {
 		return nil, fmt.Errorf("more than one JSON value")
 	}
 	return v, nil
@@ -113,7 +114,8 @@ func timeOf(v any) (time.Time, bool) {
 		return t, true
 	case string:
 		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02"} {
-			if parsed, err := time.Parse(layout, t); err == nil {
+			parsed, err := time.Parse(layout, t)
+			if err == nil {
 				return parsed.UTC(), true
 			}
 		}

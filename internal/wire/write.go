@@ -168,7 +168,8 @@ func sizeOf(content io.Reader) (int64, bool) {
 	case interface{ Len() int }:
 		return int64(c.Len()), true
 	case *os.File:
-		if info, err := c.Stat(); err == nil && info.Mode().IsRegular() {
+		info, err := c.Stat()
+		if err == nil && info.Mode().IsRegular() {
 			return info.Size(), true
 		}
 	}

@@ -88,7 +88,8 @@ func importModel(data string, src source, old string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := o.readExtras(filepath.Join(data, src.name, src.version)); err != nil {
+	err = o.readExtras(filepath.Join(data, src.name, src.version))
+	if err != nil {
 		return "", err
 	}
 	signing := o.Metadata.SigningName
@@ -106,7 +107,8 @@ func importModel(data string, src source, old string) (string, error) {
 		o.writeOperation(&b, name)
 	}
 	b.WriteByte('\n')
-	if err := o.writeWaiters(&b); err != nil {
+	err = o.writeWaiters(&b)
+	if err != nil {
 		return "", err
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Shapes)) {
@@ -275,7 +277,8 @@ func ordered(object json.RawMessage) ([]namedRef, error) {
 		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(object))
-	if _, err := d.Token(); err != nil {
+	_, err = d.Token()
+	if err != nil {
 		return nil, err
 	}
 	var list []namedRef
@@ -285,7 +288,8 @@ func ordered(object json.RawMessage) ([]namedRef, error) {
 			return nil, err
 		}
 		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
+		err = d.Decode(&skipped)
+		if err != nil {
 			return nil, err
 		}
 		list = append(list, namedRef{key.(string), refs[key.(string)]})

@@ -30,10 +30,12 @@ func run(args []string) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
-			if err := os.MkdirAll(p.name, 0o755); err != nil {
+			err = os.MkdirAll(p.name, 0o755)
+			if err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(p.name, "types.gen.go"), src, 0o644); err != nil {
+			err = os.WriteFile(filepath.Join(p.name, "types.gen.go"), src, 0o644)
+			if err != nil {
 				return err
 			}
 		}
@@ -49,7 +51,8 @@ func run(args []string) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
-			if err := os.WriteFile(file, []byte(model), 0o644); err != nil {
+			err = os.WriteFile(file, []byte(model), 0o644)
+			if err != nil {
 				return err
 			}
 		}

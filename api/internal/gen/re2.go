@@ -53,7 +53,8 @@ func toRE2(java string) (string, error) {
 			b.WriteByte(rest[0])
 		}
 	}
-	if _, err := regexp.Compile(b.String()); err != nil {
+	_, err := regexp.Compile(b.String())
+	if err != nil {
 		return "", err
 	}
 	return b.String(), nil

@@ -74,7 +74,8 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return aws.Credentials{}, document.Messagef("Error loading SSO Token: Token for %s does not exist", key)
 	}
 	endpoint := func(service string) *string {

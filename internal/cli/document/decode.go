@@ -137,7 +137,8 @@ func (d *decoder) object() (any, error) {
 			return nil, err
 		}
 		o.Set(name, v)
-		if done, err := d.separator('}'); done || err != nil {
+		done, err := d.separator('}')
+		if done || err != nil {
 			return o, err
 		}
 	}
@@ -157,7 +158,8 @@ func (d *decoder) list() (any, error) {
 			return nil, err
 		}
 		list = append(list, v)
-		if done, err := d.separator(']'); done || err != nil {
+		done, err := d.separator(']')
+		if done || err != nil {
 			return list, err
 		}
 	}
@@ -293,7 +295,8 @@ func (d *decoder) number() (v any, ok bool) {
 // Integer returns decimal digits with an optional sign as an int64, or as a
 // [*big.Int] where they do not fit; nil when they are no such digits.
 func Integer(digits string) any {
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err == nil {
 		return n
 	}
 	if n, ok := new(big.Int).SetString(digits, 10); ok {

@@ -28,7 +28,8 @@ type call struct {
 func Call(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
 	c := call{op: op, input: input}
 	var err error
-	if c.window, err = windowOf(env, op, nil, input); err != nil {
+	c.window, err = windowOf(env, op, nil, input)
+	if err != nil {
 		return err
 	}
 	return c.run(ctx, env)
@@ -46,12 +47,14 @@ func (c *call) run(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	if c.bootstrap != nil {
-		if reply, err = c.bootstrap.save(reply); err != nil {
+		reply, err = c.bootstrap.save(reply)
+		if err != nil {
 			return err
 		}
 	}
 	if streams(c.op) {
-		if reply, err = save(c.op, reply, c.file); err != nil {
+		reply, err = save(c.op, reply, c.file)
+		if err != nil {
 			return err
 		}
 	}
@@ -76,7 +79,8 @@ func save(op *api.Operation, result wire.Object, file string) (wire.Object, erro
 		return nil, exit.Errorf(exit.General, "%s", document.SystemError(err, file))
 	}
 	_, err = io.Copy(out, body)
-	if err := errors.Join(err, out.Close()); err != nil {
+	err = errors.Join(err, out.Close())
+	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", file, err)
 	}
 	return slices.DeleteFunc(result, func(e wire.Entry) bool { return e.Name == name }), nil

@@ -92,7 +92,8 @@ func unescape(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
 		if text[i] == '%' && i+2 < len(text) {
-			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+			n, err := strconv.ParseUint(text[i+1:i+3], 16, 8)
+			if err == nil {
 				b.WriteByte(byte(n))
 				i += 2
 				continue

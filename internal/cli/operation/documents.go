@@ -142,7 +142,8 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := merge(o, v); err != nil {
+			err = merge(o, v)
+			if err != nil {
 				return nil, err
 			}
 			continue

@@ -146,12 +146,14 @@ func run(ctx context.Context, env *command.Env, op *api.Operation, values argume
 		return err
 	}
 	c := call{op: op, input: input}
-	if c.window, err = windowOf(env, op, values, input); err != nil {
+	c.window, err = windowOf(env, op, values, input)
+	if err != nil {
 		return err
 	}
 	c.file, _ = values[outfile].(string)
 	if method, ok := values[bootstrapMethod].(string); ok {
-		if c.bootstrap, err = openBootstrap(c.file, method); err != nil {
+		c.bootstrap, err = openBootstrap(c.file, method)
+		if err != nil {
 			return err
 		}
 	}
@@ -161,10 +163,12 @@ func run(ctx context.Context, env *command.Env, op *api.Operation, values argume
 // parameters makes the parameters of a call from options and documents. Where a
 // skeleton is asked for, it is printed, and all is done.
 func parameters(ctx context.Context, env *command.Env, op *api.Operation, values argument.Values) (input *document.Object, isDone bool, err error) {
-	if input, err = inputOf(values, options(op)); err != nil {
+	input, err = inputOf(values, options(op))
+	if err != nil {
 		return nil, false, err
 	}
-	if err := documents(values, input); err != nil {
+	err = documents(values, input)
+	if err != nil {
 		return nil, false, err
 	}
 	switch values[skeleton] {

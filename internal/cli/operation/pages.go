@@ -149,7 +149,8 @@ func (p *pager) each(ctx context.Context, show func(page *document.Object) error
 			p.cut(page, p.window.max-total, isFirst)
 			return show(page)
 		}
-		if err := show(page); err != nil {
+		err = show(page)
+		if err != nil {
 			return err
 		}
 		total += count
@@ -174,7 +175,8 @@ func (p *pager) begin() error {
 	p.next = document.New(document.Member{Name: p.op.Pages.Input})
 	if p.window.hasStart {
 		var err error
-		if p.next, p.skip, err = decodeToken(p.window.start, p.op.Pages.Input); err != nil {
+		p.next, p.skip, err = decodeToken(p.window.start, p.op.Pages.Input)
+		if err != nil {
 			return err
 		}
 		p.ask(p.next)
@@ -261,7 +263,8 @@ func encodeToken(token *document.Object) string {
 // them.
 func decodeToken(text, input string) (token *document.Object, skip int, err error) {
 	bad := exit.Errorf(exit.General, "Bad starting token: %s", text)
-	if data, err := base64.StdEncoding.DecodeString(text); err == nil {
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err == nil {
 		v, err := document.Decode(string(data))
 		if token, ok := v.(*document.Object); ok && err == nil {
 			n, counts := token.Get(truncation)

@@ -134,7 +134,8 @@ func conform(shape *api.Shape, v any) (any, error) {
 		}
 		for _, m := range shape.Members {
 			if inner, ok := o.Get(m.Name); ok {
-				if inner, err = conform(m.Shape, inner); err != nil {
+				inner, err = conform(m.Shape, inner)
+				if err != nil {
 					return nil, err
 				}
 				o.Set(m.Name, inner)
@@ -158,7 +159,8 @@ func conform(shape *api.Shape, v any) (any, error) {
 			return []any{v}, nil
 		}
 		for i := range list {
-			if list[i], err = conform(shape.Elem, list[i]); err != nil {
+			list[i], err = conform(shape.Elem, list[i])
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -220,7 +222,8 @@ func FromText(name string, shape *api.Shape, v any) (any, error) {
 
 func openPayload(name, path string) (any, error) {
 	path = profile.Expand(path)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
 		return nil, command.ParameterError(name, "Blob values must be a path to a file.")
 	}
 	file, err := os.Open(path)

@@ -165,7 +165,8 @@ func read(path string) (map[string]*Settings, error) {
 // Expand replaces a leading ~ and environment variables in a path.
 func Expand(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || rest[0] == '/' || rest[0] == filepath.Separator) {
-		if home, err := os.UserHomeDir(); err == nil {
+		home, err := os.UserHomeDir()
+		if err == nil {
 			path = home + rest
 		}
 	}

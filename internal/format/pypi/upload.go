@@ -121,7 +121,8 @@ func (u *incoming) receiveFile(part *multipart.Part) error {
 		return fault.Invalid("The field content has no file name.")
 	}
 	u.file = parameters["filename"]
-	if err := u.begin(); err != nil {
+	err = u.begin()
+	if err != nil {
 		return err
 	}
 	u.content, err = u.change.Stage(u.ctx, u.limit)
@@ -171,16 +172,19 @@ func newBLAKE2() hash.Hash {
 
 // finish checks all that came and makes it durable.
 func (u *incoming) finish() error {
-	if err := u.form.check(); err != nil {
+	err := u.form.check()
+	if err != nil {
 		return err
 	}
 	if u.content == nil {
 		return fault.Invalid("The field content is missing; it holds the file.")
 	}
-	if err := u.checkFile(); err != nil {
+	err = u.checkFile()
+	if err != nil {
 		return err
 	}
-	if err := u.checkDigests(); err != nil {
+	err = u.checkDigests()
+	if err != nil {
 		return err
 	}
 	raw, err := extract(u.file, u.form.filetype, u.content, u.content.Size())
@@ -265,7 +269,8 @@ func (u *incoming) addMetadata(release *format.VersionEdit, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := staged.Write(raw); err != nil {
+	_, err = staged.Write(raw)
+	if err != nil {
 		return err
 	}
 	release.Assets = append(release.Assets, format.NewAsset{Name: u.file + metadataSuffix, Content: staged})

@@ -177,7 +177,8 @@ func (m *simulation) target(resource string) *policy.Target {
 	if m.owner != "" {
 		t.Account = m.owner
 	}
-	if a, err := arn.Parse(resource); err == nil && a.Account != "" {
+	a, err := arn.Parse(resource)
+	if err == nil && a.Account != "" {
 		t.Account = a.Account
 	}
 	return t
