@@ -105,7 +105,7 @@ func (f *Folder) rename(from, to string) error {
 	}
 	err := move()
 	if errors.Is(err, fs.ErrNotExist) {
-		err := f.mkdir(dir)
+		err = f.mkdir(dir)
 		if err != nil {
 			return err
 		}

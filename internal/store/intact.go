@@ -31,7 +31,7 @@ func (db *DB) Intact() error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: %s is gone", ErrReplaced, db.file.path)
 	case err != nil:
-		return nil // the disk is away; the statements tell
+		return nil //nolint:nilerr // the disk is away; the statements tell
 	case !os.SameFile(info, db.file.info):
 		return fmt.Errorf("%w: %s is another file", ErrReplaced, db.file.path)
 	}
