@@ -97,6 +97,7 @@ func (s *Server) contentName() string {
 type mark struct {
 	Instance   string `json:"instance"`
 	Generation int64  `json:"generation"`
+	Region     string `json:"region,omitempty"`
 }
 
 // readMark returns the note, and whether there is one that can be read.
@@ -123,7 +124,7 @@ func (s *Server) writeMark(ctx context.Context) error {
 	m, found, err := s.readMark(ctx)
 	if err == nil && (!found || m.Generation < now) {
 		var note []byte
-		note, err = json.Marshal(mark{s.instance, now})
+		note, err = json.Marshal(mark{s.instance, now, s.config.Region})
 		if err == nil {
 			err = s.blobs.SetMark(ctx, note)
 		}
@@ -148,6 +149,9 @@ func (s *Server) recognise(ctx context.Context) error {
 		return fmt.Errorf("content store: %w", err)
 	}
 	s.instance = instance
+	if found && m.Region != "" && m.Region != s.config.Region {
+		s.log.Warn("another Region than before: ARNs in policies and in clients' settings that name the old one match nothing", "region", s.config.Region, "before", m.Region)
+	}
 	behind := found && (!named || m.Generation > s.db.Generation())
 	switch {
 	case found && named && m.Instance != instance:

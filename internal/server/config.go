@@ -124,14 +124,17 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.StringVar(&c.TrustProxies, "trust-proxies", "", "comma-separated `CIDRs` of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
 	flags.IntVar(&c.Connections, "connections", 1024, "`number` of connections that one address may have open at a time, 0 for any; --trust-proxies are not counted")
 	flags.DurationVar(&c.RotateEvery, "rotate-every", 30*24*time.Hour, "`age` at which a new token key takes over")
-	flags.Int64Var(&c.MaxUpload, "max-upload", 5<<30, "largest uploaded file in `bytes`")
+	c.MaxUpload = 5 << 30
+	flags.Var((*size)(&c.MaxUpload), "max-upload", "`size` of the largest uploaded file, such as 500MB or 5GiB")
 	flags.DurationVar(&c.UploadTimeout, "upload-timeout", 2*time.Hour, "`time` that one upload may take, 0 for any")
-	flags.Int64Var(&c.UploadMinRate, "upload-min-rate", 4<<10, "`bytes` a second that an upload must have on average, after its first minute; 0 for any")
+	c.UploadMinRate = 4 << 10
+	flags.Var((*size)(&c.UploadMinRate), "upload-min-rate", "`size` a second that an upload must have on average, after its first minute; 0 for any")
 	flags.StringVar(&c.Throttle, "throttle", "", "requests a second that are taken: aws for its quotas, off, or a `list` such as get-authorization-token=100,reads=off (default aws; off with --dev)")
 	flags.StringVar(&c.Quotas, "quotas", "", "quotas that are not AWS's, a `list` such as domains=50,users=20000 of "+quotaNames()+" (default: all as with AWS)")
 	flags.StringVar(&c.LogFormat, "log-format", "json", "`json` or text")
 	flags.StringVar(&c.AuditLog, "audit-log", "", "`file` of the audit trail, - for standard output, or off (default: audit/audit.jsonl in the data folder, off with --dev)")
-	flags.Int64Var(&c.AuditMaxSize, "audit-max-size", 100<<20, "size in `bytes` at which the audit file is rotated; it also is on each new day (UTC)")
+	c.AuditMaxSize = 100 << 20
+	flags.Var((*size)(&c.AuditMaxSize), "audit-max-size", "`size` at which the audit file is rotated; it also is on each new day (UTC)")
 	flags.IntVar(&c.AuditKeep, "audit-keep", 0, "`number` of rotated audit files to keep, 0 for all")
 	flags.DurationVar(&c.AuditMaxAge, "audit-max-age", 90*24*time.Hour, "`age` at which rotated audit files are removed, 0 for never")
 	flags.BoolVar(&c.AcceptRestore, "accept-restore", false, "start once on a database that was restored from a backup, and revoke every token and session issued before this start")
@@ -164,6 +167,8 @@ func refused(name, value string, f *flag.Flag) error {
 	switch f.Value.(flag.Getter).Get().(type) {
 	case bool:
 		expected = "true or false"
+	case size:
+		expected = "a number of bytes, or one with a unit such as 500MB or 5GiB"
 	case time.Duration:
 		expected = "a length of time such as 720h or 90m"
 	}

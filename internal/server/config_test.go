@@ -120,7 +120,7 @@ func TestAValueOfTheWrongFormIsOneFaultAmongOthers(t *testing.T) {
 		t.Fatal("want faults")
 	}
 	want := `DAYPASS_AUDIT_KEEP: "some": expected a number
---max-upload: "x": expected a number
+--max-upload: "x": expected a number of bytes, or one with a unit such as 500MB or 5GiB
 --audit-max-age: "1 day": expected a length of time such as 720h or 90m
 --dev: "maybe": expected true or false
 --region: "Mars": expected a Region such as us-east-1`

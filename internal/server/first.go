@@ -125,19 +125,46 @@ func sharedCredentials(key identity.KeyPair) string {
 	return "[default]\naws_access_key_id = " + key.AccessKeyID + "\naws_secret_access_key = " + key.SecretAccessKey + "\n"
 }
 
-// greet tells the operator where the server is and how to talk to it. In
-// memory there is no file to name, so there the key itself is shown.
-func (s *Server) greet(w io.Writer) {
-	base := s.config.PublicURL
-	if base == "" {
-		scheme := "http"
-		if s.config.TLSCert != "" {
-			scheme = "https"
-		}
-		base = scheme + "://" + s.config.Listen
+// address is the URL that the operator is told.
+func (s *Server) address() string {
+	scheme := "http"
+	if s.config.TLSCert != "" {
+		scheme = "https"
 	}
+	return cmp.Or(s.config.PublicURL, scheme+"://"+s.config.Listen)
+}
+
+// tell logs where the server is, for who reads the log with a program.
+func (s *Server) tell() {
+	about := []any{"account", s.config.AccountID, "region", s.config.Region, "new", s.first != nil}
+	if s.config.Dev {
+		about = append(about, "kept", "in memory: nothing outlives this process")
+	} else {
+		about = append(about, "data", absolute(s.config.Data))
+	}
+	_, err := os.Stat(s.credentialsFile())
+	if err == nil && !s.config.Dev {
+		about = append(about, "credentials", absolute(s.credentialsFile()))
+	}
+	s.log.Info("listening on "+s.address(), about...)
+}
+
+// greet tells a person where the server is and how to talk to it. In memory
+// there is no file to name, so there the key itself is shown.
+func (s *Server) greet(w io.Writer) {
+	base := s.address()
 	fmt.Fprintf(w, "daypass: listening on %s\n", base)
+	if s.config.Dev {
+		fmt.Fprint(w, "daypass: --dev keeps everything in memory: nothing outlives this process\n")
+	}
 	if s.first == nil {
+		fmt.Fprintf(w, "daypass: account %s with its data in %s; to use it:\n\n", s.config.AccountID, absolute(s.config.Data))
+		fmt.Fprintf(w, "    export AWS_ENDPOINT_URL=%s AWS_REGION=%s AWS_DEFAULT_REGION=%[2]s\n", base, s.config.Region)
+		_, err := os.Stat(s.credentialsFile())
+		if err == nil {
+			fmt.Fprintf(w, "    export AWS_SHARED_CREDENTIALS_FILE=%s\n", absolute(s.credentialsFile()))
+		}
+		fmt.Fprintln(w)
 		return
 	}
 	fmt.Fprintf(w, "daypass: made account %s with the user admin; to use it:\n\n", s.config.AccountID)
@@ -148,10 +175,15 @@ func (s *Server) greet(w io.Writer) {
 	case s.config.Dev:
 		fmt.Fprintf(w, "    export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n\n", s.first.AccessKeyID, s.first.SecretAccessKey)
 	default:
-		name, err := filepath.Abs(s.credentialsFile())
-		if err != nil {
-			name = s.credentialsFile()
-		}
-		fmt.Fprintf(w, "    export AWS_SHARED_CREDENTIALS_FILE=%s\n\n", name)
+		fmt.Fprintf(w, "    export AWS_SHARED_CREDENTIALS_FILE=%s\n\n", absolute(s.credentialsFile()))
 	}
+}
+
+// absolute is a path that holds in every folder, if it can be told.
+func absolute(path string) string {
+	name, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return name
 }

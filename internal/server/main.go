@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // Main is "daypass serve": it returns the exit code.
@@ -72,6 +74,15 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	s.greet(errOut)
+	if c.LogFormat == "json" && !isTerminal(errOut) && (s.first == nil || !c.Dev || c.AdminKey.ID != "") {
+		s.tell() // a program reads all of it; a key made for --dev goes into no log
+	} else {
+		s.greet(errOut)
+	}
 	return s.Serve(ctx, listener)
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -182,7 +182,7 @@ func (s *Server) mount() http.Handler {
 	mux.HandleFunc("GET /healthz", s.alive)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.handler())
-	return s.byHost(direct(apis, mux))
+	return s.byHost(direct(forPeople(apis), mux))
 }
 
 // entrance is what the doors share.

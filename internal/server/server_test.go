@@ -429,8 +429,9 @@ func TestFirstStartWritesTheKeyOnceAndARestartKeepsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := readFile(t, folder+"/credentials"); again != key || strings.Contains(second, "export") {
-		t.Errorf("a restart changed the key or greets anew:\n%s", second)
+	if again, _ := readFile(t, folder+"/credentials"); again != key || strings.Contains(second, "aws_secret") ||
+		!strings.Contains(second, "export AWS_SHARED_CREDENTIALS_FILE="+folder) || strings.Contains(second, "made account") {
+		t.Errorf("a restart changed the key, or does not say where it is:\n%s", second)
 	}
 }
 
