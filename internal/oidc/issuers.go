@@ -151,8 +151,8 @@ func (i *issuer) current(ctx context.Context, s *Issuers) (keyring, error) {
 		err = last
 	}
 	var failure *Error
-	passing := errors.As(err, &failure) && failure.Reason == Unreachable
-	if passing && !kept.fetched.IsZero() && s.Now().Sub(kept.fetched) < stale {
+	isTemporary := errors.As(err, &failure) && failure.Reason == Unreachable
+	if isTemporary && !kept.fetched.IsZero() && s.Now().Sub(kept.fetched) < stale {
 		return kept, nil
 	}
 	return keyring{}, err

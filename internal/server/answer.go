@@ -19,7 +19,7 @@ func (a *answer) WriteHeader(status int) {
 	if a.status == 0 || a.status < 200 {
 		a.status = status
 	}
-	a.hurry()
+	a.extendDeadline()
 	a.ResponseWriter.WriteHeader(status)
 }
 
@@ -29,7 +29,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	}
 	var total int
 	for {
-		a.hurry()
+		a.extendDeadline()
 		n, err := a.ResponseWriter.Write(p[:min(len(p), chunk)])
 		p = p[n:]
 		total += n
@@ -40,10 +40,10 @@ func (a *answer) Write(p []byte) (int, error) {
 	}
 }
 
-// hurry gives the client [stall] to take what is written next, and what is
+// extendDeadline gives the client [stall] to take what is written next, and what is
 // flushed after the handler. net/http lifts the deadline before the next
 // request.
-func (a *answer) hurry() {
+func (a *answer) extendDeadline() {
 	now := time.Now()
 	if now.Before(a.next) {
 		return

@@ -24,7 +24,7 @@ type subject struct {
 	large   bool           // in may be too much to hold until the record is written
 
 	action string        // packages: what the route asks for; "": no route
-	place  audit.Package // packages
+	pkg    audit.Package // packages
 	uri    string        // as additionalEventData.requestUri
 	ref    format.Ref    // packages: what the request names, as far as it got
 }
@@ -151,7 +151,7 @@ func (s *subject) packages(event *audit.Event, r *http.Request) {
 		_, event.Name, _ = strings.Cut(s.action, ":")
 		event.ReadOnly = service.Actions[event.Name]
 	}
-	event.Package = s.place
+	event.Package = s.pkg
 	event.Package.Namespace, event.Package.Name, event.Package.Version = s.ref.Namespace, s.ref.Name.Name, s.ref.Version
 	event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, s.uri
 }
@@ -168,7 +168,7 @@ func (s *subject) named(verb *format.Verb, ref format.Ref) {
 // is checked. The address is told as AWS has it, without the domain, which is in
 // the host name there, and without the repository.
 func (s *subject) packageRequest(formatName, action string, r *http.Request) {
-	s.action, s.place.Format = action, formatName
+	s.action, s.pkg.Format = action, formatName
 	s.uri = r.URL.EscapedPath()
 	if rest, ok := strings.CutPrefix(s.uri, "/"+formatName+"/d/"); ok {
 		_, rest, _ = strings.Cut(rest, "/")

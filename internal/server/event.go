@@ -66,7 +66,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 		}
 		defer func() {
-			whole := s.excuse(e, recover())
+			whole := s.replyPanic(e, recover())
 			s.throttle.leave(e)
 			s.record(r, e, s.now().Sub(started))
 			if !whole {
@@ -88,10 +88,10 @@ func ambiguous(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0)
 }
 
-// excuse answers a request whose handler panicked: the client gets a plain 500,
+// replyPanic answers a request whose handler panicked: the client gets a plain 500,
 // the log gets the cause, and the process lives on. It reports whether the
 // client has a whole answer.
-func (s *Server) excuse(e *event, cause any) bool {
+func (s *Server) replyPanic(e *event, cause any) bool {
 	switch {
 	case cause == nil:
 		return true

@@ -79,7 +79,7 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		return nil, err
 	}
 	name := r.PathValue("repository")
-	e.subject.place.Domain, e.subject.place.Owner, e.subject.place.Repository = domain, owner, name
+	e.subject.pkg.Domain, e.subject.pkg.Owner, e.subject.pkg.Repository = domain, owner, name
 	err = p.gate.Bearer(r.Context(), &e.call, r, domain, owner)
 	if err != nil {
 		return nil, err

@@ -91,8 +91,8 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 		if errors.As(err, &told) { // the call for the credentials was refused, and says so itself
 			return nil, err
 		}
-		passing := mayPass(err)
-		if passing && try < tries {
+		isTemporary := mayPass(err)
+		if isTemporary && try < tries {
 			wait := min(s.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
 			s.Debug("try %d failed (%s); waiting %.2f s", try, err, wait)
 			s.Sleep(ctx, time.Duration(wait*float64(time.Second)))
