@@ -57,11 +57,7 @@ func (f *Folder) file(key Key) (string, error) {
 
 // Stage implements [Store].
 func (f *Folder) Stage(_ context.Context, limit int64) (*Stage, error) {
-	dir, err := f.room.open(f.staging)
-	if err != nil {
-		return nil, away(fmt.Errorf("stage: %w", err), false)
-	}
-	file, err := os.CreateTemp(dir, "*") // mode 0600
+	file, err := f.room.create(f.staging)
 	if err != nil {
 		return nil, away(fmt.Errorf("stage: %w", err), false)
 	}

@@ -22,6 +22,35 @@ type stagingRoom struct {
 	held *lock.File
 }
 
+// create makes a file in the folder, below parent. A folder that somebody removed
+// is made anew: where the locks of another machine are not seen, its sweep does so.
+func (r *stagingRoom) create(parent string) (*os.File, error) {
+	dir, err := r.open(parent)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.CreateTemp(dir, "*") // mode 0600
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	r.forget(dir)
+	dir, err = r.open(parent)
+	if err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(dir, "*")
+}
+
+// forget gives up a folder that is gone.
+func (r *stagingRoom) forget(dir string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dir == dir {
+		_ = r.held.Release()
+		r.dir, r.held = "", nil
+	}
+}
+
 // open returns the folder, below parent.
 func (r *stagingRoom) open(parent string) (string, error) {
 	r.mu.Lock()

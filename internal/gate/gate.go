@@ -127,9 +127,11 @@ func (g *Gate) Prove(ctx context.Context, c *Call, r *http.Request, claim *Claim
 	c.Region = g.requestedRegion(claim.signature.Region, claim.signing)
 	if claim.ref.Session != nil {
 		err = g.current(ctx, c, claim.ref)
-		if err != nil {
-			return err
-		}
+	} else { // the key may have been deactivated while the body came in
+		_, _, err = g.Directory.Key(ctx, c.AccessKeyID)
+	}
+	if err != nil {
+		return err
 	}
 	return g.resolve(ctx, c, claim.ref)
 }

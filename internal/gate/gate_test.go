@@ -34,6 +34,7 @@ var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 type directory struct {
 	policy  string
 	deleted bool
+	off     bool            // the key is inactive
 	revoked map[string]bool // token ids; "" revokes sessions
 }
 
@@ -43,7 +44,7 @@ const (
 )
 
 func (d *directory) Key(_ context.Context, id string) (string, principal.Ref, error) {
-	if id != keyID {
+	if id != keyID || d.off {
 		return "", principal.Ref{}, fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 	}
 	return secret, principal.Ref{Kind: principal.User, Account: account, ID: userID}, nil
@@ -151,6 +152,23 @@ func TestASignedCallIsItsKeysPrincipal(t *testing.T) {
 	}
 	if c.Principal.ARN() != "arn:aws:iam::111122223333:user/alice" || c.AccessKeyID != keyID || c.Region != "us-east-1" {
 		t.Errorf("call = %+v", c)
+	}
+}
+
+// The body of a request may take a while to come.
+func TestAKeyThatIsDeactivatedWhileTheBodyComesProvesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	c := &gate.Call{Now: now}
+	r := signed(t, aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, "us-east-1", "codeartifact", now)
+	claim, err := b.gate.Claim(t.Context(), c, r, signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.directory.off = true
+	err = b.gate.Prove(t.Context(), c, r, &claim, sigv4.HashPayload(nil))
+	if kindOf(err) != fault.UnknownKey || c.Principal != nil {
+		t.Errorf("%v, principal %v; want UnknownKey and none", err, c.Principal)
 	}
 }
 

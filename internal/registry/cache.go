@@ -62,6 +62,10 @@ type cache struct {
 
 	watching  atomic.Bool
 	confirmed atomic.Int64 // Unix nanoseconds of the last look
+
+	// looked is when the last look was, by the clock that changes have. Only
+	// [Registry.look] uses it.
+	looked time.Time
 }
 
 // A rowsKey names what a revision of a package has in the database.
@@ -186,6 +190,14 @@ func (c *cache) changed(p *store.Package) {
 	}
 }
 
+// forget forgets all packages.
+func (c *cache) forget() {
+	c.heads.InvalidateAll()
+	for i := range c.indexes.counters {
+		c.indexes.counters[i].Add(1)
+	}
+}
+
 func (c *cache) stale() bool {
 	return c.watching.Load() && time.Now().UnixNano()-c.confirmed.Load() > int64(trust)
 }
@@ -210,15 +222,19 @@ func (g *Registry) Watch(ctx context.Context, interval time.Duration) {
 }
 
 func (g *Registry) look(ctx context.Context) error {
-	asked := time.Now()
+	asked, now := time.Now(), g.Now()
 	var changed []*store.Package
 	err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
-		changed, err = tx.ChangedPackages(ctx, g.Now().Add(-slack))
+		changed, err = tx.ChangedPackages(ctx, now.Add(-slack))
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if !g.packages.looked.IsZero() && now.Sub(g.packages.looked) > trust { // older changes may have been overlooked meanwhile
+		g.packages.forget()
+	}
+	g.packages.looked = now
 	for _, p := range changed {
 		g.packages.changed(p)
 	}

@@ -99,3 +99,32 @@ func TestADeletedRepositorysNamesakeIsEmpty(t *testing.T) {
 		}
 	}
 }
+
+// What was committed while a replica could not look is older than what a look asks
+// for: nothing that was kept before may be believed again.
+func TestAReplicaThatCouldNotLookForLongBelievesNothingOfBefore(t *testing.T) {
+	t.Parallel()
+	path, memory, ctx := filepath.Join(t.TempDir(), "shared.db"), blob.NewMemory(), t.Context()
+	replica := func() *bench {
+		b := &bench{t: t, now: noon}
+		b.Registry = registry.New(registry.Config{DB: storetest.Open(t, store.Config{Path: path}), Blobs: memory, Now: b.clock, Region: "us-east-1"})
+		return b
+	}
+	here, there := replica(), replica()
+	here.seed()
+	here.mustPublish(growing, ref("p", "1.0"), "a-1", "1")
+	if err := there.Look(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := listing(ctx, there.bind(growing), "p")
+	here.now = noon.Add(5 * time.Second)
+	here.mustPublish(growing, ref("p", "2.0"), "a-2", "2")
+	here.now, there.now = noon.Add(30*time.Second), noon.Add(30*time.Second)
+	if err := there.Look(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := listing(ctx, here.bind(growing), "p")
+	if got := listing(ctx, there.bind(growing), "p"); got != want || got == before {
+		t.Errorf("there: %s, here: %s", got, want)
+	}
+}

@@ -140,21 +140,26 @@ func (s *Server) writeMark(ctx context.Context) error {
 // deactivated, since the backup: that is refused until the operator says that it
 // is known.
 func (s *Server) recognise(ctx context.Context) error {
-	instance, named, err := s.db.Instance(ctx, rand.Text())
-	if err != nil {
-		return err
-	}
+	// The note is read before the database: what it tells of was committed before.
 	m, found, err := s.readMark(ctx)
 	if err != nil {
 		return fmt.Errorf("content store: %w", err)
 	}
-	s.instance = instance
+	err = s.db.Ping(ctx)
+	if err != nil {
+		return err
+	}
+	s.instance, err = s.db.Instance(ctx)
+	if err != nil {
+		return err
+	}
 	if found && m.Region != "" && m.Region != s.config.Region {
 		s.log.Warn("another Region than before: ARNs in policies and in clients' settings that name the old one match nothing", "region", s.config.Region, "before", m.Region)
 	}
+	named := s.instance != ""
 	behind := found && (!named || m.Generation > s.db.Generation())
 	switch {
-	case found && named && m.Instance != instance:
+	case found && named && m.Instance != s.instance:
 		return fmt.Errorf("the content in %s belongs to another instance than the database: give the two that belong together", s.contentName())
 	case behind && !s.config.AcceptRestore:
 		return fmt.Errorf("the database was restored from a backup: it is at change %d, the content store saw change %d. "+
@@ -167,5 +172,8 @@ func (s *Server) recognise(ctx context.Context) error {
 		}
 		s.log.Warn("every token and session issued until now is revoked; access keys are as they were at the backup: look at them", "until", until.Format(time.RFC3339Nano))
 	}
-	return nil
+	if !named { // a start that was refused has named nothing
+		s.instance, err = s.db.NameInstance(ctx, rand.Text())
+	}
+	return err
 }

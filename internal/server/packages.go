@@ -11,6 +11,7 @@ import (
 	"daypass/internal/format"
 	"daypass/internal/gate"
 	"daypass/internal/registry"
+	"daypass/internal/throttle"
 )
 
 // packages is the door for package managers: it establishes the caller from
@@ -52,6 +53,7 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 			p.refuse(w, r, e, f, err)
 			return
 		}
+		defer p.throttle.spend(e, limitOfRoute(route)) // the handler reads the rows
 		err = route.Handle(w, r, call)
 		switch {
 		case err == nil:
@@ -84,13 +86,10 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 	if err != nil {
 		return nil, err
 	}
-	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
-	limit := readsOrWrites(api.CodeArtifact().Actions[verb])
-	err = p.throttle.count(e, limit)
+	err = p.throttle.count(e, limitOfRoute(route))
 	if err != nil {
 		return nil, err
 	}
-	defer p.throttle.spend(e, limit)
 	if !arn.IsRepository(name) { // before a policy sees it: what is long is dear to match
 		return nil, fault.New(fault.NotFound, "There is no such repository in domain %s: expected a name of 2 to 100 letters, digits and ._-", domain)
 	}
@@ -124,6 +123,12 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		Now:        e.call.Now,
 		MaxAsset:   p.maxAsset,
 	}, nil
+}
+
+// limitOfRoute names the limit that a request of a route counts for.
+func limitOfRoute(route format.Route) throttle.Limit {
+	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
+	return readsOrWrites(api.CodeArtifact().Actions[verb])
 }
 
 // allow judges all of the actions.

@@ -62,6 +62,7 @@ func TestReadinessDoesNotWaitForAPartThatHangs(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if err := r.Err(t.Context()); err == nil || asked != 1 {
 			t.Errorf("%v after %d looks side by side", err, asked)
 		}

@@ -27,8 +27,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"daypass/api"
-	"daypass/internal/gate"
-	"daypass/internal/principal"
+	"daypass/internal/store"
 	"daypass/internal/throttle"
 )
 
@@ -389,8 +388,28 @@ func TestAListCountsForAsManyRequestsAsItReadsRows(t *testing.T) {
 	token := b.repository(t)
 	pass(time.Minute)
 	page := b.url + "/pypi/d/dom-000000000000/repo/simple/"
-	e := &event{rows: 5 * rowsOfRequest, call: gate.Call{Principal: &principal.Principal{Ref: principal.Ref{Account: b.server.config.AccountID, ID: "x"}}}}
-	b.server.throttle.spend(e, throttle.Reads)
+	repository, err := b.server.registry.Resolve(t.Context(), b.server.config.AccountID, "dom", "repo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.server.db.Update(t.Context(), func(tx *store.Tx) error {
+		for i := range 5 * rowsOfRequest {
+			name := fmt.Sprint("p", i)
+			key := store.PackageKey{Repository: repository.ID, Format: "pypi", Name: name}
+			err := errors.Join(tx.CreatePackage(t.Context(), &store.Package{PackageKey: key, ID: name}),
+				tx.CreateVersion(t.Context(), &store.Version{ID: name, Package: name, Version: "1", Status: "Published"}, &store.Description{Text: "{}"}))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, body := get(t, page, token); answer.StatusCode != http.StatusOK {
+		t.Fatalf("the list itself: %s %s", answer.Status, body)
+	}
 	if answer, body := get(t, page, token); answer.StatusCode != http.StatusTooManyRequests {
 		t.Errorf("after a list of five requests' rows: %s %s, want 429", answer.Status, body)
 	}

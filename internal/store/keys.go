@@ -53,21 +53,22 @@ func (k Keys) SaveKeys(ctx context.Context, blob []byte, revision int64) error {
 // instanceName is the fact that names the instance.
 const instanceName = "instance-id"
 
-// Instance returns the name of the instance, and makes fresh the name if it has
-// none yet. named tells whether it had.
-func (db *DB) Instance(ctx context.Context, fresh string) (name string, named bool, err error) {
-	read := func(tx *Tx) error {
-		value, revision, err := tx.Value(ctx, instanceName)
-		name, named = string(value), revision > 0
+// Instance returns the name of the instance, empty if it has none yet.
+func (db *DB) Instance(ctx context.Context) (name string, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		value, _, err := tx.Value(ctx, instanceName)
+		name = string(value)
 		return err
-	}
-	err = db.View(ctx, read)
-	if err != nil || named {
-		return name, named, err
-	}
-	err = db.Update(ctx, func(tx *Tx) error { return tx.SetValue(ctx, instanceName, []byte(fresh), 0) })
+	})
+	return name, err
+}
+
+// NameInstance makes fresh the name of the instance unless it has one, and
+// returns its name.
+func (db *DB) NameInstance(ctx context.Context, fresh string) (string, error) {
+	err := db.Update(ctx, func(tx *Tx) error { return tx.SetValue(ctx, instanceName, []byte(fresh), 0) })
 	if errors.Is(err, ErrStale) { // another replica was first
-		return name, true, db.View(ctx, read)
+		return db.Instance(ctx)
 	}
-	return fresh, false, err
+	return fresh, err
 }

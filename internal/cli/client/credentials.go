@@ -163,7 +163,7 @@ func (s *Session) issued(ctx context.Context, op *api.Operation, t *target, inpu
 	text := func(name string) string { v, _ := object.Get(name); s, _ := v.(string); return s }
 	keys := aws.Credentials{AccessKeyID: text("AccessKeyId"), SecretAccessKey: text("SecretAccessKey"), SessionToken: text("SessionToken"), Source: op.Name}
 	if !keys.HasKeys() {
-		return aws.Credentials{}, exit.Errorf(exit.General, "The answer to %s from %s has no credentials", op.Name, t.url)
+		return aws.Credentials{}, exit.Errorf(exit.General, "The answer to %s from %s has no credentials", op.Name, withoutPassword(t.url))
 	}
 	if end, _ := object.Get("Expiration"); end != nil {
 		keys.Expires, keys.CanExpire = end.(time.Time)

@@ -95,7 +95,7 @@ func (s *Session) place(op *api.Operation, c *settings, region, to string, found
 	}
 	t.region = cmp.Or(t.region, "us-east-1")
 	if !isEndpoint(t.url) {
-		return nil, exit.Errorf(exit.General, "Invalid endpoint: %s", t.url)
+		return nil, exit.Errorf(exit.General, "Invalid endpoint: %s", withoutPassword(t.url))
 	}
 	return t, nil
 }
@@ -249,4 +249,17 @@ func isEndpoint(endpoint string) bool {
 		}
 	}
 	return true
+}
+
+// withoutPassword is an endpoint as a message may show it: of what is no URL only
+// what follows the last @.
+func withoutPassword(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err == nil && u.Host != "" {
+		return u.Redacted()
+	}
+	if i := strings.LastIndexByte(endpoint, '@'); i >= 0 {
+		return "…" + endpoint[i:]
+	}
+	return endpoint
 }

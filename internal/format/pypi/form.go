@@ -14,7 +14,7 @@ import (
 // Bounds on the form around a file.
 const (
 	maxParts = 10_000
-	maxForm  = 16 << 20 // bytes of all fields but the file, and of what surrounds them
+	maxForm  = 4 << 20 // bytes of all fields but the file; they are held before it is known whether the caller may publish
 )
 
 // A form is the fields of an upload as they have come so far.
