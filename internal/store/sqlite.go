@@ -107,6 +107,7 @@ var keepSideFiles = sync.OnceFunc(func() {
 
 // openMemory keeps the database in the memory of one connection.
 func openMemory() (*DB, error) {
+	keepSideFiles() // the driver's list of hooks must not grow once connections read it
 	db, err := sql.Open("sqlite", "file::memory:?_pragma=foreign_keys(1)")
 	if err != nil {
 		return nil, err
