@@ -143,7 +143,7 @@ func startDaypass(ctx context.Context, o options, data string) (*process, error)
 	return start(ctx, o.binary(), "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(o.folder, data), "--throttle", strings.Join(rates, ","))
 }
 
-var listening = regexp.MustCompile(`listening on (https?://\S+)`)
+var listening = regexp.MustCompile(`listening on (https?://[^\s"]+)`)
 
 // start runs a server on the first processor.
 func start(ctx context.Context, name string, args ...string) (*process, error) {
