@@ -112,7 +112,7 @@ func valuesOf(texts []string) items[value] {
 	return l
 }
 
-func show(r policy.Reading, f *policy.Finding) matched {
+func show(r policy.PolicyFindings, f *policy.Finding) matched {
 	m := matched{Policy: r.Policy, Statement: statementID(f), Effect: effect(f)}
 	for _, e := range f.Elements {
 		switch e.Name {

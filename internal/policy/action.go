@@ -15,17 +15,17 @@ type actions struct {
 // An action is one pattern, in lower case. The service * stands for all.
 type action struct{ service, name string }
 
-// actions compiles the element. Names of services and actions have no case;
-// there are no variables in them.
-func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
-	element := named("Action", found.notAction)
+// actions compiles the element. Names of services and actions are matched
+// without regard to case. They hold no variables.
+func (c *compiler) actions(found *statementElements) (actions, *SyntaxError) {
+	element := elementName("Action", found.notAction)
 	const sentence = "Policy statement must contain actions."
 	if found.action == nil {
-		return actions{}, problem("Action is missing: expected Action or NotAction").known(sentence)
+		return actions{}, problem("Action is missing: expected Action or NotAction").withPhrase(sentence)
 	}
 	values, err := texts(found.action)
 	if err != nil && found.action.isEmpty() {
-		err = err.known(sentence)
+		err = err.withPhrase(sentence)
 	}
 	if err != nil {
 		return actions{}, within(element, err)
@@ -42,19 +42,19 @@ func (c *compiler) actions(found *parts) (actions, *SyntaxError) {
 	return compiled, nil
 }
 
-// checkAction refuses what can't be an action. What merely names no action
-// that exists is accepted, as IAM accepts it, and matches nothing.
+// checkAction refuses what can't be an action. A well-formed name of an action
+// that does not exist is accepted, as IAM accepts it, and matches nothing.
 func (c *compiler) checkAction(v string) *SyntaxError {
 	service, _, ok := strings.Cut(v, ":")
 	switch {
 	case c.kind == Trust && !strings.EqualFold(service, "sts"):
-		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v)).known(otherThanAssumeRole)
+		return problem("%s is not an action on a role: expected one that begins with sts:", quote(v)).withPhrase(otherThanAssumeRole)
 	case v == "*" || v == "*:*":
 		return nil
 	case !ok || service == "":
-		return problem("%s names no service: expected service:Action or *", quote(v)).known("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+		return problem("%s names no service: expected service:Action or *", quote(v)).withPhrase("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
 	case strings.ContainsAny(service, "*?"):
-		return problem("%s has a wildcard in the name of the service: expected service:Action or *", quote(v)).known(invalidVendor(service))
+		return problem("%s has a wildcard in the name of the service: expected service:Action or *", quote(v)).withPhrase(invalidVendor(service))
 	}
 	return nil
 }
@@ -64,17 +64,17 @@ func invalidVendor(service string) string {
 	return "Vendor " + oneLine(service) + " is not valid"
 }
 
-func (a *actions) match(e *env) fit {
+func (a *actions) match(e *evaluationState) fit {
 	for i := range a.patterns {
 		p := &a.patterns[i]
 		e.steps--
-		is := p.service == "*"
-		if !is && p.service == string(e.service) {
+		matched := p.service == "*"
+		if !matched && p.service == string(e.service) {
 			var steps int
-			is, steps = matchName(p.name, e.name, e.steps)
+			matched, steps = matchName(p.name, e.name, e.steps)
 			e.steps -= steps
 		}
-		if is {
+		if matched {
 			return fitOf(!a.not)
 		}
 	}
@@ -85,8 +85,8 @@ func (a *actions) match(e *env) fit {
 // allocates. No action of AWS is as long.
 const actionSpace = 128
 
-// split takes an action apart, in lower case, using space.
-func split(action string, space []byte) (service, name []byte) {
+// splitAction takes an action apart, in lower case, using space.
+func splitAction(action string, space []byte) (service, name []byte) {
 	space = space[:0]
 	for i := range len(action) {
 		space = append(space, lower(action[i]))
@@ -105,12 +105,11 @@ func lower(b byte) byte {
 	return b
 }
 
-// matchName matches an action's name. * stands for any run and ? for exactly
-// one character. It takes at most len(pattern)*len(name) steps, since only the
-// last * is ever widened: an earlier one has nothing to gain from it. It returns
-// how many it took; it takes at most one more than are left, and then the answer
-// counts for nothing.
-func matchName(pattern string, name []byte, left int) (is bool, steps int) {
+// matchName matches an action's name. * stands for any run of characters, ? for
+// exactly one. It takes at most len(pattern)*len(name) steps, because only the
+// last * is ever widened. It returns the number of steps taken. It stops at
+// left+1 steps: the answer is meaningless then.
+func matchName(pattern string, name []byte, left int) (matched bool, steps int) {
 	p, n := 0, 0
 	star, tried := -1, 0 // the last *, and where what follows it was last tried
 	for n < len(name) {

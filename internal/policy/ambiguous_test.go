@@ -66,7 +66,7 @@ func TestAnAmbiguousKeyNeverAllowsAndAlwaysDenies(t *testing.T) {
 
 // A variable is a question for a key like any other, unless another value
 // answers for the whole list.
-func TestAVariableThatIsAmbiguous(t *testing.T) {
+func TestAnAmbiguousVariableNeverAllowsAndAlwaysDenies(t *testing.T) {
 	t.Parallel()
 	context := keys{"t:k": Ambiguous(), "t:v": One("a"), "t:many": Many([]string{"a", "b"}), "t:arn": One("arn:aws:iam::111122223333:user/a")}
 	for _, test := range []struct {
@@ -99,7 +99,7 @@ func TestAVariableThatIsAmbiguous(t *testing.T) {
 	}
 }
 
-func TestAResourceWithAVariableThatIsAmbiguous(t *testing.T) {
+func TestAResourceWithAnAmbiguousVariableNeverAllows(t *testing.T) {
 	t.Parallel()
 	context := keys{"t:k": Ambiguous()}
 	for _, test := range []struct {
@@ -143,7 +143,7 @@ func TestExplainTellsOfAnAmbiguousKey(t *testing.T) {
 	}
 }
 
-func TestTagsOfThePrincipalThatDifferByCaseAlone(t *testing.T) {
+func TestPrincipalTagsThatDifferByCaseAreAmbiguous(t *testing.T) {
 	t.Parallel()
 	who := alice(owner)
 	who.Tags = map[string]string{"team": "a", "TEAM": "b", "Cost": "1"}

@@ -71,7 +71,7 @@ func BenchmarkParse(b *testing.B) {
 
 func BenchmarkMatch(b *testing.B) {
 	req := ordinaryRequest()
-	e := env{req: req, p: req.Principal}
+	e := evaluationState{req: req, p: req.Principal}
 	for _, text := range []string{repoARN, "arn:aws:codeartifact:*", "arn:aws:codeartifact:*:*:repository/*/r", "arn:aws:codeartifact:*:*:repository/d/${aws:PrincipalTag/team, 'r'}*"} {
 		b.Run(text, func(b *testing.B) {
 			c := compiler{kind: Identity, variables: true}

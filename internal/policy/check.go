@@ -8,9 +8,9 @@ import (
 	"daypass/internal/arn"
 )
 
-// Check is [Parse] for a document that is to be saved or tried. It also
-// refuses what no request can ever be about: a Deny on that would be a hole.
-// Parse takes such documents, because they may have been saved before.
+// Check is [Parse] for a document that is to be saved or simulated. It also
+// refuses elements that no request can match: a Deny with such an element would
+// deny nothing. Parse accepts them, because older documents may hold them.
 //
 // Source of the rules and their sentences: replies of IAM in public issue
 // trackers; moto's table of documents that were tried on IAM.
@@ -25,8 +25,8 @@ func CheckManaged(name, document string) (*Policy, error) {
 func check(name, document string, t Type, managed bool) (*Policy, error) {
 	p := &Policy{name: name, kind: t}
 	err := p.parse(document)
-	if managed && !p.current && (err == nil || err.phrase != "") { // IAM looks at the syntax, then at the version, then at the rest
-		err = within("Version", problem("expected %q", version2012).known(olderVersion))
+	if managed && !p.current && (err == nil || err.phrase != "") { // IAM checks the syntax, then the version, then the rest
+		err = within("Version", problem("expected %q", version2012).withPhrase(olderVersion))
 	}
 	if err == nil {
 		err = p.checkStatements()
@@ -51,18 +51,18 @@ func (p *Policy) checkStatements() *SyntaxError {
 }
 
 func (s *statement) check(p *Policy) *SyntaxError {
-	element := named("Action", s.actions.not)
+	element := elementName("Action", s.actions.not)
 	for _, text := range s.actions.texts {
 		err := checkName(text, p.kind)
 		if err != nil {
 			return within(element, err)
 		}
 	}
-	element = named("Resource", s.resources.not)
+	element = elementName("Resource", s.resources.not)
 	for _, text := range s.resources.texts {
 		err := p.checkLiteral(text)
 		if sentence := invalidARN(text); err == nil && sentence != "" {
-			err = problem("no request is about %s", quote(text)).known(sentence)
+			err = problem("no request is about %s", quote(text)).withPhrase(sentence)
 		}
 		if err != nil {
 			return within(element, err)
@@ -90,13 +90,13 @@ func checkName(text string, t Type) *SyntaxError {
 	case !ok || service == "*": // * and *:*
 		return nil
 	case strings.Contains(name, ":"):
-		return problem("%s has more than one colon: expected service:Action", quote(text)).known("Actions/Condition can contain only one colon.")
+		return problem("%s has more than one colon: expected service:Action", quote(text)).withPhrase("Actions/Condition can contain only one colon.")
 	case !all(service, isVendor):
-		return problem("%s has no service's name before the colon: expected letters, digits, dots and hyphens", quote(text)).known(invalidVendor(service))
+		return problem("%s has no service's name before the colon: expected letters, digits, dots and hyphens", quote(text)).withPhrase(invalidVendor(service))
 	case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return problem("%s has no action's name behind the colon: expected letters and digits, or wildcards", quote(text))
 	case t == Trust && !slices.ContainsFunc(trustActions, func(action string) bool { return nameMatches(strings.ToLower(name), action) }):
-		return problem("%s is no action of STS: expected sts:AssumeRole or another action on a role", quote(text)).known(otherThanAssumeRole)
+		return problem("%s is no action of STS: expected sts:AssumeRole or another action on a role", quote(text)).withPhrase(otherThanAssumeRole)
 	}
 	return nil
 }
@@ -115,8 +115,8 @@ var trustActions = []string{
 
 func isVendor(b byte) bool { return isAlphanumeric(b) || b == '-' || b == '.' }
 
-// checkLiteral refuses a variable where it would be taken as it is written, so
-// that nothing ever equals it.
+// checkLiteral refuses a variable in a document whose version has no variables.
+// There it would be literal text, which no request ever equals.
 func (p *Policy) checkLiteral(text string) *SyntaxError {
 	if p.current {
 		return nil
@@ -126,10 +126,10 @@ func (p *Policy) checkLiteral(text string) *SyntaxError {
 	if !found || !closed || !isKey(key) {
 		return nil
 	}
-	return problem("%s has a variable, which documents of before %s have not", quote(text), version2012).known(olderVersion)
+	return problem("%s has a variable, which documents of before %s have not", quote(text), version2012).withPhrase(olderVersion)
 }
 
-// iamPaths are what the last part of an ARN of IAM begins with.
+// iamPaths are the prefixes that the last part of an IAM ARN can have.
 const iamPaths = "user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/"
 
 // invalidARN returns IAM's sentence on a Resource that nothing can have as its
@@ -155,8 +155,8 @@ func invalidARN(text string) string {
 	return ""
 }
 
-// invalidPartition returns IAM's sentence on an ARN of another partition than
-// the one that is here, or "". Parts that are missing are shown as wildcards.
+// invalidPartition returns IAM's sentence on an ARN of a partition other than
+// [arn.Partition], or "". The sentence shows missing parts as wildcards.
 func invalidPartition(text string) string {
 	parts := strings.SplitN(text, ":", arnColons+1)
 	if len(parts) < 2 || nameMatches(parts[1], arn.Partition) {
@@ -167,8 +167,8 @@ func invalidPartition(text string) string {
 	return fmt.Sprintf("Partition \"%s\" is not valid for resource \"%s\".", oneLine(parts[1]), oneLine(strings.Join(shown[:], ":")))
 }
 
-// nameMatches is [matchName] for the short names that documents are checked by.
+// nameMatches is [matchName] without a bound on the steps, for short names.
 func nameMatches(pattern, name string) bool {
-	is, _ := matchName(pattern, []byte(name), len(pattern)*len(name)+1)
-	return is
+	matched, _ := matchName(pattern, []byte(name), len(pattern)*len(name)+1)
+	return matched
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A decimal is a number without bounds on size or precision, as text: no
-// leading zeros before the point, no trailing ones after it.
+// A decimal is a number of any size and precision, as text: the part before the
+// point has no leading zeros, the part behind it no trailing ones.
 type decimal struct {
 	negative       bool
 	whole, decimal string

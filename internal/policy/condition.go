@@ -14,7 +14,7 @@ type condition struct {
 	quantifier  quantifier
 	ifExists    bool
 	key         string   // in lower case
-	name, spelt string   // of the operator and of the key, as in the document
+	name, spelt string   // the operator's name and the key, as in the document
 	texts       []string // of the values
 
 	// The values, in the form that the operator's family compares.
@@ -67,7 +67,7 @@ func (c *compiler) values(cond *condition, n *node) *SyntaxError {
 		return problem("the array is empty: expected at least one value")
 	}
 	cond.texts = make([]string, len(list))
-	cond.makeRoom(len(list))
+	cond.allocateValues(len(list))
 	for i := range list {
 		cond.texts[i] = list[i].text
 		switch list[i].shape {
@@ -83,9 +83,9 @@ func (c *compiler) values(cond *condition, n *node) *SyntaxError {
 	return nil
 }
 
-// makeRoom makes the list of the operator's family, whose values are many and
-// small, no longer than it has to be.
-func (c *condition) makeRoom(n int) {
+// allocateValues allocates the list of the operator's family with room for
+// exactly n values: policies stay in caches, so that spare room would add up.
+func (c *condition) allocateValues(n int) {
 	switch c.family {
 	case numbers:
 		c.decimals = make([]decimal, 0, n)
@@ -99,13 +99,13 @@ func (c *condition) makeRoom(n int) {
 	}
 }
 
-// value compiles one value. A value of which no request could ever be equal is
-// refused: in a Deny statement a slip would open what should be shut.
+// value compiles one value. A value that no request can equal is refused: a
+// typing mistake in a Deny statement would let through what it should stop.
 func (c *compiler) value(cond *condition, text string) *SyntaxError {
 	expected := ""
 	ok := true
 	switch cond.family {
-	case texting, folding, arns, booleans:
+	case caseSensitive, ignoringCase, arns, booleans:
 		return c.pattern(cond, text)
 	case numbers:
 		var d decimal
@@ -137,7 +137,7 @@ func (c *compiler) value(cond *condition, text string) *SyntaxError {
 	if !ok {
 		err := problem("%s can't be compared: expected %s", quote(text), expected)
 		if cond.family == dates {
-			err = err.known(failedLegacyParsing)
+			err = err.withPhrase(failedLegacyParsing)
 		}
 		return err
 	}
@@ -164,13 +164,13 @@ func isBoolean(s string) bool {
 	return strings.EqualFold(s, "true") || strings.EqualFold(s, "false")
 }
 
-// holds tells whether the condition is true of the request. The sources differ
-// on ForAnyValue with IfExists where the key is missing: false for the set
-// operator, true for IfExists. It is unclear, so that it refuses.
+// holds tells whether the condition is true of the request. For ForAnyValue with
+// IfExists and a missing key AWS's pages differ: false by the set operator, true
+// by IfExists. Here the outcome is unclear, which refuses.
 //
 // Source: IAM User Guide, "Set operators for multivalued context keys" and
 // "Condition operators", on keys that are missing.
-func (c *condition) holds(e *env) fit {
+func (c *condition) holds(e *evaluationState) fit {
 	v, ok := e.lookup(c.key)
 	switch {
 	case v.ambiguous:
@@ -191,7 +191,7 @@ func (c *condition) holds(e *env) fit {
 	return c.acceptsAny(e, v.many)
 }
 
-func (c *condition) acceptsAll(e *env, values []string) fit {
+func (c *condition) acceptsAll(e *evaluationState, values []string) fit {
 	total := fits
 	for i := 0; i < len(values) && e.steps >= 0; i++ {
 		total = min(total, c.accepts(e, values[i]))
@@ -199,7 +199,7 @@ func (c *condition) acceptsAll(e *env, values []string) fit {
 	return total
 }
 
-func (c *condition) acceptsAny(e *env, values []string) fit {
+func (c *condition) acceptsAny(e *evaluationState, values []string) fit {
 	total := misses
 	for i := 0; i < len(values) && e.steps >= 0; i++ {
 		total = max(total, c.accepts(e, values[i]))
@@ -207,49 +207,49 @@ func (c *condition) acceptsAny(e *env, values []string) fit {
 	return total
 }
 
-// accepts judges one value of the request. A value that is not what the
-// operator compares, such as a word for a number, satisfies no operator, not
-// even a negated one.
-func (c *condition) accepts(e *env, value string) fit {
-	var is result
+// accepts compares one value of the request. A malformed value, such as a word
+// where the operator compares numbers, satisfies no operator, not even a negated
+// one.
+func (c *condition) accepts(e *evaluationState, value string) fit {
+	var compared result
 	switch c.family {
-	case texting, binaries:
-		is = c.matchText(e, value)
+	case caseSensitive, binaries:
+		compared = c.matchText(e, value)
 	case arns:
-		is = c.matchARN(e, value)
-	case folding:
-		is = c.matchFolded(e, value)
+		compared = c.matchARN(e, value)
+	case ignoringCase:
+		compared = c.matchFolded(e, value)
 	case booleans:
-		is = c.matchBoolean(e, value)
+		compared = c.matchBoolean(e, value)
 	case numbers:
-		is = c.matchNumber(e, value)
+		compared = c.matchNumber(e, value)
 	case dates:
-		is = c.matchDate(e, value)
+		compared = c.matchDate(e, value)
 	case networks:
-		is = c.matchAddress(e, value)
+		compared = c.matchAddress(e, value)
 	}
-	if is == unknown {
+	if compared == unknown {
 		return unclear
 	}
-	return fitOf(is != malformed && (is == matches) != c.negated)
+	return fitOf(compared != malformed && (compared == matches) != c.negated)
 }
 
-// matchText tries each pattern. One with a variable that has no value differs
-// from everything.
-func (c *condition) matchText(e *env, value string) result {
+// matchText tries each pattern. A pattern with a variable that has no value
+// differs from every text.
+func (c *condition) matchText(e *evaluationState, value string) result {
 	total := differs
 	for i := 0; i < len(c.patterns) && e.steps >= 0; i++ {
-		switch is := c.patterns[i].match(e, value); is {
+		switch one := c.patterns[i].match(e, value); one {
 		case matches:
 			return matches
 		case malformed, unknown:
-			total = max(total, is)
+			total = max(total, one)
 		}
 	}
 	return total
 }
 
-func (c *condition) matchARN(e *env, value string) result {
+func (c *condition) matchARN(e *evaluationState, value string) result {
 	e.steps -= len(value) / bytesAStep
 	if strings.Count(value, ":") < arnColons {
 		return malformed
@@ -257,7 +257,7 @@ func (c *condition) matchARN(e *env, value string) result {
 	return c.matchText(e, value)
 }
 
-func (c *condition) matchFolded(e *env, value string) result {
+func (c *condition) matchFolded(e *evaluationState, value string) result {
 	total := differs
 	for i := 0; i < len(c.patterns) && e.steps >= 0; i++ {
 		text, is := c.patterns[i].expand(e)
@@ -272,17 +272,17 @@ func (c *condition) matchFolded(e *env, value string) result {
 	return total
 }
 
-func (c *condition) matchBoolean(e *env, value string) result {
+func (c *condition) matchBoolean(e *evaluationState, value string) result {
 	if !isBoolean(value) {
 		return malformed
 	}
 	return c.matchFolded(e, value)
 }
 
-// parseSteps is what it costs to read a number, a date or an address.
+// parseSteps is the cost, in steps, of reading a number, a date or an address.
 const parseSteps = 64
 
-func (c *condition) matchNumber(e *env, value string) result {
+func (c *condition) matchNumber(e *evaluationState, value string) result {
 	e.steps -= parseSteps + len(value)/bytesAStep + len(c.decimals)
 	d, ok := parseDecimal(value)
 	if !ok {
@@ -296,7 +296,7 @@ func (c *condition) matchNumber(e *env, value string) result {
 	return differs
 }
 
-func (c *condition) matchDate(e *env, value string) result {
+func (c *condition) matchDate(e *evaluationState, value string) result {
 	e.steps -= parseSteps + len(value)/bytesAStep + len(c.times)
 	t, ok := parseDate(value)
 	if !ok {
@@ -310,7 +310,7 @@ func (c *condition) matchDate(e *env, value string) result {
 	return differs
 }
 
-func (c *condition) matchAddress(e *env, value string) result {
+func (c *condition) matchAddress(e *evaluationState, value string) result {
 	e.steps -= parseSteps + len(value)/bytesAStep + len(c.networks)
 	address, ok := parseAddress(value)
 	if !ok {

@@ -189,7 +189,7 @@ func TestARNOperators(t *testing.T) {
 	})
 }
 
-func TestConditionsCombine(t *testing.T) {
+func TestOperatorsAndKeysAreAndedValuesOred(t *testing.T) {
 	t.Parallel()
 	context := keys{"a:x": One("1"), "a:y": One("2")}
 	for _, c := range []struct {
@@ -229,10 +229,10 @@ func TestTagKeysHaveNoCase(t *testing.T) {
 	}
 }
 
-func TestMissingKey(t *testing.T) {
+func TestAMissingKeySatisfiesNegatedOperatorsAndIfExists(t *testing.T) {
 	t.Parallel()
 	sample := map[family]string{
-		texting: "a", folding: "a", arns: opsARN, booleans: "true", numbers: "1",
+		caseSensitive: "a", ignoringCase: "a", arns: opsARN, booleans: "true", numbers: "1",
 		dates: "2026-11-01", binaries: "QQ==", networks: "10.0.0.0/8",
 	}
 	for name, op := range operators {
@@ -274,7 +274,7 @@ func TestDenyWithNotEqualsIfExistsHitsAMissingKey(t *testing.T) {
 	}
 }
 
-func TestSetOperators(t *testing.T) {
+func TestSetOperatorsQuantifyOverTheRequestsValues(t *testing.T) {
 	t.Parallel()
 	const T, F = true, false
 	for _, c := range []struct {
@@ -353,7 +353,7 @@ func TestForAnyValueWithIfExistsRefusesWithoutTheKey(t *testing.T) {
 }
 
 // The two denies that the CodeArtifact User Guide gives to force a tag.
-func TestForcedTag(t *testing.T) {
+func TestTwoDeniesForceATag(t *testing.T) {
 	t.Parallel()
 	p := must(t, Identity, allowAll,
 		`{"Sid":"Wrong","Effect":"Deny","Action":"codeartifact:CreateRepository","Resource":"*","Condition":{"ForAnyValue:StringNotEquals":{"aws:RequestTag/costcenter":["1","2"]}}}`,

@@ -9,8 +9,8 @@ import (
 	"daypass/internal/tag"
 )
 
-// A Value is what a request has for a condition key. The zero Value is one
-// empty string.
+// A Value holds a request's value, or values, for a condition key. The zero
+// Value is one empty string.
 type Value struct {
 	one       string
 	many      []string
@@ -21,14 +21,14 @@ type Value struct {
 // One returns the value of a key that has a single value.
 func One(s string) Value { return Value{one: s} }
 
-// Many returns the values of a multivalued key, such as aws:TagKeys. Without
-// any the key counts as missing. The slice is not copied.
+// Many returns the values of a multivalued key, such as aws:TagKeys. A key with
+// no values counts as missing. The slice is not copied.
 func Many(ss []string) Value { return Value{many: ss, multi: true} }
 
-// Ambiguous returns the value of a key that the request has several times over,
-// in spellings that differ by case alone: nobody can tell which is meant. No
-// statement that asks for it allows, and none that asks for it and else is
-// about the request fails to deny.
+// Ambiguous returns the value of a key that the request has several times, in
+// spellings that differ by case alone: nobody can tell which is meant. An Allow
+// that asks for the key does not match. A Deny that asks for it matches if its
+// other elements do.
 func Ambiguous() Value { return Value{ambiguous: true} }
 
 // Tagged returns the value of a condition key that stands for a tag, whose key
@@ -49,10 +49,10 @@ type Context interface {
 	Lookup(key string) (Value, bool)
 }
 
-// Lookup finds what an evaluation of the request finds for a condition key,
-// given in lower case.
+// Lookup returns the value that an evaluation of the request has for a condition
+// key, given in lower case.
 func (r *Request) Lookup(key string) (Value, bool) {
-	e := env{req: r, p: r.Principal}
+	e := evaluationState{req: r, p: r.Principal}
 	return e.lookup(key)
 }
 
@@ -60,34 +60,34 @@ func (r *Request) Lookup(key string) (Value, bool) {
 // ambiguous value has none.
 func (v Value) Strings() ([]string, bool) { return v.list(true), v.multi }
 
-// env is the surroundings of one evaluation.
-type env struct {
+// evaluationState is the state of one evaluation.
+type evaluationState struct {
 	req           *Request
 	p             *principal.Principal
 	service, name []byte // of the request's action, in lower case
-	steps         int    // left; below 0 there are none
+	steps         int    // how many are left; negative when they ran out
 }
 
-// MaxSteps bounds what one evaluation costs. A step is about a byte of a pattern
-// that is compared, some nanoseconds; a hundred full policies with thousands of
-// patterns take some hundred thousand of them. Without steps nothing more
-// allows, and every Deny that is still to be looked at denies.
+// MaxSteps bounds the cost of one evaluation. A step is about one byte of a
+// pattern compared, some nanoseconds. A hundred full policies with thousands of
+// patterns take some hundred thousand steps. Once the steps ran out, no Allow
+// matches and every remaining Deny does.
 const MaxSteps = 2_000_000
 
-// lookupSteps is what it costs to find the value of a condition key.
+// lookupSteps is the cost, in steps, of finding the value of a condition key.
 const lookupSteps = 16
 
-// lookup finds a key's value. The keys that follow from the principal come
-// from it alone; the request's context can't stand in for them, unless all of
-// it is made up.
-func (e *env) lookup(key string) (Value, bool) {
+// lookup finds a key's value. Keys that follow from the principal are taken from
+// the principal alone; the request's context cannot override them, except in a
+// simulation.
+func (e *evaluationState) lookup(key string) (Value, bool) {
 	e.steps -= lookupSteps
 	if e.req.Simulated {
-		return e.ask(key)
+		return e.contextValue(key)
 	}
 	if strings.HasPrefix(key, "aws:") {
-		v, ok, own := e.global(key)
-		if own {
+		v, ok, fromPrincipal := e.global(key)
+		if fromPrincipal {
 			return v, ok
 		}
 	} else if e.p != nil && e.p.Session != nil {
@@ -96,10 +96,10 @@ func (e *env) lookup(key string) (Value, bool) {
 			return v, true
 		}
 	}
-	return e.ask(key)
+	return e.contextValue(key)
 }
 
-func (e *env) ask(key string) (Value, bool) {
+func (e *evaluationState) contextValue(key string) (Value, bool) {
 	if e.req.Context == nil {
 		return Value{}, false
 	}
@@ -108,7 +108,7 @@ func (e *env) ask(key string) (Value, bool) {
 }
 
 // claim finds a key that the identity provider supplied when the session
-// began. Of those only amr has several values.
+// began. Only amr has several values.
 //
 // Source: IAM User Guide, "IAM and AWS STS condition context keys", section on
 // OIDC federation.
@@ -125,12 +125,12 @@ func claim(key string, claims map[string][]string) (Value, bool) {
 
 const principalTag = "aws:principaltag/"
 
-// global finds the global keys that follow from the principal; own is false
-// for the others.
+// global finds the global keys that follow from the principal; fromPrincipal is
+// false for all other keys.
 //
 // Source: IAM User Guide, "AWS global condition context keys"; for the values
 // by kind of principal "IAM policy elements: Variables and tags".
-func (e *env) global(key string) (v Value, ok, own bool) {
+func (e *evaluationState) global(key string) (v Value, ok, fromPrincipal bool) {
 	switch key {
 	case "aws:principaltype":
 		return One(e.kind().Type()), true, true
@@ -160,7 +160,7 @@ func (e *env) global(key string) (v Value, ok, own bool) {
 		v, ok = e.session(key)
 		return v, ok, true
 	case "aws:principalorgid", "aws:principalorgpaths", "aws:principalservicename", "aws:principalservicenameslist", "aws:assumedroot":
-		return Value{}, false, true // of things that there are none of
+		return Value{}, false, true // Daypass has no organizations and no calling services
 	}
 	if !strings.HasPrefix(key, principalTag) {
 		return Value{}, false, false
@@ -174,28 +174,28 @@ func (e *env) global(key string) (v Value, ok, own bool) {
 
 const anonymous = "anonymous"
 
-func (e *env) kind() principal.Kind {
+func (e *evaluationState) kind() principal.Kind {
 	if e.p == nil {
 		return 0
 	}
 	return e.p.Kind
 }
 
-func (e *env) account() string {
+func (e *evaluationState) account() string {
 	if e.p == nil {
 		return anonymous
 	}
 	return e.p.Account
 }
 
-func (e *env) userID() string {
+func (e *evaluationState) userID() string {
 	if e.p == nil {
 		return anonymous
 	}
 	return e.p.UserID()
 }
 
-func (e *env) provider() string {
+func (e *evaluationState) provider() string {
 	switch {
 	case e.p == nil:
 		return e.req.Provider
@@ -206,7 +206,7 @@ func (e *env) provider() string {
 }
 
 // session finds the keys that only temporary credentials have.
-func (e *env) session(key string) (Value, bool) {
+func (e *evaluationState) session(key string) (Value, bool) {
 	if e.p == nil || e.p.Session == nil {
 		return Value{}, false
 	}
@@ -217,28 +217,28 @@ func (e *env) session(key string) (Value, bool) {
 	return One(s.IssuedAt.UTC().Format("2006-01-02T15:04:05.999Z07:00")), !s.IssuedAt.IsZero()
 }
 
-// multifactor finds the keys about a second factor: of the request itself if it
-// came with a code, else of the session. Long-term credentials have neither.
-func (e *env) multifactor(key string) (Value, bool) {
-	at := e.req.MFAAt
-	if at.IsZero() {
+// multifactor finds the keys about a second factor. A code that came with the
+// request counts before the session's. Long-term credentials have neither.
+func (e *evaluationState) multifactor(key string) (Value, bool) {
+	mfaAt := e.req.MFAAt
+	if mfaAt.IsZero() {
 		if e.p == nil || e.p.Session == nil {
 			return Value{}, false
 		}
-		at = e.p.Session.MFAAt
+		mfaAt = e.p.Session.MFAAt
 	}
 	if key == "aws:multifactorauthpresent" {
-		return One(strconv.FormatBool(!at.IsZero())), true
+		return One(strconv.FormatBool(!mfaAt.IsZero())), true
 	}
 	now, ok := e.now()
-	if !ok || at.IsZero() {
+	if !ok || mfaAt.IsZero() {
 		return Value{}, false
 	}
-	return One(strconv.FormatInt(int64(now.Sub(at)/time.Second), 10)), true
+	return One(strconv.FormatInt(int64(now.Sub(mfaAt)/time.Second), 10)), true
 }
 
-// now is the request's time, by its own context.
-func (e *env) now() (time.Time, bool) {
+// now is the request's time, taken from its context.
+func (e *evaluationState) now() (time.Time, bool) {
 	v, _ := e.lookup("aws:currenttime")
 	return parseDate(v.one)
 }

@@ -11,7 +11,7 @@ import (
 
 // values looks up every key and returns those that are present, as text or
 // list.
-func values(e *env, names ...string) map[string]any {
+func values(e *evaluationState, names ...string) map[string]any {
 	found := map[string]any{}
 	for _, name := range names {
 		v, ok := e.lookup(name)
@@ -32,7 +32,7 @@ var ownKeys = []string{
 	"aws:sourceidentity", "aws:principalservicename", "aws:principalservicenameslist", "aws:assumedroot",
 }
 
-func TestGlobalKeys(t *testing.T) {
+func TestGlobalKeysFollowFromThePrincipal(t *testing.T) {
 	t.Parallel()
 	issued := time.Date(2026, 11, 1, 10, 0, 0, 250e6, time.UTC)
 	user := alice(owner)
@@ -80,7 +80,7 @@ func TestGlobalKeys(t *testing.T) {
 			if c.caller != nil && c.caller.Kind == principal.Role {
 				context["token.example.com:sub"] = One("forged")
 			}
-			e := env{req: &Request{Context: context}, p: c.caller}
+			e := evaluationState{req: &Request{Context: context}, p: c.caller}
 			got := values(&e, append(c.extra, ownKeys...)...)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("keys (-want +got):\n%s", diff)
@@ -91,7 +91,7 @@ func TestGlobalKeys(t *testing.T) {
 
 func TestFederatedProviderBeforeThereIsAPrincipal(t *testing.T) {
 	t.Parallel()
-	e := env{req: &Request{Provider: "accounts.google.com"}}
+	e := evaluationState{req: &Request{Provider: "accounts.google.com"}}
 	if v, ok := e.lookup("aws:federatedprovider"); !ok || v.one != "accounts.google.com" {
 		t.Errorf("got %v, %v", v, ok)
 	}
@@ -102,7 +102,7 @@ func TestMFAAgeNeedsTheTime(t *testing.T) {
 	caller := alice(owner)
 	caller.Session = &principal.Session{MFAAt: time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)}
 	for _, context := range []Context{nil, keys{"aws:currenttime": One("now")}} {
-		e := env{req: &Request{Context: context}, p: caller}
+		e := evaluationState{req: &Request{Context: context}, p: caller}
 		if v, ok := e.lookup("aws:multifactorauthage"); ok {
 			t.Errorf("got %v", v)
 		}
@@ -145,7 +145,7 @@ func TestRequestKeysComeFromTheContext(t *testing.T) {
 }
 
 // The policy that the console attaches to revoke older sessions.
-func TestRevokeOlderSessions(t *testing.T) {
+func TestADenyByTokenIssueTimeRevokesOlderSessions(t *testing.T) {
 	t.Parallel()
 	p := must(t, Identity, allowAll, `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"2026-11-01T10:00:00.500Z"}}}`)
 	for _, c := range []struct {
@@ -169,7 +169,7 @@ func TestRevokeOlderSessions(t *testing.T) {
 }
 
 // Ways to deny one principal that the IAM User Guide names.
-func TestDenyRecipes(t *testing.T) {
+func TestDeniesOfOnePrincipalHitThatOneOnly(t *testing.T) {
 	t.Parallel()
 	saw := ops(owner)
 	saw.Session.SourceIdentity = "Saanvi"

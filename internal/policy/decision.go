@@ -5,16 +5,17 @@ import "strings"
 // A Decision is the answer to a request, with what decided it.
 type Decision struct {
 	Allowed  bool
-	Explicit bool // denied by a statement, not for want of one
+	Explicit bool // a statement denies; an implicit deny is the absence of an Allow
 	Type     Type // the kind of policy that decided
-	// Policy is the name of the policy that decided; empty for implicit denies
-	// and for what the root user may from the start.
+	// Policy is the name of the policy that decided. It is empty for implicit
+	// denies and for the root user's full access.
 	Policy string
 	Sid    string // of the statement that decided, if it has one
 	// Statement is that statement's number in its policy, counted from 1; 0
 	// when no statement decided.
 	Statement int
-	// Exhausted: it is no because the evaluation came to the end of its steps.
+	// Exhausted says that the request is denied because the evaluation ran out of
+	// steps.
 	Exhausted bool
 }
 
@@ -29,9 +30,10 @@ func denied(t Type, s *statement) Decision {
 	return Decision{Explicit: true, Type: t, Policy: s.policy.name, Sid: s.sid, Statement: s.number}
 }
 
-// Because ends an access-denied message for the action. Of explicit denies it
-// names the policy, if that has an ARN of its own: inline policies have none,
-// nor have the policies of resources and roles. For what is allowed it is empty.
+// Because returns the end of an access-denied message for the action. For an
+// explicit deny it names the policy, if that has an ARN of its own: inline
+// policies have none, and neither do those of resources and roles. For an allowed
+// request it is empty.
 //
 // Source: IAM User Guide, "Troubleshoot access denied error messages".
 func (d Decision) Because(action string) string {

@@ -6,19 +6,19 @@ import (
 	"daypass/internal/principal"
 )
 
-// A Request is what somebody wants to do.
+// A Request says who asks for which action on which resource.
 type Request struct {
 	Principal *principal.Principal // nil for anonymous
-	// Provider is the ARN of the identity provider that vouches for a caller
+	// Provider is the ARN of the identity provider that authenticated a caller
 	// who has no principal yet (AssumeRoleWithWebIdentity); else empty.
 	Provider string
 	Action   string  // service:Name
 	Resource string  // ARN, or * where the action has no resource type
 	Context  Context // nil: no keys but those of the principal
-	// MFAAt is when a one-time code was taken that came with the request itself;
-	// zero: none came. It counts before that of the principal's session.
+	// MFAAt is when a one-time code that came with the request itself was
+	// accepted; zero if none came. It overrides that of the principal's session.
 	MFAAt time.Time
-	// Simulated says that Context alone answers for all keys, also for those that
+	// Simulated says that all keys come from Context, also those that otherwise
 	// follow from the principal. No real request sets it.
 	Simulated bool
 }
@@ -33,11 +33,11 @@ type Grants struct {
 	Restricted bool
 }
 
-// Target is what the resource's side says.
+// Target is the resource's owner and the policies attached to the resource.
 type Target struct {
-	Account string // 12 digits; the resource's owner. Nobody's own if empty
-	// Admin is a second account whose principals are treated as the owner's:
-	// the administrator of a repository. Empty: there is none.
+	Account string // 12 digits: the resource's owner. If empty, it is in no caller's account
+	// Admin is the repository administrator's account: its principals are treated
+	// as the owner's. Empty if there is none.
 	Admin    string
 	Policies []*Policy // resource-based, or the trust policy
 	// Trust says that Policies are a role's trust policy, which must allow
@@ -45,17 +45,17 @@ type Target struct {
 	Trust bool
 }
 
-// Evaluate decides a request, in at most [MaxSteps]. A nil Grants grants nothing; a nil Target stands
-// for the principal's own account without resource-based policies, as for
-// actions that have no resource.
+// Evaluate decides a request in at most [MaxSteps] steps. A nil Grants grants
+// nothing. A nil Target stands for the principal's own account without
+// resource-based policies, as for actions that have no resource.
 //
 // Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy
 // evaluation logic"; for the second account of a target the CodeArtifact User
 // Guide, "Repository policies".
 func Evaluate(req *Request, g *Grants, t *Target) Decision {
-	e := env{req: req, p: req.Principal, steps: MaxSteps}
+	e := evaluationState{req: req, p: req.Principal, steps: MaxSteps}
 	var space [actionSpace]byte
-	e.service, e.name = split(req.Action, space[:])
+	e.service, e.name = splitAction(req.Action, space[:])
 	if g == nil {
 		g = &Grants{}
 	}
@@ -67,8 +67,8 @@ func Evaluate(req *Request, g *Grants, t *Target) Decision {
 	return d
 }
 
-func (e *env) decide(g *Grants, t *Target) Decision {
-	f, d := e.find(g, t)
+func (e *evaluationState) decide(g *Grants, t *Target) Decision {
+	f, d := e.findStatements(g, t)
 	switch {
 	case d.Explicit:
 		return d
@@ -80,16 +80,16 @@ func (e *env) decide(g *Grants, t *Target) Decision {
 	return e.combine(&f, g, t)
 }
 
-// findings are the statements that allow, by the kind of policy, and how
+// allowingStatements are the statements that allow, by the kind of policy, and how
 // closely the resource's side names the principal.
-type findings struct {
+type allowingStatements struct {
 	identity, boundary, session, resource *statement
 	grade                                 grade
 }
 
-// find looks through all policies. An explicit deny in any of them ends it.
-func (e *env) find(g *Grants, t *Target) (findings, Decision) {
-	var f findings
+// findStatements looks through all policies. An explicit deny in any of them ends it.
+func (e *evaluationState) findStatements(g *Grants, t *Target) (allowingStatements, Decision) {
+	var f allowingStatements
 	var deny *statement
 	f.identity, deny = e.scan(g.Identity)
 	if deny != nil {
@@ -112,12 +112,12 @@ func (e *env) find(g *Grants, t *Target) (findings, Decision) {
 	return f, Decision{}
 }
 
-// combine weighs the implicit denies.
-func (e *env) combine(f *findings, g *Grants, t *Target) Decision {
+// combine decides a request that no statement denies explicitly.
+func (e *evaluationState) combine(f *allowingStatements, g *Grants, t *Target) Decision {
 	own := e.p.Account != "" && (e.p.Account == t.Account || e.p.Account == t.Admin)
 	overcomes := f.grade
 	if !own {
-		overcomes = unnamed // one account can't overrule the policies of another
+		overcomes = unnamed // a resource's policy can't override the policies of another account
 	}
 	bounded := g.Boundary != nil || e.p.Boundary
 	restricted := len(g.Session) > 0 || g.Restricted || e.p.Session.Restricted() || e.p.Kind == principal.Federated
@@ -136,9 +136,9 @@ func (e *env) combine(f *findings, g *Grants, t *Target) Decision {
 	return allowed(Identity, f.identity)
 }
 
-// unlimited reports whether the principal has full access in its account from
-// the start: root, or a federated session that root made.
-func (e *env) unlimited() bool {
+// unlimited reports whether the principal has full access in its account without
+// any policy: root, or a federated session that root made.
+func (e *evaluationState) unlimited() bool {
 	return e.p.Kind == principal.Root || e.p.Kind == principal.Federated && e.p.ID == e.p.Account
 }
 
@@ -149,9 +149,9 @@ func (t *Target) kind() Type {
 	return Resource
 }
 
-// scan returns the first statement of the policies that allows the request,
-// or the first that denies it.
-func (e *env) scan(policies []*Policy) (allow, deny *statement) {
+// scan returns the first statement of the policies that denies the request; if
+// there is none, the first that allows it.
+func (e *evaluationState) scan(policies []*Policy) (allow, deny *statement) {
 	for _, p := range policies {
 		allow, deny = e.scanOne(p, allow)
 		if deny != nil {
@@ -161,7 +161,7 @@ func (e *env) scan(policies []*Policy) (allow, deny *statement) {
 	return allow, nil
 }
 
-func (e *env) scanOne(p *Policy, allow *statement) (*statement, *statement) {
+func (e *evaluationState) scanOne(p *Policy, allow *statement) (*statement, *statement) {
 	for i := range p.statements {
 		s := &p.statements[i]
 		if !s.deny && allow != nil || !s.applies(e) {
@@ -175,21 +175,21 @@ func (e *env) scanOne(p *Policy, allow *statement) (*statement, *statement) {
 	return allow, nil
 }
 
-// scanTarget is like scan for policies that name principals; of the statements
-// that allow it returns the one that names the caller most closely. A
-// statement that names nobody never matches.
-func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny *statement) {
+// scanTarget is scan for policies that name principals. Of the statements that
+// allow, it returns the one that names the caller most closely. A statement
+// without a principal never matches.
+func (e *evaluationState) scanTarget(policies []*Policy) (allow *statement, best grade, deny *statement) {
 	for _, p := range policies {
 		for i := range p.statements {
 			s := &p.statements[i]
 			switch {
 			case s.principals == nil:
 			case s.deny:
-				if s.hits(e) && s.applies(e) {
+				if s.denyNamesCaller(e) && s.applies(e) {
 					return nil, unnamed, s
 				}
 			default:
-				named := s.admits(e)
+				named := s.allowGrade(e)
 				if named > best && s.applies(e) {
 					allow, best = s, named
 				}
@@ -199,31 +199,31 @@ func (e *env) scanTarget(policies []*Policy) (allow *statement, best grade, deny
 	return allow, best, nil
 }
 
-// concerns reports whether a statement that names principals is about the
+// namesCaller reports whether a statement that names principals is about the
 // caller.
-func (s *statement) concerns(e *env) bool {
+func (s *statement) namesCaller(e *evaluationState) bool {
 	switch {
 	case s.principals == nil:
 		return false
 	case s.deny:
-		return s.hits(e)
+		return s.denyNamesCaller(e)
 	}
-	return s.admits(e) != unnamed
+	return s.allowGrade(e) != unnamed
 }
 
-// admits tells how an Allow names the caller. Whom an identity provider vouches
-// for is let in by the provider's name alone: "*" in a trust policy would open
-// the role to whomever any provider of the account knows, with a shared one to
-// everybody there. A Deny to everybody is about them too.
-func (s *statement) admits(e *env) grade {
+// allowGrade tells how an Allow names the caller. A caller authenticated by an
+// identity provider must be named by the provider's ARN: "*" in a trust policy
+// would open the role to every user of every provider of the account. A Deny to
+// "*" does include such callers.
+func (s *statement) allowGrade(e *evaluationState) grade {
 	if e.p == nil && e.req.Provider != "" && !s.principals.names(e.req.Provider) {
 		return unnamed
 	}
 	return s.principals.grade(e)
 }
 
-// hits reports whether a Deny is about the caller.
-func (s *statement) hits(e *env) bool {
+// denyNamesCaller reports whether a Deny is about the caller.
+func (s *statement) denyNamesCaller(e *evaluationState) bool {
 	if s.principals.not {
 		return !s.principals.exempts(e)
 	}

@@ -41,7 +41,7 @@ func yes(by Type) Decision { return Decision{Allowed: true, Type: by} }
 func no(by Type) Decision  { return Decision{Type: by} }
 func bar(by Type) Decision { return Decision{Explicit: true, Type: by} }
 
-func TestEvaluationOrder(t *testing.T) {
+func TestEvaluationFollowsAWSsOrder(t *testing.T) {
 	t.Parallel()
 	for _, c := range []evaluation{
 		{name: "4.1 step 0 the default is deny", caller: alice(owner), want: no(Identity)},
@@ -94,7 +94,7 @@ func TestSessionPoliciesAddUp(t *testing.T) {
 	}
 }
 
-func TestFederatedSessionOfRoot(t *testing.T) {
+func TestAFederatedSessionOfRootHasWhatItsPolicyAllows(t *testing.T) {
 	t.Parallel()
 	caller := fed(owner)
 	caller.ID, caller.Name, caller.Path = owner, "", ""
@@ -106,7 +106,7 @@ func TestFederatedSessionOfRoot(t *testing.T) {
 	}
 }
 
-func TestCombination(t *testing.T) {
+func TestPoliciesOfBothSidesCombineByAccount(t *testing.T) {
 	t.Parallel()
 	account := func(aws string) string { return allowTo(aws) }
 	// The callers of the second column are principals of another account with
@@ -148,7 +148,7 @@ func TestCrossAccountNeedsEveryPolicyOfThePrincipal(t *testing.T) {
 
 // Every row of the table is tried once for each of the three implicit denies,
 // with the two others allowed.
-func TestResourceGrantOvercomes(t *testing.T) {
+func TestAResourceGrantOvercomesByHowItNamesTheCaller(t *testing.T) {
 	t.Parallel()
 	const over, limits = true, false
 	for _, c := range []struct {
@@ -211,7 +211,7 @@ func TestExplicitDenyIsNeverOvercome(t *testing.T) {
 	}
 }
 
-func TestAnonymous(t *testing.T) {
+func TestAnonymousCallersNeedAnAllowToEverybody(t *testing.T) {
 	t.Parallel()
 	for _, c := range []evaluation{
 		{name: "4.4 everybody includes anonymous", resource: allowTo("*"), want: yes(Resource)},
@@ -224,7 +224,7 @@ func TestAnonymous(t *testing.T) {
 	}
 }
 
-func TestTrust(t *testing.T) {
+func TestATrustPolicyMustAllowByItself(t *testing.T) {
 	t.Parallel()
 	const roleARN = "arn:aws:iam::111122223333:role/Target"
 	trust := func(effect, class, who string) string {
@@ -313,7 +313,7 @@ func TestAccountsThatAreNotSetMatchNobody(t *testing.T) {
 	}
 }
 
-func TestBecause(t *testing.T) {
+func TestBecauseNamesOnlyPoliciesThatHaveAnARN(t *testing.T) {
 	t.Parallel()
 	const arn = "arn:aws:iam::111122223333:policy/p"
 	for _, c := range []struct {

@@ -7,47 +7,47 @@ import (
 	"strings"
 )
 
-// An Explanation is a decision with what each statement that was looked at had
-// to do with it.
+// An Explanation is a decision and, for each statement, why it matches the
+// request or not.
 type Explanation struct {
 	Decision Decision
-	Policies []Reading
+	Policies []PolicyFindings
 	withheld bool
 }
 
-// A Reading is one policy as it was read for a request.
-type Reading struct {
+// PolicyFindings has one policy's statements, compared with a request.
+type PolicyFindings struct {
 	Type       Type
 	Policy     string // its name
 	Statements []Finding
 }
 
-// A Finding is one statement as it was read for a request.
+// A Finding is one statement, compared with a request.
 type Finding struct {
 	Number     int    // in its policy, counted from 1
 	Sid        string // if it has one
 	Deny       bool
-	Start, End Position // behind what comes before the statement, and behind it
+	Start, End Position // where the text before the statement ends, and where the statement ends
 	Elements   []Element
-	// Delegates says that the statement names the caller's account, and so leaves
-	// the caller to that account's own policies.
+	// Delegates says that the statement allows the caller's account: that
+	// account's own policies decide whether the caller may.
 	Delegates bool
-	Failures  []Failure // why it does not match; without any it does
+	Failures  []Failure // why it does not match; empty if it does
 	// Missing are the condition keys that the statement asks for and the request
 	// lacks, if the statement is about the action and the resource.
 	Missing []string
-	// Ambiguous are those that the request has in several spellings.
+	// Ambiguous are the keys that the request has in several spellings.
 	Ambiguous []string
-	// Skipped: the explanation came to the end of its steps before the statement's,
-	// of which nothing is known then.
+	// Skipped says that the explanation ran out of steps before this statement.
+	// The fields about the comparison are empty then.
 	Skipped bool
 }
 
-// Matches reports whether the statement is about the request.
+// Matches reports whether the statement matches the request.
 func (f *Finding) Matches() bool { return len(f.Failures) == 0 && !f.Skipped }
 
-// Near reports whether the statement misses the request by a little: it is
-// about the action, or everything but the action fits.
+// Near reports whether the statement nearly matches: it is about the action, or
+// everything but the action fits.
 func (f *Finding) Near() bool {
 	return len(f.Failures) == 1 || len(f.Failures) > 0 && !strings.HasSuffix(f.Failures[0].Name, "Action")
 }
@@ -64,45 +64,46 @@ type Failure struct {
 	Element
 	Request []string // what the request has
 	Missing bool     // the request has no such key
-	// Ambiguous: the request has the key, or one that a variable names, in several
-	// spellings.
+	// Ambiguous says that the request has the key, or one that a variable names,
+	// in several spellings.
 	Ambiguous bool
 }
 
-// Explain decides a request as [Evaluate] does, and says of every statement why
-// it matches or does not, in as many steps once more. It is for people who ask:
-// it allocates.
+// Explain decides a request as [Evaluate] does, and tells for every statement why
+// it matches or not. That may take another [MaxSteps] steps. Unlike Evaluate it
+// allocates.
 func Explain(req *Request, g *Grants, t *Target) Explanation {
 	x := Explanation{Decision: Evaluate(req, g, t)}
-	e := env{req: req, p: req.Principal, steps: MaxSteps}
-	e.service, e.name = split(req.Action, nil)
+	e := evaluationState{req: req, p: req.Principal, steps: MaxSteps}
+	e.service, e.name = splitAction(req.Action, nil)
 	if g == nil {
 		g = &Grants{}
 	}
 	if t == nil {
 		t = &Target{}
 	}
-	x.read(&e, g.Identity, false)
-	x.read(&e, t.Policies, true)
+	x.addPolicies(&e, g.Identity, false)
+	x.addPolicies(&e, t.Policies, true)
 	if g.Boundary != nil {
-		x.read(&e, []*Policy{g.Boundary}, false)
+		x.addPolicies(&e, []*Policy{g.Boundary}, false)
 	}
-	x.read(&e, g.Session, false)
+	x.addPolicies(&e, g.Session, false)
 	return x
 }
 
-// read adds policies; those of the resource's side say whom they are about.
-func (x *Explanation) read(e *env, policies []*Policy, target bool) {
+// addPolicies compares policies with the request; target says that they are the
+// resource's, whose statements name principals.
+func (x *Explanation) addPolicies(e *evaluationState, policies []*Policy, target bool) {
 	for _, p := range policies {
-		r := Reading{Type: p.kind, Policy: p.name, Statements: make([]Finding, len(p.statements))}
+		r := PolicyFindings{Type: p.kind, Policy: p.name, Statements: make([]Finding, len(p.statements))}
 		for i := range p.statements {
-			r.Statements[i] = p.statements[i].find(e, target)
+			r.Statements[i] = p.statements[i].explain(e, target)
 		}
 		x.Policies = append(x.Policies, r)
 	}
 }
 
-func (s *statement) find(e *env, target bool) Finding {
+func (s *statement) explain(e *evaluationState, target bool) Finding {
 	f := Finding{Number: s.number, Sid: s.sid, Deny: s.deny, Start: s.start, End: s.end, Elements: s.elements()}
 	failures := s.failures(e, target)
 	if e.steps < 0 {
@@ -110,7 +111,7 @@ func (s *statement) find(e *env, target bool) Finding {
 		return f
 	}
 	f.Failures = failures
-	f.Delegates = target && !s.deny && s.concerns(e) && s.admits(e) == delegated
+	f.Delegates = target && !s.deny && s.namesCaller(e) && s.allowGrade(e) == delegated
 	if slices.ContainsFunc(f.Failures, func(f Failure) bool { return f.Operator == "" }) {
 		return f
 	}
@@ -136,7 +137,7 @@ type names struct {
 
 func (n *names) add(name string) { n.addAs(name, name) }
 
-// addKey adds a condition key, which has no case.
+// addKey adds a condition key, whose case does not count.
 func (n *names) addKey(name string) { n.addAs(name, strings.ToLower(name)) }
 
 func (n *names) addAs(name, key string) {
@@ -164,22 +165,25 @@ func (s *statement) elements() []Element {
 	return list
 }
 
-func (a *actions) element() Element { return Element{Name: named("Action", a.not), Values: a.texts} }
+func (a *actions) element() Element {
+	return Element{Name: elementName("Action", a.not), Values: a.texts}
+}
 
 func (r *resources) element() Element {
-	return Element{Name: named("Resource", r.not), Values: r.texts}
+	return Element{Name: elementName("Resource", r.not), Values: r.texts}
 }
 
 func (c *condition) element() Element {
 	return Element{Name: "Condition", Operator: c.name, Key: c.spelt, Values: c.texts}
 }
 
-// element of a policy that names nobody is empty.
+// element returns the Principal or NotPrincipal element, without values if the
+// statement has none.
 func (ps *principals) element() Element {
 	if ps == nil {
 		return Element{Name: "Principal"}
 	}
-	e := Element{Name: named("Principal", ps.not), Values: make([]string, len(ps.list))}
+	e := Element{Name: elementName("Principal", ps.not), Values: make([]string, len(ps.list))}
 	for i := range ps.list {
 		e.Values[i] = ps.list[i].text
 	}
@@ -230,23 +234,23 @@ func ContextKeys(policies []*Policy) []string {
 	return list
 }
 
-// failures asks of each element what [statement.applies] and the look at the
-// principal ask.
-func (s *statement) failures(e *env, target bool) []Failure {
+// failures lists the elements that do not match. It makes the comparisons that
+// [statement.applies] and [statement.namesCaller] make.
+func (s *statement) failures(e *evaluationState, target bool) []Failure {
 	var failed []Failure
-	if !e.settles(s.actions.match(e), s.deny) {
+	if !e.satisfied(s.actions.match(e), s.deny) {
 		failed = append(failed, Failure{Element: s.actions.element(), Request: []string{e.req.Action}})
 	}
-	if target && !s.concerns(e) {
+	if target && !s.namesCaller(e) {
 		failed = append(failed, Failure{Element: s.principals.element(), Request: []string{e.caller()}})
 	}
-	if is := s.resources.match(e); !e.settles(is, s.deny) {
+	if is := s.resources.match(e); !e.satisfied(is, s.deny) {
 		failed = append(failed, Failure{Element: s.resources.element(), Request: []string{e.req.Resource}, Ambiguous: is == unclear})
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
 		is := c.holds(e)
-		if e.settles(is, s.deny) {
+		if e.satisfied(is, s.deny) {
 			continue
 		}
 		v, ok := e.lookup(c.key)
@@ -265,8 +269,8 @@ func (v Value) list(present bool) []string {
 	return []string{v.one}
 }
 
-// caller names who asks, for people.
-func (e *env) caller() string {
+// caller names the caller in sentences for people.
+func (e *evaluationState) caller() string {
 	switch {
 	case e.p != nil:
 		return e.p.ARN()
@@ -290,8 +294,8 @@ func (x *Explanation) Missing() []string {
 	return all.list
 }
 
-// Lines tells the explanation in words, one sentence a line: what decided, then
-// the statements that match, then those that nearly do.
+// Lines returns the explanation as English sentences, one a line: the decision,
+// then the statements that match, then those that nearly do.
 func (x *Explanation) Lines(req *Request) []string {
 	d := &x.Decision
 	lines := []string{d.Sentence(req.Action)}
@@ -312,7 +316,7 @@ func (x *Explanation) Lines(req *Request) []string {
 			case f.Skipped:
 				skipped++
 			case f.Near():
-				near = append(near, "Near miss: "+p.place(f)+" would "+f.verb()+", but "+f.Why()+".")
+				near = append(near, "Near miss: "+p.describe(f)+" would "+f.verb()+", but "+f.Why()+".")
 			default:
 				rest++
 				elsewhere = append(elsewhere, policyName(p.Type, p.Policy))
@@ -336,17 +340,17 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// Withhold drops what the policies of the resource's side say, for those who
+// Withhold removes the resource's policies from the explanation, for callers who
 // may know the decision but not the policies of another account.
 func (x *Explanation) Withhold() {
 	x.withheld = true
-	x.Policies = slices.DeleteFunc(x.Policies, func(r Reading) bool { return r.Type.namesPrincipals() })
+	x.Policies = slices.DeleteFunc(x.Policies, func(r PolicyFindings) bool { return r.Type.namesPrincipals() })
 	if x.Decision.Type.namesPrincipals() {
 		x.Decision.Policy, x.Decision.Sid, x.Decision.Statement = "", "", 0
 	}
 }
 
-// Sentence is the decision in words, for people.
+// Sentence returns the decision as an English sentence.
 func (d Decision) Sentence(action string) string {
 	by := types[d.Type].article + " " + d.Type.String()
 	if d.Statement > 0 {
@@ -379,7 +383,7 @@ func policyName(t Type, name string) string {
 	return "the " + t.String() + " " + name
 }
 
-func (r *Reading) place(f *Finding) string {
+func (r *PolicyFindings) describe(f *Finding) string {
 	return fmt.Sprintf("statement %s of %s", statementName(f.Number, f.Sid), policyName(r.Type, r.Policy))
 }
 
@@ -390,8 +394,8 @@ func (f *Finding) verb() string {
 	return "allow"
 }
 
-func (x *Explanation) matched(r *Reading, f *Finding) string {
-	text := fmt.Sprintf("Matches: %s, which %s", r.place(f), map[bool]string{false: "allows", true: "denies"}[f.Deny])
+func (x *Explanation) matched(r *PolicyFindings, f *Finding) string {
+	text := fmt.Sprintf("Matches: %s, which %s", r.describe(f), map[bool]string{false: "allows", true: "denies"}[f.Deny])
 	if f.Delegates {
 		text += " the caller's account, so that the caller's own policies must allow too"
 	}
@@ -401,7 +405,7 @@ func (x *Explanation) matched(r *Reading, f *Finding) string {
 	return text + "."
 }
 
-// Why tells what does not fit, for people.
+// Why returns in English words which elements do not match.
 func (f *Finding) Why() string {
 	parts := make([]string, len(f.Failures))
 	for i := range f.Failures {
@@ -410,8 +414,8 @@ func (f *Finding) Why() string {
 	return strings.Join(parts, "; ")
 }
 
-// most is how many values of a list are shown to people.
-const most = 5
+// maxShown is how many values of a list are shown to people.
+const maxShown = 5
 
 func (f Failure) String() string {
 	element := f.Name
@@ -442,8 +446,8 @@ func listed(values []string) string {
 }
 
 func enumerated(texts []string) string {
-	text := strings.Join(texts[:min(len(texts), most)], ", ")
-	if n := len(texts) - most; n > 0 {
+	text := strings.Join(texts[:min(len(texts), maxShown)], ", ")
+	if n := len(texts) - maxShown; n > 0 {
 		text += fmt.Sprintf(" and %d more", n)
 	}
 	return text

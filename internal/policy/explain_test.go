@@ -123,7 +123,7 @@ func TestExplainShowsTheElementsOfAStatement(t *testing.T) {
 	}
 }
 
-func TestWhatIsWithheldOfAnotherAccount(t *testing.T) {
+func TestWithholdHidesThePoliciesOfAnotherAccount(t *testing.T) {
 	t.Parallel()
 	req := &Request{Principal: alice(third), Action: readAction, Resource: repoARN}
 	for name, c := range map[string]struct {

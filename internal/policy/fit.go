@@ -1,17 +1,16 @@
 package policy
 
-// A fit says whether an element of a statement is about the request. It is
-// unclear where the request has a condition key several times over, see
-// [Ambiguous], and where the evaluation has no steps left, see [MaxSteps].
+// A fit says whether an element of a statement matches the request. It is
+// unclear if the request has a condition key in several spellings, see
+// [Ambiguous], or the evaluation ran out of steps, see [MaxSteps].
 //
-// All elements of a statement must fit for it to allow, and none miss for it to
-// deny. That holds for negated operators, IfExists, Null and the set operators
-// alike, since unclear is what each makes of unclear: nothing that cannot be
-// told opens anything.
+// An Allow needs every element to fit. A Deny needs no element to miss. An
+// unclear outcome stays unclear under negated operators, IfExists, Null and the
+// set operators: so it never allows and never prevents a deny.
 type fit uint8
 
-// They are in order: all of several are the least of them, any of several the
-// greatest.
+// The values are ordered: "all of" is the minimum of several, "any of" the
+// maximum.
 const (
 	misses fit = iota
 	unclear
@@ -25,10 +24,10 @@ func fitOf(b bool) fit {
 	return misses
 }
 
-// settles reports whether an element that fits so lets a statement with an
-// effect be about the request. Of nothing that was looked at after the last step
-// can it be told.
-func (e *env) settles(f fit, deny bool) bool {
+// satisfied reports whether an element with this fit lets a statement match; deny
+// is the statement's effect. A comparison that was made after the steps ran out
+// is unclear.
+func (e *evaluationState) satisfied(f fit, deny bool) bool {
 	if e.steps < 0 {
 		f = unclear
 	}

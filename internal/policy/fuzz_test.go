@@ -68,7 +68,7 @@ func FuzzMatch(f *testing.F) {
 		if len(text) > 60 || len(subject) > 300 {
 			return // regexp itself is what takes long
 		}
-		e := env{req: &Request{Context: keys{"t:k": One(value)}}, steps: MaxSteps}
+		e := evaluationState{req: &Request{Context: keys{"t:k": One(value)}}, steps: MaxSteps}
 		p, err := parsePattern(text, true, true)
 		if err == nil {
 			p.match(&e, subject)
@@ -104,7 +104,7 @@ func TestWildcardsAreNotExponential(t *testing.T) {
 			t.Fatal(err)
 		}
 		most := len(subject) * (len(text) + 1)
-		e := env{steps: most}
+		e := evaluationState{steps: most}
 		if is := p.glob(&e, nil, subject); is != differs {
 			t.Errorf("%.20s… is %v after %d steps", text, is, most-e.steps)
 		}

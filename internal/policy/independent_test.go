@@ -320,7 +320,7 @@ func everyOperator(t *testing.T, all []*comparison) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, c := range all {
-		c.about(func(_ *env, s *statement) bool {
+		c.about(func(_ *evaluationState, s *statement) bool {
 			for i := range s.conditions {
 				seen[strings.ToLower(s.conditions[i].name)] = true
 			}
@@ -452,9 +452,9 @@ func (c *comparison) known(ours, theirs string) string {
 
 // about calls fn for the statements that are about the action, until it
 // returns true.
-func (c *comparison) about(fn func(e *env, s *statement) bool) bool {
-	e := &env{req: c.req, p: c.req.Principal, steps: math.MaxInt}
-	e.service, e.name = split(c.req.Action, nil)
+func (c *comparison) about(fn func(e *evaluationState, s *statement) bool) bool {
+	e := &evaluationState{req: c.req, p: c.req.Principal, steps: math.MaxInt}
+	e.service, e.name = splitAction(c.req.Action, nil)
 	policies := slices.Concat(c.grants.Identity, c.grants.Session, c.target.Policies)
 	if c.grants.Boundary != nil {
 		policies = append(policies, c.grants.Boundary)
@@ -472,9 +472,9 @@ func (c *comparison) about(fn func(e *env, s *statement) bool) bool {
 
 // onCondition holds of comparisons with a condition that counts, of which fn
 // holds; v is what the request has.
-func onCondition(fn func(e *env, cond *condition, v Value, ok bool) bool) func(*comparison, string, string) bool {
+func onCondition(fn func(e *evaluationState, cond *condition, v Value, ok bool) bool) func(*comparison, string, string) bool {
 	return func(c *comparison, _, _ string) bool {
-		return c.about(func(e *env, s *statement) bool {
+		return c.about(func(e *evaluationState, s *statement) bool {
 			return s.resources.match(e) == fits && slices.ContainsFunc(s.conditions, func(cond condition) bool {
 				v, ok := e.lookup(cond.key)
 				return fn(e, &cond, v, ok)
@@ -484,7 +484,7 @@ func onCondition(fn func(e *env, cond *condition, v Value, ok bool) bool) func(*
 }
 
 // variables calls fn for the variables of patterns.
-func variables(e *env, patterns []pattern, fn func(v Value, ok, defaulted bool) bool) bool {
+func variables(e *evaluationState, patterns []pattern, fn func(v Value, ok, defaulted bool) bool) bool {
 	for i := range patterns {
 		for _, t := range patterns[i].variables {
 			v, ok := e.lookup(t.key)
@@ -506,68 +506,68 @@ var differences = []difference{
 		return p != nil && p.Kind == principal.Federated && c.Session == nil && ours == "ImplicitlyDenied" && theirs == "Allowed"
 	}},
 	{"a wildcard may stand in the type of a resource", func(c *comparison, _, _ string) bool {
-		return c.Resource == repoARN && c.about(func(_ *env, s *statement) bool {
+		return c.Resource == repoARN && c.about(func(_ *evaluationState, s *statement) bool {
 			return slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.Contains(text, ":repos*/") })
 		})
 	}},
-	{"a variable without a value: negated operators hold", onCondition(func(e *env, cond *condition, _ Value, ok bool) bool {
+	{"a variable without a value: negated operators hold", onCondition(func(e *evaluationState, cond *condition, _ Value, ok bool) bool {
 		return ok && cond.negated && variables(e, cond.patterns, func(v Value, ok, defaulted bool) bool { return !ok && !defaulted })
 	})},
-	{"${*} is an asterisk where wildcards are none, too", onCondition(func(_ *env, cond *condition, v Value, ok bool) bool {
-		return ok && cond.family <= folding && !cond.wildcards && slices.ContainsFunc(cond.texts, func(s string) bool { return strings.Contains(s, "${*}") })
+	{"${*} is an asterisk where wildcards are none, too", onCondition(func(_ *evaluationState, cond *condition, v Value, ok bool) bool {
+		return ok && cond.family <= ignoringCase && !cond.wildcards && slices.ContainsFunc(cond.texts, func(s string) bool { return strings.Contains(s, "${*}") })
 	})},
 	{"who comes from an identity provider is of no account yet", func(c *comparison, ours, theirs string) bool {
-		return c.req.Provider != "" && c.about(func(_ *env, s *statement) bool {
-			return slices.ContainsFunc(s.principals.list, func(w who) bool { return w.kind == account && w.account == owner })
+		return c.req.Provider != "" && c.about(func(_ *evaluationState, s *statement) bool {
+			return slices.ContainsFunc(s.principals.list, func(w principalEntry) bool { return w.kind == account && w.account == owner })
 		})
 	}},
 	{"everybody is nobody whom a provider vouches for", func(c *comparison, ours, theirs string) bool {
-		return c.req.Provider != "" && ours == "ImplicitlyDenied" && theirs == "Allowed" && c.about(func(_ *env, s *statement) bool {
-			return slices.ContainsFunc(s.principals.list, func(w who) bool { return w.kind == everyone })
+		return c.req.Provider != "" && ours == "ImplicitlyDenied" && theirs == "Allowed" && c.about(func(_ *evaluationState, s *statement) bool {
+			return slices.ContainsFunc(s.principals.list, func(w principalEntry) bool { return w.kind == everyone })
 		})
 	}},
-	{"a variable may have an empty value", onCondition(func(e *env, cond *condition, _ Value, _ bool) bool {
+	{"a variable may have an empty value", onCondition(func(e *evaluationState, cond *condition, _ Value, _ bool) bool {
 		return variables(e, cond.patterns, func(v Value, ok, _ bool) bool { return ok && v.one == "" })
 	})},
-	{"a date may be seconds since 1970, or a year", onCondition(func(_ *env, cond *condition, v Value, ok bool) bool {
+	{"a date may be seconds since 1970, or a year", onCondition(func(_ *evaluationState, cond *condition, v Value, ok bool) bool {
 		isDigits := func(s string) bool { return all(s, isDigit) }
 		return ok && cond.family == dates && (slices.ContainsFunc(cond.texts, isDigits) || isDigits(v.one))
 	})},
 	{"ForAnyValue with IfExists denies without the key, and does not allow", func(c *comparison, ours, theirs string) bool {
-		return ours == "ExplicitlyDenied" && onCondition(func(_ *env, cond *condition, _ Value, ok bool) bool {
+		return ours == "ExplicitlyDenied" && onCondition(func(_ *evaluationState, cond *condition, _ Value, ok bool) bool {
 			return !ok && cond.ifExists && cond.quantifier == forAny
 		})(c, ours, theirs)
 	}},
-	{"a bare address is a network of one address", onCondition(func(_ *env, cond *condition, v Value, ok bool) bool {
+	{"a bare address is a network of one address", onCondition(func(_ *evaluationState, cond *condition, v Value, ok bool) bool {
 		return ok && cond.family == networks && slices.ContainsFunc(cond.texts, func(s string) bool { return !strings.Contains(s, "/") })
 	})},
-	{"an IPv4 address written as IPv6 is one of IPv4", onCondition(func(_ *env, cond *condition, v Value, ok bool) bool {
+	{"an IPv4 address written as IPv6 is one of IPv4", onCondition(func(_ *evaluationState, cond *condition, v Value, ok bool) bool {
 		return ok && cond.family == networks && strings.HasPrefix(v.one, "::ffff:")
 	})},
-	{"a network of /0 has every address of its version", onCondition(func(_ *env, cond *condition, _ Value, ok bool) bool {
+	{"a network of /0 has every address of its version", onCondition(func(_ *evaluationState, cond *condition, _ Value, ok bool) bool {
 		return ok && cond.family == networks && slices.Contains(cond.texts, "0.0.0.0/0")
 	})},
 	{"variables are text in policies of 2008", func(c *comparison, _, _ string) bool {
 		return slices.ContainsFunc(c.texts(), func(text string) bool { return strings.Contains(text, version2008) && strings.Contains(text, "${") })
 	}},
 	{"NotResource with a variable without a value matches nothing", func(c *comparison, _, _ string) bool {
-		return c.about(func(e *env, s *statement) bool {
+		return c.about(func(e *evaluationState, s *statement) bool {
 			return s.resources.not && variables(e, s.resources.patterns, func(_ Value, ok, defaulted bool) bool { return !ok && !defaulted })
 		})
 	}},
 	{"NotResource with the beginning of an ARN is about all that begins otherwise", func(c *comparison, _, _ string) bool {
-		return c.about(func(e *env, s *statement) bool {
+		return c.about(func(e *evaluationState, s *statement) bool {
 			return s.resources.not && s.resources.match(e) == fits && slices.ContainsFunc(s.resources.texts, func(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") < arnColons })
 		})
 	}},
 	{"NotPrincipal spares only who is named in full", func(c *comparison, ours, theirs string) bool {
-		return ours == "ExplicitlyDenied" && c.about(func(e *env, s *statement) bool {
-			return s.principals != nil && s.principals.not && s.hits(e) && s.applies(e)
+		return ours == "ExplicitlyDenied" && c.about(func(e *evaluationState, s *statement) bool {
+			return s.principals != nil && s.principals.not && s.denyNamesCaller(e) && s.applies(e)
 		})
 	}},
 	{"a grant to a session overcomes that its session policy is silent", func(c *comparison, ours, theirs string) bool {
-		e := &env{req: c.req, p: c.req.Principal, steps: math.MaxInt}
-		e.service, e.name = split(c.req.Action, nil)
+		e := &evaluationState{req: c.req, p: c.req.Principal, steps: math.MaxInt}
+		e.service, e.name = splitAction(c.req.Action, nil)
 		_, named, _ := e.scanTarget(c.target.Policies)
 		return ours == "Allowed" && theirs == "ImplicitlyDenied" && c.Session != nil && named == namedItself
 	}},

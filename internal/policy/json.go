@@ -31,27 +31,28 @@ func (s shape) String() string { return shapes[s] }
 // A node is one JSON value. Unlike a map it keeps the order of the document.
 type node struct {
 	shape    shape
-	text     string // of a string, number or boolean
-	*members        // of an array or object; nil of others, most of which are small
+	text     string // the value of a string, number or boolean
+	*members        // of an array or object; nil for other values, to keep them small
 }
 
-// members are what stands in an array or object.
+// members are the values in an array or object.
 type members struct {
-	names []string // of an object's
+	names []string // of an object's members
 	items []node
 
-	// Where an object stands: behind what comes before it, and behind it. That is
-	// how IAM counts: replies of SimulatePrincipalPolicy in its CLI reference.
+	// Byte offsets of an object: where the text before it ends, and where it ends.
+	// IAM counts so too: see the replies of SimulatePrincipalPolicy in the AWS CLI
+	// reference.
 	start, end int
 }
 
-// readJSON reads a document as a tree. It refuses what encoding/json lets
-// through: members of the same name and deep nesting.
+// readJSON reads a document as a tree. It refuses two things that encoding/json
+// accepts: members of the same name and deep nesting.
 func readJSON(document string) (node, *SyntaxError) {
 	var whole json.RawMessage
 	var bad *json.SyntaxError
 	if errors.As(json.Unmarshal([]byte(document), &whole), &bad) {
-		return node{}, problem("not valid JSON at %s: %v", place(document, bad.Offset), bad)
+		return node{}, problem("not valid JSON at %s: %v", lineAndColumn(document, bad.Offset), bad)
 	}
 	r := reader{document: document, tokens: json.NewDecoder(strings.NewReader(document))}
 	r.tokens.UseNumber()
@@ -70,18 +71,18 @@ func (r *reader) next() json.Token {
 	return token
 }
 
-// here is where the last token ends.
-func (r *reader) here() string { return place(r.document, r.tokens.InputOffset()) }
+// position tells in words where the last token ends.
+func (r *reader) position() string { return lineAndColumn(r.document, r.tokens.InputOffset()) }
 
-// place tells in words where the last of the first n bytes stands.
-func place(document string, n int64) string {
-	at := newRuler(document).to(int(max(n-1, 0)))
+// lineAndColumn tells in words where the last of the first n bytes is.
+func lineAndColumn(document string, n int64) string {
+	at := newLineCounter(document).positionOf(int(max(n-1, 0)))
 	return fmt.Sprintf("line %d, column %d", at.Line, at.Column)
 }
 
 func (r *reader) value(depth int) (node, *SyntaxError) {
 	if depth > maxDepth {
-		return node{}, problem("values nest deeper than %d levels at %s", maxDepth, r.here())
+		return node{}, problem("values nest deeper than %d levels at %s", maxDepth, r.position())
 	}
 	switch v := r.next().(type) {
 	case string:
@@ -122,7 +123,7 @@ func (r *reader) object(depth int) (node, *SyntaxError) {
 			return n, err
 		}
 		if seen[name.text] {
-			return n, problem("the name %s stands twice in one object at %s", quote(name.text), r.here())
+			return n, problem("the name %s stands twice in one object at %s", quote(name.text), r.position())
 		}
 		item, err := r.value(depth + 1)
 		if err != nil {
@@ -140,7 +141,8 @@ func (r *reader) object(depth int) (node, *SyntaxError) {
 // isEmpty reports whether the node is an array without values.
 func (n *node) isEmpty() bool { return n.shape == isArray && len(n.items) == 0 }
 
-// list returns what may be written as one value or as an array of them.
+// list returns the items of an array, or the node itself: several elements of a
+// policy take one value or an array of them.
 func (n *node) list() []node {
 	if n.shape == isArray {
 		return n.items

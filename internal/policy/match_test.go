@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestActions(t *testing.T) {
+func TestActionsMatchIgnoringCaseWithWildcardsInTheName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, element, action string
@@ -49,7 +49,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-func TestResources(t *testing.T) {
+func TestResourcesMatchByThePartsOfAnARN(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, element, resource string
@@ -143,7 +143,7 @@ func globs(p *pattern, values []string, s string, arn bool) bool {
 	}
 	e.flush()
 	walked := pattern{arn: arn, code: string(e.code), variables: p.variables}
-	return walked.glob(&env{steps: MaxSteps}, values, s) == matches
+	return walked.glob(&evaluationState{steps: MaxSteps}, values, s) == matches
 }
 
 func TestWildcardsAgreeWithRegexp(t *testing.T) {
@@ -154,7 +154,7 @@ func TestWildcardsAgreeWithRegexp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := p.match(&env{steps: MaxSteps}, subject) == matches, asRegexp(text, false).MatchString(subject); got != want {
+		if got, want := p.match(&evaluationState{steps: MaxSteps}, subject) == matches, asRegexp(text, false).MatchString(subject); got != want {
 			t.Fatalf("%q matches %q: %v, want %v", text, subject, got, want)
 		}
 		if got, want := globs(&p, nil, subject, false), asRegexp(text, false).MatchString(subject); got != want {
@@ -191,7 +191,7 @@ func TestActionsAgreeWithRegexp(t *testing.T) {
 
 // A value that a variable stands for matches as the same text with its
 // wildcards escaped would.
-func TestVariablesAreLiteral(t *testing.T) {
+func TestWildcardsInAVariablesValueAreLiteral(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		before, after := patternText.Draw(t, "before"), patternText.Draw(t, "after")

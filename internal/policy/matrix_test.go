@@ -24,7 +24,7 @@ func cell(t *testing.T, kind Type, effect, account string) []*Policy {
 	return one(t, kind, `{"Effect":"`+effect+`",`+who+`"Action":"codeartifact:*","Resource":"*"}`)
 }
 
-func TestDomainAndRepositoryPolicies(t *testing.T) {
+func TestDomainAndRepositoryPoliciesAllowByTheMatrix(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name                         string
@@ -95,7 +95,7 @@ func TestPoliciesThatAreNotEvaluated(t *testing.T) {
 
 // Who may have an authorization token: two actions, judged one after the
 // other, the second with identity-based policies alone.
-func TestGetAuthorizationToken(t *testing.T) {
+func TestGetAuthorizationTokenNeedsBothActions(t *testing.T) {
 	t.Parallel()
 	const (
 		get    = `{"Effect":"Allow","Action":"codeartifact:GetAuthorizationToken","Resource":"` + domainARN + `"}`

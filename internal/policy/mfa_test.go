@@ -31,7 +31,7 @@ func TestMFAOfTheRequestCountsBeforeThatOfTheSession(t *testing.T) {
 		{"session with, and a code", session(now.Add(-time.Hour)), now, "true", "0"},
 		{"nobody", nil, time.Time{}, "", ""},
 	} {
-		e := env{req: &Request{Context: keys{"aws:currenttime": One("2026-11-01T10:00:00Z")}, MFAAt: test.code}, p: test.caller}
+		e := evaluationState{req: &Request{Context: keys{"aws:currenttime": One("2026-11-01T10:00:00Z")}, MFAAt: test.code}, p: test.caller}
 		for key, want := range map[string]string{"aws:multifactorauthpresent": test.present, "aws:multifactorauthage": test.age} {
 			v, ok := e.lookup(key)
 			if v.one != want || ok != (want != "") {

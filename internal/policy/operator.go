@@ -6,18 +6,18 @@ import "strings"
 type family uint8
 
 const (
-	texting  family = iota // patterns, case-sensitive
-	folding                // patterns without wildcards, ignoring case
-	arns                   // patterns by the parts of an ARN
-	booleans               // patterns that are true or false
-	numbers                // by order
-	dates                  // by order
-	binaries               // bytes
-	networks               // addresses in networks
-	presence               // Null
+	caseSensitive family = iota // patterns, case-sensitive
+	ignoringCase                // patterns without wildcards, ignoring case
+	arns                        // patterns by the parts of an ARN
+	booleans                    // patterns that are true or false
+	numbers                     // by size
+	dates                       // by time
+	binaries                    // bytes
+	networks                    // addresses in networks
+	presence                    // Null
 )
 
-// An order is a set of outcomes of a comparison.
+// An order is a set of outcomes of a comparison, such as less or equal.
 type order uint8
 
 const (
@@ -37,8 +37,8 @@ func (o order) has(sign int) bool {
 	return o&equal != 0
 }
 
-// An operator is what a condition operator's name means, without its set
-// operator and IfExists.
+// An operator is the meaning of a condition operator's name, without the set
+// operator and IfExists around it.
 type operator struct {
 	family    family
 	negated   bool
@@ -50,12 +50,12 @@ type operator struct {
 //
 // Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 var operators = map[string]operator{
-	"stringequals":              {family: texting},
-	"stringnotequals":           {family: texting, negated: true},
-	"stringequalsignorecase":    {family: folding},
-	"stringnotequalsignorecase": {family: folding, negated: true},
-	"stringlike":                {family: texting, wildcards: true},
-	"stringnotlike":             {family: texting, wildcards: true, negated: true},
+	"stringequals":              {family: caseSensitive},
+	"stringnotequals":           {family: caseSensitive, negated: true},
+	"stringequalsignorecase":    {family: ignoringCase},
+	"stringnotequalsignorecase": {family: ignoringCase, negated: true},
+	"stringlike":                {family: caseSensitive, wildcards: true},
+	"stringnotlike":             {family: caseSensitive, wildcards: true, negated: true},
 
 	"numericequals":            {family: numbers, order: equal},
 	"numericnotequals":         {family: numbers, order: equal, negated: true},
@@ -76,7 +76,7 @@ var operators = map[string]operator{
 	"ipaddress":    {family: networks},
 	"notipaddress": {family: networks, negated: true},
 
-	// The equal and the like forms are the same.
+	// ArnEquals and ArnLike are the same.
 	"arnequals":    {family: arns, wildcards: true},
 	"arnlike":      {family: arns, wildcards: true},
 	"arnnotequals": {family: arns, wildcards: true, negated: true},
@@ -85,7 +85,8 @@ var operators = map[string]operator{
 	"null": {family: presence},
 }
 
-// A quantifier says how the values of a multivalued key count.
+// A quantifier is a set operator: how many of a multivalued key's values must
+// match.
 type quantifier uint8
 
 const (
@@ -94,8 +95,8 @@ const (
 	forAny
 )
 
-// parseOperator reads the name of an operator with what goes around it, such
-// as ForAllValues:StringLikeIfExists. Names have no case.
+// parseOperator reads the name of an operator with its set operator and IfExists,
+// such as ForAllValues:StringLikeIfExists, without regard to case.
 func parseOperator(name string) (op operator, q quantifier, ifExists bool, err *SyntaxError) {
 	base := strings.ToLower(name)
 	if rest, ok := strings.CutPrefix(base, "forallvalues:"); ok {

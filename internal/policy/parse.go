@@ -11,8 +11,10 @@ const (
 )
 
 // Parse checks a document as a policy of a type and compiles it. The name, an
-// ARN or the name of an inline policy, is used in explanations alone. An error
+// ARN or the name of an inline policy, is used in explanations alone. Every error
 // is a [*SyntaxError].
+//
+// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 func Parse(name, document string, t Type) (*Policy, error) {
 	p := &Policy{name: name, kind: t}
 	err := p.parse(document)
@@ -33,7 +35,7 @@ func (p *Policy) parse(document string) *SyntaxError {
 	}
 	root, err := readJSON(document)
 	if err != nil && p.kind == Trust {
-		return err.known("This policy contains invalid Json")
+		return err.withPhrase("This policy contains invalid Json")
 	}
 	if err != nil {
 		return err
@@ -41,10 +43,10 @@ func (p *Policy) parse(document string) *SyntaxError {
 	if root.shape != isObject {
 		return problem("the document is %v: expected an object", root.shape)
 	}
-	return p.parseDocument(&root, newRuler(document))
+	return p.parseDocument(&root, newLineCounter(document))
 }
 
-func (p *Policy) parseDocument(root *node, r *ruler) *SyntaxError {
+func (p *Policy) parseDocument(root *node, r *lineCounter) *SyntaxError {
 	c := compiler{kind: p.kind}
 	var list *node
 	for i, name := range root.names {
@@ -72,7 +74,7 @@ func (p *Policy) parseDocument(root *node, r *ruler) *SyntaxError {
 	return p.parseStatements(&c, list.list(), r)
 }
 
-func (p *Policy) parseStatements(c *compiler, list []node, r *ruler) *SyntaxError {
+func (p *Policy) parseStatements(c *compiler, list []node, r *lineCounter) *SyntaxError {
 	if len(list) == 0 {
 		return within("Statement", problem("expected at least one statement"))
 	}
@@ -86,24 +88,25 @@ func (p *Policy) parseStatements(c *compiler, list []node, r *ruler) *SyntaxErro
 		if err != nil {
 			return within(place, err)
 		}
-		s.start, s.end = r.to(list[i].start), r.to(list[i].end)
+		s.start, s.end = r.positionOf(list[i].start), r.positionOf(list[i].end)
 		if s.sid != "" && sids[s.sid] {
-			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)).known("Statement IDs (SID) in a single policy must be unique."))
+			return within(place+", Sid", problem("%s stands in an earlier statement: expected a name of its own", quote(s.sid)).withPhrase("Statement IDs (SID) in a single policy must be unique."))
 		}
 		sids[s.sid] = true
 	}
 	return nil
 }
 
-// A compiler knows what the statements of one document have in common.
+// A compiler compiles the statements of one document.
 type compiler struct {
 	kind      Type
-	variables bool // the document's version has them
+	variables bool // the document's version has variables
 }
 
-// parts are the elements of a statement by what they say. An element and its
-// negation are one part: only one of the two can be given.
-type parts struct {
+// statementElements are the elements of a statement. An element and its negation,
+// such as Action and NotAction, share a field: a statement has only one of the
+// two.
+type statementElements struct {
 	sid, effect, condition      *node
 	principal, action, resource *node
 	notPrincipal, notAction     bool
@@ -114,7 +117,7 @@ func (c *compiler) statement(s *statement, n *node) *SyntaxError {
 	if n.shape != isObject {
 		return problem("expected an object, not %v", n.shape)
 	}
-	var found parts
+	var found statementElements
 	err := found.collect(n)
 	if err != nil {
 		return err
@@ -143,9 +146,9 @@ func (c *compiler) statement(s *statement, n *node) *SyntaxError {
 	return within("Condition", err)
 }
 
-// collect sorts the members of a statement. Names of elements are
+// collect finds the elements among the members of a statement. Their names are
 // case-sensitive.
-func (f *parts) collect(n *node) *SyntaxError {
+func (f *statementElements) collect(n *node) *SyntaxError {
 	for i, name := range n.names {
 		item, slot, not := &n.items[i], (**node)(nil), (*bool)(nil)
 		switch name {
@@ -181,9 +184,9 @@ func (f *parts) collect(n *node) *SyntaxError {
 	return nil
 }
 
-// sid reads a statement's name. An empty one counts as none, because the
-// console of AWS writes such. IAM takes letters and digits only, the
-// resource-based policies of other services take any.
+// sid reads a statement's name. An empty one counts as none, because the AWS
+// console writes such. IAM accepts letters and digits only; the resource-based
+// policies of other services accept any text.
 func (c *compiler) sid(n *node) (string, *SyntaxError) {
 	if n == nil {
 		return "", nil
@@ -192,7 +195,7 @@ func (c *compiler) sid(n *node) (string, *SyntaxError) {
 		return "", problem("expected a string, not %v", n.shape)
 	}
 	if c.kind != Resource && !all(n.text, isAlphanumeric) {
-		return "", problem("%s is not a name: expected letters and digits only", quote(n.text)).known("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+		return "", problem("%s is not a name: expected letters and digits only", quote(n.text)).withPhrase("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
 	}
 	return n.text, nil
 }
@@ -208,13 +211,14 @@ func effect(n *node) (bool, *SyntaxError) {
 	}
 	err := problem("%s is not an effect: expected \"Allow\" or \"Deny\"", show(n))
 	if n.shape == isString && (strings.EqualFold(n.text, "Allow") || strings.EqualFold(n.text, "Deny")) {
-		err = err.known(failedLegacyParsing)
+		err = err.withPhrase(failedLegacyParsing)
 	}
 	return false, within("Effect", err)
 }
 
-// named returns the name of the element that was given, for errors.
-func named(element string, not bool) string {
+// elementName returns the name of an element or of its negation, such as
+// NotAction.
+func elementName(element string, not bool) string {
 	if not {
 		return "Not" + element
 	}
@@ -237,7 +241,7 @@ func texts(n *node) ([]string, *SyntaxError) {
 	return values, nil
 }
 
-// show is how an error names a value that is not what it should be.
+// show returns a wrong value as an error shows it.
 func show(n *node) string {
 	if n.shape == isString {
 		return quote(n.text)

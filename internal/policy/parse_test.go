@@ -230,7 +230,7 @@ func TestPrincipalsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestSizes(t *testing.T) {
+func TestDocumentsAreBoundedByTypeInCharacters(t *testing.T) {
 	t.Parallel()
 	// pad makes a document of exactly n characters.
 	pad := func(kind Type, n int) string {

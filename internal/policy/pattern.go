@@ -7,19 +7,19 @@ import (
 )
 
 // A pattern is a compiled string of a Resource element or of a condition. It
-// takes hardly more memory than the document does.
+// takes hardly more memory than the string does in the document.
 type pattern struct {
 	form form
 	arn  bool   // wildcards stay within the colon-separated parts of an ARN
-	tail uint32 // length of the text that ends a code
-	// code is the text of the forms exact and prefix. Of the form general it is a
-	// row of tokens, each a mark of one byte; behind that of a text stand its length
-	// in three bytes and the text.
+	tail uint32 // length of the text that ends the code, in bytes
+	// code is the text if the form is exact or prefix. If the form is general, it
+	// is a sequence of tokens. A token is a mark of one byte; the mark literal is
+	// followed by the text's length in three bytes and the text.
 	code      string
 	variables []variable // in the order of their marks
 }
 
-// A mark says what kind a token is of.
+// A mark is the kind of a token.
 type mark byte
 
 const (
@@ -27,36 +27,37 @@ const (
 	anyRun       // *
 	anyOne       // ?
 	varMark      // ${key}
-	// crossing is the * that ends an ARN of too few parts: it stands for the parts
-	// that are missing too.
-	crossing
+	// anyParts is a * at the end of an ARN with too few parts: it also stands for
+	// the missing parts.
+	anyParts
 )
 
 // A variable is a ${key, 'text'}.
 type variable struct {
 	key       string // the condition key, in lower case
-	spelt     string // and as in the document
+	spelt     string // the same as in the document
 	text      string // the default
 	defaulted bool   // there is a default
 }
 
-// A form is a shape of pattern that is matched without walking its code.
+// A form is how a pattern is matched. Only the form general needs a walk over
+// the code.
 type form uint8
 
 const (
 	general  form = iota
-	exact         // text alone, or nothing
-	prefix        // a text and then anything
+	exact         // a text, which may be empty
+	prefix        // a text and then *
 	anything      // *
 	nothing       // can't match
 )
 
-// arnColons is how many colons stand before the last part of an ARN, the only
+// arnColons is the number of colons before the last part of an ARN, the only
 // part that may hold colons itself.
 const arnColons = 5
 
-// parsePattern compiles a string. Wildcards and variables that are not wanted
-// are text.
+// parsePattern compiles a string. Without wildcards or variables those are
+// literal text.
 //
 // Source for variables, defaults and the escapes ${*}, ${?} and ${$}: IAM User
 // Guide, "IAM policy elements: Variables and tags".
@@ -89,11 +90,11 @@ func parsePattern(s string, wildcards, variables bool) (pattern, *SyntaxError) {
 	return e.pattern(s), nil
 }
 
-// An encoder makes the code of a pattern.
+// An encoder builds the code of a pattern.
 type encoder struct {
-	code, text []byte // text is what is not in code yet
-	marks      int    // in code, besides those of texts
-	last       mark   // of these
+	code, text []byte // text is not yet in code
+	marks      int    // how many code has, not counting those of texts
+	last       mark   // the last one counted
 	variables  []variable
 }
 
@@ -116,7 +117,7 @@ func (e *encoder) flush() {
 	}
 }
 
-// pattern returns the pattern of a string that was read to its end.
+// pattern returns the pattern once the whole string was read.
 func (e *encoder) pattern(s string) pattern {
 	ending := e.marks == 1 && e.last == anyRun && len(e.text) == 0
 	switch {
@@ -135,7 +136,7 @@ func (e *encoder) pattern(s string) pattern {
 	return pattern{tail: tail, code: string(e.code), variables: e.variables}
 }
 
-// next takes the first token off a code.
+// next splits a code into its first token and the rest.
 func next(code string) (m mark, text, rest string) {
 	m = mark(code[0])
 	if m != literal {
@@ -145,7 +146,7 @@ func next(code string) (m mark, text, rest string) {
 	return m, code[literalStart:end], code[end:]
 }
 
-// literalStart is where the text begins that stands behind its mark.
+// literalStart is the offset of a text in its token.
 const literalStart = 4
 
 func literalLen(code string) int { return int(code[1])<<16 | int(code[2])<<8 | int(code[3]) }
@@ -167,8 +168,8 @@ func (p *pattern) tokens() iter.Seq2[mark, string] {
 	}
 }
 
-// parseVariable reads one ${…} from the start of s. An escape is the character
-// that it stands for.
+// parseVariable reads one ${…} from the start of s. If it is an escape, such as
+// ${*}, escape is the character that it stands for.
 func parseVariable(s string) (v variable, escape, rest string, err *SyntaxError) {
 	end := strings.IndexAny(s, ",}")
 	if end < 0 {
@@ -208,11 +209,12 @@ type result uint8
 const (
 	differs result = iota
 	matches
-	// unresolved: a variable has no single value and no default.
+	// unresolved means that a variable has no single value and no default.
 	unresolved
-	// malformed: with its variables resolved the pattern is no ARN.
+	// malformed means that the pattern, with its variables resolved, is no ARN.
 	malformed
-	// unknown: a variable's value is ambiguous, or the steps ran out.
+	// unknown means that a variable's value is ambiguous, or that the steps ran
+	// out.
 	unknown
 )
 
@@ -228,7 +230,7 @@ func outcome(ok bool) result {
 const inlineVars = 8
 
 // match matches s. It allocates only for many variables.
-func (p *pattern) match(e *env, s string) result {
+func (p *pattern) match(e *evaluationState, s string) result {
 	e.steps--
 	switch p.form {
 	case exact:
@@ -241,9 +243,9 @@ func (p *pattern) match(e *env, s string) result {
 		return differs
 	}
 	var space [inlineVars]string
-	values, is := p.resolve(e, space[:0])
-	if is != matches {
-		return is
+	values, resolved := p.resolve(e, space[:0])
+	if resolved != matches {
+		return resolved
 	}
 	if p.arn && len(values) > 0 && p.colons(values) < arnColons {
 		return malformed
@@ -251,9 +253,9 @@ func (p *pattern) match(e *env, s string) result {
 	return p.glob(e, values, s)
 }
 
-// resolve appends the values of the pattern's variables to values, and returns
-// matches if it found all. Only keys with a single value have one.
-func (p *pattern) resolve(e *env, values []string) ([]string, result) {
+// resolve appends the values of the pattern's variables to values. It returns
+// matches if it found all of them. A multivalued key has no value here.
+func (p *pattern) resolve(e *evaluationState, values []string) ([]string, result) {
 	found := matches
 	for i := range p.variables {
 		variable := &p.variables[i]
@@ -285,14 +287,14 @@ func (p *pattern) colons(values []string) int {
 }
 
 // expand returns the text of a pattern without wildcards.
-func (p *pattern) expand(e *env) (string, result) {
+func (p *pattern) expand(e *evaluationState) (string, result) {
 	e.steps--
 	if p.form == exact {
 		return p.code, matches
 	}
-	values, is := p.resolve(e, nil)
-	if is != matches {
-		return "", is
+	values, resolved := p.resolve(e, nil)
+	if resolved != matches {
+		return "", resolved
 	}
 	var b strings.Builder
 	for m, text := range p.tokens() {
@@ -305,38 +307,38 @@ func (p *pattern) expand(e *env) (string, result) {
 	return b.String(), matches
 }
 
-// glob matches s against the code. values are those of the variables, in order;
-// what stands in them is text. It never goes back further than to the last *, so
-// that it takes at most len(s) times the pattern's length steps, and no more
-// than the evaluation has left: then the outcome is unknown.
+// glob matches s against the code. values are the values of the variables, in
+// order; they are literal text. It never goes back further than to the last *, so
+// that it takes at most len(s) times the pattern's length in steps. The outcome
+// is unknown if the evaluation runs out of steps.
 //
-// In an ARN a wildcard before the last part does not match a colon. Nothing
-// needs to be undone once such a part is left: the same colon of s ends it in
-// every way to match.
-func (p *pattern) glob(e *env, values []string, s string) result {
+// In an ARN a wildcard before the last part does not match a colon. So a * of an
+// earlier part need not be tried again: every match ends that part at the same
+// colon of s.
+func (p *pattern) glob(e *evaluationState, values []string, s string) result {
 	is, steps := p.walk(values, s, e.steps)
 	e.steps -= steps
 	return is
 }
 
-// walk is glob with the steps that are left, and returns how many it took.
+// walk is glob with the number of steps left; it returns how many it took.
 func (p *pattern) walk(values []string, s string, left int) (is result, steps int) {
 	code := p.code
 	if !strings.HasSuffix(s, code[len(code)-int(p.tail):]) {
 		return differs, 1 // most patterns that don't match end here
 	}
 	var now, last cursor
-	widen := false // last is a state after a *, to which there is a way back
-	for now.code < len(code) || now.at < len(s) {
+	widen := false // last is the state after a *, which may match more of s
+	for now.code < len(code) || now.offset < len(s) {
 		steps++
 		if steps > left {
 			return unknown, steps
 		}
-		if now.code < len(code) && (mark(code[now.code]) == anyRun || mark(code[now.code]) == crossing) {
+		if now.code < len(code) && (mark(code[now.code]) == anyRun || mark(code[now.code]) == anyParts) {
 			now.bounded = p.arn && now.colons < arnColons && mark(code[now.code]) == anyRun
 			now.code++
 			if now.code == len(code) {
-				return outcome(!now.bounded || strings.IndexByte(s[now.at:], ':') < 0), steps
+				return outcome(!now.bounded || strings.IndexByte(s[now.offset:], ':') < 0), steps
 			}
 			found, passed := now.seek(code, s)
 			steps += passed / bytesAStep
@@ -369,30 +371,30 @@ func (p *pattern) walk(values []string, s string, left int) (is result, steps in
 // A cursor is a state of glob.
 type cursor struct {
 	code    int  // in the pattern's code
-	value   int  // the next variable's
-	at      int  // in s
-	colons  int  // passed before the last part of an ARN
+	value   int  // index of the next variable's value
+	offset  int  // in s
+	colons  int  // how many were passed before the last part of an ARN
 	bounded bool // the * before the cursor does not match a colon
 }
 
-// bytesAStep is how many bytes are looked through in the time of a step.
+// bytesAStep is how many bytes a search passes in the time of one step.
 const bytesAStep = 8
 
-// seek widens the * before the cursor up to where its token can match, and
-// returns how many bytes it looked through.
+// seek widens the * before the cursor up to the next place where the cursor's
+// token can match. It returns how many bytes it passed.
 func (c *cursor) seek(code, s string) (found bool, passed int) {
 	if mark(code[c.code]) != literal {
 		return true, 0
 	}
 	_, text, _ := next(code[c.code:])
-	n := strings.Index(s[c.at:], text)
+	n := strings.Index(s[c.offset:], text)
 	if n < 0 {
-		return false, len(s) - c.at
+		return false, len(s) - c.offset
 	}
-	if c.bounded && strings.IndexByte(s[c.at:c.at+n], ':') >= 0 {
+	if c.bounded && strings.IndexByte(s[c.offset:c.offset+n], ':') >= 0 {
 		return false, n
 	}
-	c.at += n
+	c.offset += n
 	return true, n
 }
 
@@ -401,11 +403,11 @@ func (c *cursor) step(code string, values []string, s string, arn bool) bool {
 	text, size := "", 1
 	switch mark(code[c.code]) {
 	case anyOne:
-		if c.at == len(s) || arn && c.colons < arnColons && s[c.at] == ':' {
+		if c.offset == len(s) || arn && c.colons < arnColons && s[c.offset] == ':' {
 			return false
 		}
-		_, wide := utf8.DecodeRuneInString(s[c.at:])
-		c.at += wide
+		_, wide := utf8.DecodeRuneInString(s[c.offset:])
+		c.offset += wide
 		c.code++
 		return true
 	case varMark:
@@ -415,23 +417,23 @@ func (c *cursor) step(code string, values []string, s string, arn bool) bool {
 		size = literalStart + literalLen(code[c.code:])
 		text = code[c.code+literalStart : c.code+size]
 	}
-	if !strings.HasPrefix(s[c.at:], text) {
+	if !strings.HasPrefix(s[c.offset:], text) {
 		return false
 	}
 	if arn && c.colons < arnColons {
 		c.colons += strings.Count(text, ":")
 	}
-	c.at += len(text)
+	c.offset += len(text)
 	c.code += size
 	return true
 }
 
 // skip gives one more character to the * before the cursor.
 func (c *cursor) skip(s string) bool {
-	if c.at == len(s) || c.bounded && s[c.at] == ':' {
+	if c.offset == len(s) || c.bounded && s[c.offset] == ':' {
 		return false
 	}
-	_, size := utf8.DecodeRuneInString(s[c.at:])
-	c.at += size
+	_, size := utf8.DecodeRuneInString(s[c.offset:])
+	c.offset += size
 	return true
 }

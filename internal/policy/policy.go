@@ -1,8 +1,8 @@
 // Package policy owns the IAM policy language: reading a document, checking
 // it, compiling it, deciding a request against the policies that apply to it,
-// and saying why. It is pure: documents and a request go in, a decision comes
-// out. It must never know where policies are stored, how a caller proved who
-// it is, or what the clock says.
+// and explaining the decision. It is pure: documents and a request go in, a
+// decision comes out. It must never know where policies are stored, how a caller
+// was authenticated, or what time it is.
 package policy
 
 import (
@@ -11,15 +11,15 @@ import (
 	"unicode/utf8"
 )
 
-// A Type is the place that a policy has in an evaluation.
+// A Type is the kind of a policy, which decides its part in an evaluation.
 type Type uint8
 
 const (
 	Identity Type = iota // attached to a user, group or role
 	Resource             // attached to a domain or repository
-	Trust                // says who may assume a role
-	Boundary             // the most that a user or role can be given
-	Session              // narrows one session
+	Trust                // attached to a role: who may assume it
+	Boundary             // limits the permissions of a user or role
+	Session              // limits the permissions of one session
 )
 
 var types = [...]struct{ article, phrase string }{
@@ -40,8 +40,8 @@ func (t Type) String() string {
 	return fmt.Sprintf("policy type %d", uint8(t))
 }
 
-// namesPrincipals reports whether statements of the type say whom they are
-// about; in the other types that is whoever the policy is attached to.
+// namesPrincipals reports whether statements of the type have a Principal. The
+// other types are about whoever they are attached to.
 func (t Type) namesPrincipals() bool { return t == Resource || t == Trust }
 
 // A Policy is one compiled document. It is immutable and safe for use by
@@ -49,7 +49,7 @@ func (t Type) namesPrincipals() bool { return t == Resource || t == Trust }
 type Policy struct {
 	name       string
 	kind       Type
-	current    bool // of the version 2012-10-17, whose documents have variables
+	current    bool // the document's version is 2012-10-17, which has variables
 	statements []statement
 }
 
@@ -59,7 +59,7 @@ func (p *Policy) Name() string { return p.name }
 // Type returns the type given to [Parse].
 func (p *Policy) Type() Type { return p.kind }
 
-// A statement is one compiled element of Statement.
+// A statement is one compiled statement of a document.
 type statement struct {
 	policy     *Policy
 	number     int // counted from 1
@@ -76,37 +76,40 @@ type statement struct {
 // from 1.
 type Position struct{ Line, Column int }
 
-// A ruler finds positions in the order of the document, so that all of them
-// together cost one pass.
-type ruler struct {
+// A lineCounter converts ascending byte offsets to positions in one pass over the
+// document.
+type lineCounter struct {
 	document string
-	at       int
+	offset   int
 	position Position
 }
 
-func newRuler(document string) *ruler { return &ruler{document: document, position: Position{1, 1}} }
+func newLineCounter(document string) *lineCounter {
+	return &lineCounter{document: document, position: Position{1, 1}}
+}
 
-// to returns the position of a byte that is not before the one asked for last.
-func (r *ruler) to(offset int) Position {
-	passed := r.document[r.at:offset]
+// positionOf returns the position of an offset, which MUST NOT be smaller than
+// that of the call before.
+func (r *lineCounter) positionOf(offset int) Position {
+	passed := r.document[r.offset:offset]
 	if lines := strings.Count(passed, "\n"); lines > 0 {
 		r.position = Position{r.position.Line + lines, 1}
 		passed = passed[strings.LastIndexByte(passed, '\n')+1:]
 	}
 	r.position.Column += utf8.RuneCountInString(passed)
-	r.at = offset
+	r.offset = offset
 	return r.position
 }
 
-// applies reports whether the statement is about the request, whoever makes
-// it. The cheapest test that most often fails stands first.
-func (s *statement) applies(e *env) bool {
+// applies reports whether the statement matches the request, apart from its
+// principal. The test that is cheapest and most often fails comes first.
+func (s *statement) applies(e *evaluationState) bool {
 	e.steps--
-	if !e.settles(s.actions.match(e), s.deny) || !e.settles(s.resources.match(e), s.deny) {
+	if !e.satisfied(s.actions.match(e), s.deny) || !e.satisfied(s.resources.match(e), s.deny) {
 		return false
 	}
 	for i := range s.conditions {
-		if !e.settles(s.conditions[i].holds(e), s.deny) {
+		if !e.satisfied(s.conditions[i].holds(e), s.deny) {
 			return false
 		}
 	}
@@ -115,8 +118,8 @@ func (s *statement) applies(e *env) bool {
 
 // Principals returns whom the policy names under AWS, each once, in the order of
 // the document: everybody ("*"), accounts, unique ids, and the ARNs of root
-// users, users, roles and sessions. Whoever stores a policy checks that they
-// exist and ties them to unique ids with [Policy.Pin].
+// users, users, roles and sessions. The package that stores a policy must check
+// that they exist, and tie them to unique ids with [Policy.Pin].
 func (p *Policy) Principals() []string {
 	var found names
 	for i := range p.statements {
@@ -132,8 +135,8 @@ func (p *Policy) Principals() []string {
 	return found.list
 }
 
-// Resources returns what the policy's Resource elements name, in the order of
-// the document. What NotResource elements leave out is not among it.
+// Resources returns the values of the policy's Resource elements, in the order of
+// the document. Those of NotResource elements are left out.
 func (p *Policy) Resources() []string {
 	var found []string
 	for i := range p.statements {
@@ -144,9 +147,10 @@ func (p *Policy) Resources() []string {
 	return found
 }
 
-// Pin returns the policy with the ARNs of users and roles tied to the unique
-// ids (AIDA…, AROA…) that ids gives for them, so that a deleted and re-created
-// namesake gets nothing. An ARN that ids lacks goes on matching by name.
+// Pin returns a copy of the policy in which the ARNs of users and roles match by
+// unique id. ids maps an ARN to its id (AIDA…, AROA…). So a user or role that was
+// deleted and created again under the same name gets nothing. An ARN that ids
+// lacks still matches by name.
 //
 // Source: IAM User Guide, "AWS JSON policy elements: Principal": on saving,
 // the ARN of a user or role becomes its unique id.

@@ -7,41 +7,41 @@ import (
 	"daypass/internal/principal"
 )
 
-// A whoKind is one of the ways to name a principal.
-type whoKind uint8
+// An entryKind is one of the ways to name a principal.
+type entryKind uint8
 
 const (
-	everyone  whoKind = iota // *
-	account                  // 12 digits, or the ARN of the account's root
-	userARN                  // arn:aws:iam::A:user/path/name
-	roleARN                  // arn:aws:iam::A:role/path/name
-	sessionOf                // arn:aws:sts::A:assumed-role/role/session
-	federated                // arn:aws:sts::A:federated-user/name
-	userID                   // AIDA…
-	roleID                   // AROA…
-	provider                 // an identity provider
-	service                  // a service; none of them calls Daypass
+	everyone  entryKind = iota // *
+	account                    // 12 digits, or the ARN of the account's root
+	userARN                    // arn:aws:iam::A:user/path/name
+	roleARN                    // arn:aws:iam::A:role/path/name
+	sessionOf                  // arn:aws:sts::A:assumed-role/role/session
+	federated                  // arn:aws:sts::A:federated-user/name
+	userID                     // AIDA…
+	roleID                     // AROA…
+	provider                   // an identity provider
+	service                    // a service; none of them calls Daypass
 )
 
-// A who is one entry of a Principal element, taken apart so that comparing it
-// builds no strings.
-type who struct {
-	kind    whoKind
+// A principalEntry is one value of a Principal element, split into parts so that
+// a comparison builds no strings.
+type principalEntry struct {
+	kind    entryKind
 	text    string // as in the document
 	account string
-	name    string // with the path before it; of a session: of its role
+	name    string // a user's or role's, with its path; for a session its role's
 	session string
-	id      string // unique id; of an ARN only once it is pinned
+	id      string // the unique id; for an ARN only once it is pinned
 }
 
 // principals is a Principal or NotPrincipal element.
 type principals struct {
-	list []who
+	list []principalEntry
 	not  bool
 }
 
 func (ps *principals) pin(ids map[string]string) *principals {
-	pinned := &principals{list: make([]who, len(ps.list)), not: ps.not}
+	pinned := &principals{list: make([]principalEntry, len(ps.list)), not: ps.not}
 	for i, w := range ps.list {
 		if w.kind == userARN || w.kind == roleARN {
 			w.id = ids[w.text]
@@ -51,23 +51,23 @@ func (ps *principals) pin(ids map[string]string) *principals {
 	return pinned
 }
 
-// A grade says how a principal was named, and with that which implicit denies
-// of its own account's policies an Allow for it overcomes. Each grade overcomes
-// what the one before it does.
+// A grade says how closely an Allow of a resource's policy names a principal.
+// The grade tells which implicit denies of the principal's own policies the Allow
+// overcomes. Each grade also overcomes what the lower ones do.
 //
 // Source: IAM User Guide, "Policy evaluation logic", on resource-based policies.
 type grade uint8
 
 const (
 	unnamed     grade = iota
-	delegated         // by its account: the account's own policies decide
-	namedRole         // overcomes that no identity-based policy allows
-	namedUser         // also that the permissions boundary does not
-	namedItself       // also that no session policy does
+	delegated         // the account is named: its own policies decide
+	namedRole         // overcomes a missing Allow of the identity-based policies
+	namedUser         // also that of the permissions boundary
+	namedItself       // also that of the session policies
 )
 
 // grade tells how the element names the caller.
-func (ps *principals) grade(e *env) grade {
+func (ps *principals) grade(e *evaluationState) grade {
 	best := unnamed
 	for i := range ps.list {
 		best = max(best, ps.list[i].grade(e))
@@ -85,7 +85,7 @@ func (ps *principals) names(providerARN string) bool {
 	return false
 }
 
-func (w *who) grade(e *env) grade {
+func (w *principalEntry) grade(e *evaluationState) grade {
 	p := e.p
 	switch {
 	case w.kind == everyone:
@@ -121,16 +121,16 @@ func (w *who) grade(e *env) grade {
 }
 
 // isUser reports whether the entry names the user who is p, or who made p.
-func (w *who) isUser(p *principal.Principal) bool {
+func (w *principalEntry) isUser(p *principal.Principal) bool {
 	return w.kind == userID && w.id == p.ID || w.kind == userARN && w.isNamed(p)
 }
 
-func (w *who) isRole(p *principal.Principal) bool {
+func (w *principalEntry) isRole(p *principal.Principal) bool {
 	return w.kind == roleID && w.id == p.ID || w.kind == roleARN && w.isNamed(p)
 }
 
 // isNamed compares the path and name of an IAM ARN.
-func (w *who) isNamed(p *principal.Principal) bool {
+func (w *principalEntry) isNamed(p *principal.Principal) bool {
 	if w.id != "" {
 		return w.id == p.ID
 	}
@@ -138,20 +138,21 @@ func (w *who) isNamed(p *principal.Principal) bool {
 	return ok && p.Name != "" && name == p.Name && w.account == p.Account
 }
 
-func (w *who) isSession(p *principal.Principal) bool {
+func (w *principalEntry) isSession(p *principal.Principal) bool {
 	return w.kind == sessionOf && w.account == p.Account && w.name == p.Name && w.session == p.SessionName
 }
 
-func (w *who) isFederated(p *principal.Principal) bool {
+func (w *principalEntry) isFederated(p *principal.Principal) bool {
 	return w.kind == federated && w.account == p.Account && w.session == p.SessionName
 }
 
-// exempts reports whether a NotPrincipal element spares the caller. It must
-// name all of what the caller is: the account; the user, or the role; and the
-// session. A caller with a permissions boundary is never spared.
+// exempts reports whether a NotPrincipal element excludes the caller from a Deny.
+// The element must name everything that the caller is: the account; the user or
+// the role; and the session. A caller with a permissions boundary is never
+// excluded.
 //
 // Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
-func (ps *principals) exempts(e *env) bool {
+func (ps *principals) exempts(e *evaluationState) bool {
 	p := e.p
 	if p != nil && p.Boundary {
 		return false
@@ -165,13 +166,13 @@ func (ps *principals) exempts(e *env) bool {
 		}
 		itsAccount = itsAccount || w.kind == account && w.account == p.Account
 		itsRole = itsRole || p.Kind != principal.Role || w.isRole(p)
-		itself = itself || w.itself(p)
+		itself = itself || w.namesExactly(p)
 	}
 	return everybody || itsAccount && itsRole && itself
 }
 
-// itself reports whether the entry names the caller most closely.
-func (w *who) itself(p *principal.Principal) bool {
+// namesExactly reports whether the entry names the caller most closely.
+func (w *principalEntry) namesExactly(p *principal.Principal) bool {
 	switch p.Kind {
 	case principal.User:
 		return w.isUser(p)
@@ -184,35 +185,35 @@ func (w *who) itself(p *principal.Principal) bool {
 }
 
 // principals compiles the Principal or NotPrincipal element.
-func (c *compiler) principals(found *parts, deny bool) (*principals, *SyntaxError) {
-	element := named("Principal", found.notPrincipal)
+func (c *compiler) principals(found *statementElements, deny bool) (*principals, *SyntaxError) {
+	element := elementName("Principal", found.notPrincipal)
 	switch {
 	case !c.kind.namesPrincipals() && found.principal != nil:
-		return nil, problem("%s is not allowed in %s %v", element, types[c.kind].article, c.kind).known("Policy document should not specify a principal.")
+		return nil, problem("%s is not allowed in %s %v", element, types[c.kind].article, c.kind).withPhrase("Policy document should not specify a principal.")
 	case !c.kind.namesPrincipals():
 		return nil, nil
 	case found.principal == nil:
-		return nil, problem("Principal is missing: expected whom the statement is about").known("Missing required field Principal")
+		return nil, problem("Principal is missing: expected whom the statement is about").withPhrase("Missing required field Principal")
 	case found.notPrincipal && c.kind == Trust:
 		return nil, problem("NotPrincipal is not allowed in a %v", c.kind)
 	case found.notPrincipal && !deny:
 		return nil, problem("NotPrincipal is not allowed with Effect \"Allow\": expected Principal")
 	}
-	list, err := c.whos(found.principal)
+	list, err := c.principalEntries(found.principal)
 	if err != nil {
 		return nil, within(element, err)
 	}
 	return &principals{list: list, not: found.notPrincipal}, nil
 }
 
-func (c *compiler) whos(n *node) ([]who, *SyntaxError) {
+func (c *compiler) principalEntries(n *node) ([]principalEntry, *SyntaxError) {
 	if n.shape == isString && n.text == "*" {
-		return []who{{kind: everyone, text: "*"}}, nil
+		return []principalEntry{{kind: everyone, text: "*"}}, nil
 	}
 	if n.shape != isObject || len(n.names) == 0 {
 		return nil, problem("%s is not a principal: expected \"*\" or an object such as {\"AWS\": \"111122223333\"}", show(n))
 	}
-	var list []who
+	var list []principalEntry
 	for i, class := range n.names {
 		parse := c.parser(class)
 		if parse == nil {
@@ -240,9 +241,9 @@ var expectedPrincipal = map[string]string{
 	"Service":   "the name of a service, without wildcards",
 }
 
-// parser returns what reads principals of a class, or nil where the class has
-// no meaning. CanonicalUser is one of these: it is for S3 alone.
-func (c *compiler) parser(class string) func(string) (who, bool) {
+// parser returns the function that reads principals of a class, or nil if the
+// policy's type does not have the class. CanonicalUser is for S3 alone.
+func (c *compiler) parser(class string) func(string) (principalEntry, bool) {
 	switch {
 	case class == "AWS":
 		return parseAWS
@@ -261,22 +262,22 @@ func (c *compiler) classes() string {
 	return "AWS or Service"
 }
 
-func parseAWS(v string) (who, bool) {
+func parseAWS(v string) (principalEntry, bool) {
 	switch {
 	case v == "*":
-		return who{kind: everyone}, true
+		return principalEntry{kind: everyone}, true
 	case arn.IsAccount(v):
-		return who{kind: account, account: v}, true
+		return principalEntry{kind: account, account: v}, true
 	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AIDA"):
-		return who{kind: userID, id: v}, true
+		return principalEntry{kind: userID, id: v}, true
 	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AROA"):
-		return who{kind: roleID, id: v}, true
+		return principalEntry{kind: roleID, id: v}, true
 	}
 	a, err := arn.Parse(v)
 	if err != nil || a.Partition != arn.Partition || a.Region != "" || !arn.IsAccount(a.Account) || !all(a.Resource, isNamePart) {
-		return who{}, false
+		return principalEntry{}, false
 	}
-	w := who{account: a.Account}
+	w := principalEntry{account: a.Account}
 	kind, name, _ := strings.Cut(a.Resource, "/")
 	switch a.Service + " " + kind {
 	case "iam root":
@@ -294,32 +295,33 @@ func parseAWS(v string) (who, bool) {
 		w.kind, w.session = federated, name
 		return w, isName(name)
 	default:
-		return who{}, false
+		return principalEntry{}, false
 	}
-	w.name = "/" + name // as a path begins
+	w.name = "/" + name // paths begin with a slash
 	return w, isName(name[strings.LastIndexByte(name, '/')+1:])
 }
 
 // isName reports whether s is one name rather than several or none.
 func isName(s string) bool { return s != "" && !strings.Contains(s, "/") }
 
-// isNamePart is the class of what paths and names consist of, less wildcards.
+// isNamePart reports whether a path or name may hold the byte, which is no
+// wildcard.
 func isNamePart(b byte) bool { return b > ' ' && b < 0x7F && b != '*' && b != '?' && b != '$' }
 
-func parseService(v string) (who, bool) {
+func parseService(v string) (principalEntry, bool) {
 	ok := strings.Contains(v, ".") && all(v, func(b byte) bool { return isAlphanumeric(b) || b == '.' || b == '-' })
-	return who{kind: service}, ok
+	return principalEntry{kind: service}, ok
 }
 
-func parseProvider(v string) (who, bool) {
-	w := who{kind: provider}
+func parseProvider(v string) (principalEntry, bool) {
+	w := principalEntry{kind: provider}
 	switch v {
 	case "cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com":
 		return w, true
 	}
 	a, err := arn.Parse(v)
 	if err != nil || a.Service != "iam" || a.Region != "" || !arn.IsAccount(a.Account) || !all(a.Resource, isNamePart) {
-		return who{}, false
+		return principalEntry{}, false
 	}
 	return w, (a.Type() == "oidc-provider" || a.Type() == "saml-provider") && a.Name() != ""
 }

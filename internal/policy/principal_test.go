@@ -18,7 +18,7 @@ func meets(t *testing.T, element string, caller *principal.Principal) bool {
 		&Target{Account: owner, Policies: []*Policy{p}}).Explicit
 }
 
-func TestPrincipalForms(t *testing.T) {
+func TestEachFormOfPrincipalNamesItsCallersOnly(t *testing.T) {
 	t.Parallel()
 	other := func(change func(*principal.Principal)) *principal.Principal {
 		p := alice(owner)
@@ -75,7 +75,7 @@ func TestPrincipalForms(t *testing.T) {
 	}
 }
 
-func TestPrincipalElement(t *testing.T) {
+func TestPrincipalElementsNameEveryValueOfEveryClass(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, element string
@@ -96,7 +96,7 @@ func TestPrincipalElement(t *testing.T) {
 	}
 }
 
-func TestNotPrincipal(t *testing.T) {
+func TestNotPrincipalExemptsWhomItNamesCompletely(t *testing.T) {
 	t.Parallel()
 	bounded := alice(owner)
 	bounded.Boundary = true
@@ -130,7 +130,7 @@ func TestNotPrincipal(t *testing.T) {
 	}
 }
 
-func TestPrincipalInTrust(t *testing.T) {
+func TestATrustPolicyMayNameIdentityProviders(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, provider string }{
 		{"4.4 OIDC provider", "arn:aws:iam::111122223333:oidc-provider/token.example.com/a/b"},
@@ -212,7 +212,7 @@ func TestAPolicyTellsWhomAndWhatItNames(t *testing.T) {
 	}
 }
 
-func TestPin(t *testing.T) {
+func TestAPinnedPolicyIgnoresANamesake(t *testing.T) {
 	t.Parallel()
 	p := must(t, Resource,
 		`{"Sid":"a","Effect":"Allow","Principal":{"AWS":["`+aliceARN+`","`+opsARN+`","`+owner+`","`+sessionARN+`"]},"Action":"*","Resource":"*"}`,
@@ -241,7 +241,7 @@ func TestPin(t *testing.T) {
 		{"4.4 session of the user", pinned, foundling, namedRole},
 		{"4.4 role that is not pinned", pinned, ops(owner), namedItself},
 	} {
-		e := env{req: &Request{Principal: c.caller}, p: c.caller}
+		e := evaluationState{req: &Request{Principal: c.caller}, p: c.caller}
 		if got := c.policy.statements[0].principals.grade(&e); got != c.want {
 			t.Errorf("%s: grade %v, want %v", c.name, got, c.want)
 		}

@@ -2,15 +2,15 @@ package policy
 
 import "strings"
 
-// Unasked looks for a statement that lets in whomever an identity provider
-// vouches for. Which key a statement must ask for is told by must, from a
-// provider's ARN; "" means none. It returns the first provider and key that a
-// statement misses, or "".
+// UnrestrictedProvider looks for an Allow that names an identity provider without
+// a condition on the key that requiredKey returns for the provider's ARN; "" means
+// that none is needed. It returns the ARN and key of the first such statement, or
+// "".
 //
-// A condition counts when it holds for some values of the key only: one that is
-// negated, that holds without the key, or whose value has only wildcards does
-// not.
-func (p *Policy) Unasked(must func(provider string) string) (providerARN, key string) {
+// A condition counts if it holds for some values of the key only. A condition
+// that is negated, that holds without the key, or whose value has only wildcards
+// does not count.
+func (p *Policy) UnrestrictedProvider(requiredKey func(provider string) string) (providerARN, key string) {
 	for i := range p.statements {
 		s := &p.statements[i]
 		if s.deny || s.principals == nil {
@@ -20,8 +20,8 @@ func (p *Policy) Unasked(must func(provider string) string) (providerARN, key st
 			if w.kind != provider {
 				continue
 			}
-			key := must(w.text)
-			if key != "" && !s.asks(strings.ToLower(key)) {
+			key := requiredKey(w.text)
+			if key != "" && !s.restricts(strings.ToLower(key)) {
 				return w.text, key
 			}
 		}
@@ -29,26 +29,27 @@ func (p *Policy) Unasked(must func(provider string) string) (providerARN, key st
 	return "", ""
 }
 
-// asks reports whether a statement holds for some values of a key only.
-func (s *statement) asks(key string) bool {
+// restricts reports whether a statement matches for some values of a key only.
+func (s *statement) restricts(key string) bool {
 	for i := range s.conditions {
 		c := &s.conditions[i]
-		if c.key != key || c.negated || c.ifExists || c.quantifier == forAll || c.family != texting && c.family != folding {
+		if c.key != key || c.negated || c.ifExists || c.quantifier == forAll || c.family != caseSensitive && c.family != ignoringCase {
 			continue
 		}
-		open := false
+		anyValue := false
 		for _, pattern := range c.patterns {
-			open = open || pattern.open()
+			anyValue = anyValue || pattern.onlyWildcards()
 		}
-		if !open {
+		if !anyValue {
 			return true
 		}
 	}
 	return false
 }
 
-// open reports whether a pattern is made of wildcards alone, which "?*" is too.
-func (p *pattern) open() bool {
+// onlyWildcards reports whether a pattern consists of wildcards alone, such as *
+// or ?*.
+func (p *pattern) onlyWildcards() bool {
 	for m := range p.tokens() {
 		if m != anyRun && m != anyOne {
 			return false

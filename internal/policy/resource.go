@@ -2,29 +2,29 @@ package policy
 
 import "strings"
 
-// resources is a Resource or NotResource element. Trust policies have none:
-// they are about the role that they belong to.
+// resources is a Resource or NotResource element. Trust policies have none: their
+// resource is the role that they are attached to.
 type resources struct {
 	patterns []pattern
 	not      bool
-	implied  bool
+	implied  bool     // the element is that of a trust policy
 	texts    []string // as in the document
 }
 
-func (c *compiler) resources(found *parts) (resources, *SyntaxError) {
+func (c *compiler) resources(found *statementElements) (resources, *SyntaxError) {
 	const sentence = "Policy statement must contain resources."
-	element := named("Resource", found.notResource)
+	element := elementName("Resource", found.notResource)
 	switch {
 	case c.kind == Trust && found.resource != nil:
-		return resources{}, problem("%s is not allowed in a %v", element, c.kind).known("Has prohibited field " + element)
+		return resources{}, problem("%s is not allowed in a %v", element, c.kind).withPhrase("Has prohibited field " + element)
 	case c.kind == Trust:
 		return resources{implied: true}, nil
 	case found.resource == nil:
-		return resources{}, problem("Resource is missing: expected Resource or NotResource").known(sentence)
+		return resources{}, problem("Resource is missing: expected Resource or NotResource").withPhrase(sentence)
 	}
 	values, err := texts(found.resource)
 	if err != nil && found.resource.isEmpty() {
-		err = err.known(sentence)
+		err = err.withPhrase(sentence)
 	}
 	if err != nil {
 		return resources{}, within(element, err)
@@ -51,18 +51,18 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 		return p, nil
 	}
 	if !strings.HasPrefix(v, "arn:") {
-		err := problem("%s is not a resource: expected an ARN or *", quote(v)).known("Resource " + oneLine(v) + " must be in ARN format or \"*\".")
-		if sentence := invalidPartition(v); sentence != "" { // whatever it begins with, what has colons is taken for an ARN
-			err = err.known(sentence)
+		err := problem("%s is not a resource: expected an ARN or *", quote(v)).withPhrase("Resource " + oneLine(v) + " must be in ARN format or \"*\".")
+		if sentence := invalidPartition(v); sentence != "" { // IAM takes any text with colons for an ARN
+			err = err.withPhrase(sentence)
 		}
 		return pattern{}, err
 	}
 	p.arn = true
 	colons := 0
-	ends := false // in a *
+	endsInStar := false
 	for m, text := range p.tokens() {
 		colons += strings.Count(text, ":")
-		ends = m == anyRun
+		endsInStar = m == anyRun
 		switch {
 		case m == varMark && colons < arnColons:
 			return pattern{}, problem("%s has a variable before the last part: expected variables after the fifth colon only", quote(v))
@@ -71,15 +71,15 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 		}
 	}
 	if colons < arnColons {
-		if !ends {
+		if !endsInStar {
 			err := problem("%s has too few parts: expected arn:partition:service:region:account:resource, or a * at its end", quote(v))
 			if sentence := invalidARN(v); sentence != "" {
-				err = err.known(sentence)
+				err = err.withPhrase(sentence)
 			}
 			return pattern{}, err
 		}
 		if p.form == general {
-			p.code = p.code[:len(p.code)-1] + string(rune(crossing))
+			p.code = p.code[:len(p.code)-1] + string(rune(anyParts))
 		}
 		if colons < 3 { // the * would stand for the service too
 			p.form = nothing
@@ -88,9 +88,9 @@ func (c *compiler) resource(v string) (pattern, *SyntaxError) {
 	return p, nil
 }
 
-// match tells whether the element is about the request's resource. A variable
-// without a value keeps it from matching, negated or not.
-func (r *resources) match(e *env) fit {
+// match compares the element with the request's resource. A variable without a
+// value prevents a match, also for NotResource.
+func (r *resources) match(e *evaluationState) fit {
 	if r.implied {
 		return fits
 	}

@@ -9,8 +9,8 @@ import (
 
 // evaluated decides a request and counts the steps.
 func evaluated(req *Request, g *Grants) (Decision, int) {
-	e := env{req: req, p: req.Principal, steps: MaxSteps}
-	e.service, e.name = split(req.Action, nil)
+	e := evaluationState{req: req, p: req.Principal, steps: MaxSteps}
+	e.service, e.name = splitAction(req.Action, nil)
 	d := e.decide(g, &Target{Account: owner})
 	return d, MaxSteps - e.steps
 }

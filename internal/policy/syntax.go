@@ -19,20 +19,20 @@ const (
 	MaxRoleInline    = 10240 // of all inline policies of a role together
 	MaxManaged       = 6144  // of a managed policy, hence of a boundary
 	MaxTrustDefault  = 2048
-	MaxTrust         = 8192 // to which the quota above can be raised
+	MaxTrust         = 8192 // the most that MaxTrustDefault can be raised to
 	MaxInlineSession = 2048
 	MaxResource      = 7168
 )
 
-// maxDocument bounds what Parse looks at, white space included; it is the
-// largest document that the IAM service model lets through. No limit below it
-// depends on how a document is indented.
+// maxDocument is the size of the largest document that Parse reads, in bytes,
+// white space included. It is the maximum of the IAM service model. The smaller
+// quotas do not count white space, so that indentation does not matter to them.
 const maxDocument = 131072
 
-// largest is the widest quota that a document of each type can fall under.
-// The narrower ones are sums over several documents, or depend on how a
-// document is attached, and belong to those who attach.
-var largest = [...]int{
+// maxSize is the largest quota for a document of each type, in characters. The
+// smaller quotas are sums over several documents, or depend on where a document
+// is attached; the packages that attach documents check those.
+var maxSize = [...]int{
 	Identity: MaxRoleInline,
 	Resource: MaxResource,
 	Trust:    MaxTrust,
@@ -61,7 +61,7 @@ type SyntaxError struct {
 	phrase string
 }
 
-// Phrase is what IAM says of such a mistake, a sentence that clients look for.
+// Phrase returns IAM's sentence for the mistake, which clients look for.
 //
 // Source: replies of IAM in public issue trackers; moto's table of them.
 func (e *SyntaxError) Phrase() string {
@@ -71,14 +71,15 @@ func (e *SyntaxError) Phrase() string {
 	return e.phrase
 }
 
-// failedLegacyParsing is IAM's sentence for several slips that its older parser
-// finds: the case of an effect, a date, an ARN without its service.
+// failedLegacyParsing is IAM's sentence for several mistakes that its older
+// parser finds: the case of an effect, a date, an ARN without its service.
 const failedLegacyParsing = "The policy failed legacy parsing"
 
-// known sets the phrase of an error.
-func (e *SyntaxError) known(phrase string) *SyntaxError {
-	e.phrase = phrase
-	return e
+// withPhrase returns a copy of the error with IAM's sentence for it.
+func (e *SyntaxError) withPhrase(phrase string) *SyntaxError {
+	phrased := *e
+	phrased.phrase = phrase
+	return &phrased
 }
 
 func (e *SyntaxError) Error() string {
@@ -88,26 +89,27 @@ func (e *SyntaxError) Error() string {
 	return e.Element + ": " + e.Problem
 }
 
-// problem returns a SyntaxError without a place; callers further out add it.
+// problem returns a SyntaxError without an Element; callers add it with within.
 func problem(format string, args ...any) *SyntaxError {
 	return &SyntaxError{Problem: fmt.Sprintf(format, args...)}
 }
 
-// within puts the name of the surrounding element before what err says of its
-// place. A nil error stays nil.
+// within returns a copy of the error with the name of the surrounding element put
+// before its Element; nil for nil.
 func within(element string, err *SyntaxError) *SyntaxError {
 	if err == nil {
 		return nil
 	}
+	outer := *err
+	outer.Element = element
 	if err.Element != "" {
-		element += ", " + err.Element
+		outer.Element += ", " + err.Element
 	}
-	err.Element = element
-	return err
+	return &outer
 }
 
-// quote shows a value of the document, cut so that the error stays one line
-// that can be read.
+// quote returns a value of the document in quotes, cut so that the error stays
+// one readable line.
 func quote(s string) string {
 	short, whole := shorten(s)
 	if whole {
@@ -122,8 +124,8 @@ func shorten(s string) (short string, whole bool) {
 	return printable.Cut(s, most)
 }
 
-// oneLine shows a value of the document in a sentence of IAM's, which has no
-// quotes around it.
+// oneLine returns a value of the document for one of IAM's sentences, which has
+// no quotes around it: unprintable runs become a space.
 func oneLine(s string) string {
 	short, _ := shorten(s)
 	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
@@ -145,14 +147,14 @@ func checkSize(document string, t Type) *SyntaxError {
 	if t == Resource {
 		size = utf8.RuneCountInString(document)
 	}
-	if size > largest[t] {
-		return &SyntaxError{Limit: largest[t], Problem: fmt.Sprintf("the document has %d characters: expected at most %d", size, largest[t])}
+	if size > maxSize[t] {
+		return &SyntaxError{Limit: maxSize[t], Problem: fmt.Sprintf("the document has %d characters: expected at most %d", size, maxSize[t])}
 	}
 	return nil
 }
 
-// checkCharacters refuses what the grammar keeps out of documents; text is a
-// document or a decoded string of one.
+// checkCharacters refuses characters that the grammar does not allow; text is a
+// document or a decoded string in one.
 //
 // Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 func checkCharacters(text string) *SyntaxError {

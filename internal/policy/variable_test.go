@@ -21,7 +21,7 @@ func resourceMatches(t *testing.T, version, pattern, name string, context keys) 
 		&Grants{Identity: []*Policy{p}}, nil).Allowed
 }
 
-func TestVariables(t *testing.T) {
+func TestVariablesAreReplacedInVersion2012Only(t *testing.T) {
 	t.Parallel()
 	context := keys{"aws:tagkeys": Many([]string{"a"}), "t:k": One("v")}
 	for _, c := range []struct {
@@ -79,7 +79,7 @@ func TestVariables(t *testing.T) {
 	}
 }
 
-func TestKeysByCaller(t *testing.T) {
+func TestEachKindOfCallerHasItsOwnKeys(t *testing.T) {
 	t.Parallel()
 	instance := ops(owner)
 	instance.SessionName = "i-0123"
@@ -98,7 +98,7 @@ func TestKeysByCaller(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			e := env{req: &Request{}, p: c.caller}
+			e := evaluationState{req: &Request{}, p: c.caller}
 			for key, want := range map[string]string{
 				"aws:principaltype": c.kind, "aws:userid": c.userID, "aws:username": c.username, "aws:principalarn": c.arn,
 			} {
