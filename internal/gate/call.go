@@ -40,6 +40,10 @@ type Call struct {
 	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
 	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
 
+	// BeforeRun is called when all is judged and before the operation runs, for
+	// tests of what can change in between; nil: nothing is.
+	BeforeRun func()
+
 	later time.Time // see Gate.Again; zero: never
 
 	signature *sigv4.Signature // see Signature

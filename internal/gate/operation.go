@@ -63,6 +63,9 @@ func Op[In, Found, Out any](name string, resolve Resolve[In, Found], further Fur
 			// The call's record tells its own action, not the last one judged.
 			c.Action, c.Resource = action, on.ARN
 		}
+		if c.BeforeRun != nil {
+			c.BeforeRun()
+		}
 		return output(run(ctx, c, given, found))
 	})
 }

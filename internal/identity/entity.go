@@ -32,33 +32,13 @@ func missingEntity(kind, name string) error {
 	return fault.New(fault.NotFound, "The %s with name %s cannot be found.", kind, name)
 }
 
-// Judged returns a context in which the name of e stands for e alone, and for
-// nothing if e has no ID: what an operation was judged on. Between the judgement
-// and the deed the name may have passed to another one, with another path and
-// other tags, or have been given to the first one. In that context [Directory.Find]
-// returns e as it was judged.
-func Judged(ctx context.Context, e *Entity) context.Context {
-	if e == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, judgedKey{}, e)
-}
-
-type judgedKey struct{}
-
-// judged returns what was judged under a name, if anything was.
-func judged(ctx context.Context, account, kind, name string) (*Entity, bool) {
-	e, ok := ctx.Value(judgedKey{}).(*Entity)
-	return e, ok && e.Account == account && e.Kind == kind && e.Name == name
-}
-
 // named returns a user, group or role inside of a transaction.
 func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Entity, error) {
 	e, err := tx.IdentityNamed(ctx, account, kind, name)
 	if err != nil {
 		return nil, gone(err, missingEntity(kind, name))
 	}
-	if was, ok := judged(ctx, account, kind, name); ok && was.ID != e.ID {
+	if replaced(ctx, entityName(account, kind, name), e.ID) {
 		return nil, missingEntity(kind, name)
 	}
 	return e, nil
@@ -66,11 +46,12 @@ func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Enti
 
 // Find returns the user, group or role with a name, which must match in case.
 func (d *Directory) Find(ctx context.Context, account, kind, name string) (*Entity, error) {
-	if e, ok := judged(ctx, account, kind, name); ok {
-		if e.ID == "" {
-			return nil, missingEntity(kind, name)
-		}
-		return e, nil
+	j, ok := judged(ctx, entityName(account, kind, name))
+	switch {
+	case ok && j.id == "":
+		return nil, missingEntity(kind, name)
+	case ok:
+		return j.row.(*Entity), nil
 	}
 	return view(ctx, d, func(tx *store.Tx) (*Entity, error) { return named(ctx, tx, account, kind, name) })
 }

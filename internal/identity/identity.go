@@ -23,6 +23,8 @@ type (
 	Account = store.Account
 	// An Entity is a user, a group or a role.
 	Entity = store.Identity
+	// A ManagedPolicy is a policy that several identities can have.
+	ManagedPolicy = store.ManagedPolicy
 	// A PolicyVersion is one text of a managed policy.
 	PolicyVersion = store.PolicyVersion
 	// A Usage is a way to use a managed policy.

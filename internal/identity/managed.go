@@ -12,7 +12,7 @@ import (
 
 // A Managed is a managed policy with how much one account uses it.
 type Managed struct {
-	store.ManagedPolicy
+	ManagedPolicy
 	store.PolicyUse
 }
 
@@ -82,7 +82,7 @@ func notAttachable(policyARN string) error {
 
 // CreateManaged makes a managed policy. The caller sets Account and Name, and
 // as wanted Path ("/"), Description and Tags; the rest is filled in here.
-func (d *Directory) CreateManaged(ctx context.Context, p *store.ManagedPolicy, document string) error {
+func (d *Directory) CreateManaged(ctx context.Context, p *ManagedPolicy, document string) error {
 	err := checkManaged(document)
 	if err != nil {
 		return err
@@ -114,8 +114,13 @@ func checkManaged(document string) error {
 	return Malformed(err)
 }
 
-// Managed returns a managed policy of the service or of an account, as an
+// ManagedPolicy returns a managed policy of the service or of an account, as an
 // account sees it.
+func (d *Directory) ManagedPolicy(ctx context.Context, account, policyARN string) (*ManagedPolicy, error) {
+	return view(ctx, d, func(tx *store.Tx) (*ManagedPolicy, error) { return managedRow(ctx, tx, account, policyARN) })
+}
+
+// Managed returns a managed policy with how much an account uses it.
 func (d *Directory) Managed(ctx context.Context, account, policyARN string) (*Managed, error) {
 	m := new(Managed)
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -130,13 +135,13 @@ func (d *Directory) Managed(ctx context.Context, account, policyARN string) (*Ma
 	return m, err
 }
 
-func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*store.ManagedPolicy, error) {
+func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*ManagedPolicy, error) {
 	if b := builtinPolicy(policyARN); b != nil {
 		row := b.row()
 		return &row, nil
 	}
 	p, err := tx.ManagedPolicy(ctx, policyARN)
-	if err == nil && p.Account != account {
+	if err == nil && (p.Account != account || replaced(ctx, policyARN, p.ID)) {
 		err = store.ErrNotFound
 	}
 	return p, gone(err, missingManaged(policyARN))
@@ -144,7 +149,7 @@ func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*
 
 // ownManaged is managedRow for changes, which the service's own policies do not
 // take.
-func ownManaged(ctx context.Context, tx *store.Tx, account, policyARN string) (*store.ManagedPolicy, error) {
+func ownManaged(ctx context.Context, tx *store.Tx, account, policyARN string) (*ManagedPolicy, error) {
 	p, err := managedRow(ctx, tx, account, policyARN)
 	if err == nil && p.Account != account {
 		return nil, fault.New(fault.AccessDenied, "Policy %s belongs to the service and cannot be changed.", policyARN)
@@ -255,8 +260,8 @@ func (q *ManagedQuery) wants(u store.PolicyUse) bool {
 
 // rows returns enough candidates for a page. With a filter on use those are
 // all there are: an account has at most some thousand policies.
-func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*store.ManagedPolicy, error) {
-	var rows []*store.ManagedPolicy
+func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*ManagedPolicy, error) {
+	var rows []*ManagedPolicy
 	if q.Builtin && q.After == "" {
 		for _, b := range builtins {
 			row := b.row()
@@ -309,10 +314,14 @@ func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([
 }
 
 // PolicyUsers returns up to limit users, groups or roles of an account that use a
-// managed policy, in the order of names after the given one, and whether there
+// managed policy as the account sees it, in the order of names after the given one, and whether there
 // are more.
 func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
 	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
+		_, err := managedRow(ctx, tx, account, policyARN)
+		if err != nil {
+			return nil, err
+		}
 		return tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
 	})
 	page, more := cut(found, limit)

@@ -83,7 +83,7 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 	if err != nil {
 		return nil, nil, err
 	}
-	m := &MFADevice{Serial: arn.MFADevice(account, path, name), Account: account, Tags: tags, Created: d.now()}
+	m := &MFADevice{ID: rand.Text(), Serial: arn.MFADevice(account, path, name), Account: account, Tags: tags, Created: d.now()}
 	if len(m.Serial) > maxSerial || !arn.IsWord(m.Serial) {
 		return nil, nil, fault.New(fault.Validation, "VirtualMFADeviceName: the serial number %s has more than %d characters", m.Serial, maxSerial)
 	}
@@ -297,6 +297,9 @@ func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevi
 		return nil, missingDevice(serial)
 	}
 	m, err := tx.MFADevice(ctx, account, serial)
+	if err == nil && replaced(ctx, serial, m.ID) {
+		err = store.ErrNotFound
+	}
 	return m, gone(err, missingDevice(serial))
 }
 

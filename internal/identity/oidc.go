@@ -2,8 +2,8 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -64,7 +64,7 @@ func isLoopback(host string) bool {
 
 // CreateProvider keeps a provider that [Directory.NewProvider] made.
 func (d *Directory) CreateProvider(ctx context.Context, p *OIDCProvider) error {
-	p.Created = d.now()
+	p.ID, p.Created = rand.Text(), d.now()
 	err := checkProvider(p)
 	if err != nil {
 		return err
@@ -119,10 +119,18 @@ func printable(s string) bool {
 
 // Provider returns the provider of an account whose ARN ends in what issuer is.
 func (d *Directory) Provider(ctx context.Context, account, issuer string) (*OIDCProvider, error) {
+	return view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return provider(ctx, tx, account, issuer) })
+}
+
+// provider returns a provider of an account inside of a transaction.
+func provider(ctx context.Context, tx *store.Tx, account, issuer string) (*OIDCProvider, error) {
 	if !arn.IsWord(issuer) {
 		return nil, missingProvider(account, issuer)
 	}
-	p, err := view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return tx.OIDCProvider(ctx, account, issuer) })
+	p, err := tx.OIDCProvider(ctx, account, issuer)
+	if err == nil && replaced(ctx, ProviderARN(p), p.ID) {
+		err = store.ErrNotFound
+	}
 	return p, gone(err, missingProvider(account, issuer))
 }
 
@@ -147,13 +155,10 @@ func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvi
 
 // EditProvider changes the client ids, thumbprints and tags of a provider.
 func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider) error) error {
-	if !arn.IsWord(issuer) {
-		return missingProvider(account, issuer)
-	}
 	return d.change(ctx, func(tx *store.Tx) error {
-		p, err := tx.OIDCProvider(ctx, account, issuer)
+		p, err := provider(ctx, tx, account, issuer)
 		if err != nil {
-			return gone(err, missingProvider(account, issuer))
+			return err
 		}
 		err = edit(p)
 		if err == nil {
@@ -170,11 +175,14 @@ func (d *Directory) EditProvider(ctx context.Context, account, issuer string, ed
 // then on, sessions that were issued for them live on. One that is not there is
 // no error, says the API reference.
 func (d *Directory) DeleteProvider(ctx context.Context, account, issuer string) error {
-	if !arn.IsWord(issuer) {
-		return nil
-	}
-	err := d.change(ctx, func(tx *store.Tx) error { return tx.DeleteOIDCProvider(ctx, account, issuer) })
-	if errors.Is(err, store.ErrNotFound) {
+	err := d.change(ctx, func(tx *store.Tx) error {
+		_, err := provider(ctx, tx, account, issuer)
+		if err != nil {
+			return err
+		}
+		return tx.DeleteOIDCProvider(ctx, account, issuer)
+	})
+	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	return err

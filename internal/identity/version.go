@@ -13,7 +13,7 @@ func missingVersion(policyARN string, number int64) error {
 
 // editManaged changes a managed policy of an account in a transaction and saves
 // it.
-func (d *Directory) editManaged(ctx context.Context, account, policyARN string, fn func(*store.Tx, *store.ManagedPolicy) error) error {
+func (d *Directory) editManaged(ctx context.Context, account, policyARN string, fn func(*store.Tx, *ManagedPolicy) error) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		p, err := ownManaged(ctx, tx, account, policyARN)
 		if err != nil {
@@ -35,7 +35,7 @@ func (d *Directory) CreateVersion(ctx context.Context, account, policyARN, docum
 	if err != nil {
 		return nil, err
 	}
-	err = d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+	err = d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *ManagedPolicy) error {
 		all, err := tx.PolicyVersions(ctx, p.ID)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (d *Directory) Versions(ctx context.Context, account, policyARN string) ([]
 	return all, current, err
 }
 
-func versionsOf(ctx context.Context, tx *store.Tx, p *store.ManagedPolicy) ([]*store.PolicyVersion, error) {
+func versionsOf(ctx context.Context, tx *store.Tx, p *ManagedPolicy) ([]*store.PolicyVersion, error) {
 	if b := builtinPolicy(p.ARN); b != nil {
 		return []*store.PolicyVersion{{Number: 1, Document: b.document, Created: builtinsDate}}, nil
 	}
@@ -79,7 +79,7 @@ func versionsOf(ctx context.Context, tx *store.Tx, p *store.ManagedPolicy) ([]*s
 
 // SetVersion puts a version of a managed policy into force.
 func (d *Directory) SetVersion(ctx context.Context, account, policyARN string, number int64) error {
-	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *ManagedPolicy) error {
 		_, err := tx.PolicyVersion(ctx, p.ID, number)
 		p.Default = number
 		return gone(err, missingVersion(policyARN, number))
@@ -89,27 +89,10 @@ func (d *Directory) SetVersion(ctx context.Context, account, policyARN string, n
 // DeleteVersion removes a version of a managed policy that is not in force. Its
 // number is not used again.
 func (d *Directory) DeleteVersion(ctx context.Context, account, policyARN string, number int64) error {
-	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *store.ManagedPolicy) error {
+	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *ManagedPolicy) error {
 		if p.Default == number {
 			return fault.New(fault.DeleteConflict, "Cannot delete the default version of a policy.")
 		}
 		return gone(tx.DeletePolicyVersion(ctx, p.ID, number), missingVersion(policyARN, number))
 	})
-}
-
-// ManagedTags returns the tags of a managed policy; one that does not exist has
-// none.
-func (d *Directory) ManagedTags(ctx context.Context, account, policyARN string) (map[string]string, error) {
-	var tags map[string]string
-	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		p, err := managedRow(ctx, tx, account, policyARN)
-		if err == nil {
-			tags = p.Tags
-		}
-		return err
-	})
-	if fault.Is(err, fault.NotFound) {
-		err = nil
-	}
-	return tags, err
 }

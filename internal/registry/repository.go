@@ -221,26 +221,26 @@ type RepositoryUpdate struct {
 	Upstreams   *[]*Repository // replaces the whole list
 }
 
-// UpdateRepository changes a repository.
-func (g *Registry) UpdateRepository(ctx context.Context, r *Repository, u RepositoryUpdate) error {
+// UpdateRepository changes a repository and returns it as it is then.
+func (g *Registry) UpdateRepository(ctx context.Context, r *Repository, u RepositoryUpdate) (*Repository, error) {
 	var list []store.Upstream
 	if u.Upstreams != nil {
 		var err error
 		list, err = g.upstreamList(r.Name, *u.Upstreams)
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
+	var row *store.Repository
 	err := g.change(ctx, func(tx *store.Tx) error {
-		there, err := tx.RepositoryExists(ctx, r.ID)
+		var err error
+		row, err = r.still(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if !there {
-			return store.ErrNotFound
-		}
 		if u.Description != nil {
-			err = tx.SetRepositoryDescription(ctx, r.ID, *u.Description)
+			row.Description = *u.Description
+			err = tx.SetRepositoryDescription(ctx, r.ID, row.Description)
 		}
 		if err == nil && u.Upstreams != nil {
 			err = tx.SetUpstreams(ctx, r.ID, list)
@@ -250,7 +250,10 @@ func (g *Registry) UpdateRepository(ctx context.Context, r *Repository, u Reposi
 		}
 		return err
 	})
-	return r.gone(err)
+	if err != nil {
+		return nil, r.gone(err)
+	}
+	return g.newRepository(r.Domain, row)
 }
 
 // noCycle refuses a list by which a repository becomes its own upstream.

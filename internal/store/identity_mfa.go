@@ -9,6 +9,7 @@ import (
 // An MFADevice makes one-time codes for a user. Steps count the time in units
 // that the algorithm of the codes knows.
 type MFADevice struct {
+	ID       string // unique: a device that is made again has another one
 	Serial   string // ARN
 	Account  string
 	Identity string    // unique id of the user; empty while the device is not enabled
@@ -43,19 +44,19 @@ func (tx *Tx) CreateMFADevice(ctx context.Context, m *MFADevice) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO mfa_devices (serial, fold, account, identity, seed, enabled, drift, used, failures, locked, tags, created)
-		VALUES ($1, $2, $3, '', $4, 0, 0, 0, 0, 0, $5, $6)`,
-		m.Serial, fold(m.Serial), m.Account, m.Seed, tags, m.Created.UnixMilli())
+	_, err = tx.exec(ctx, `INSERT INTO mfa_devices (id, serial, fold, account, identity, seed, enabled, drift, used, failures, locked, tags, created)
+		VALUES ($1, $2, $3, $4, '', $5, 0, 0, 0, 0, 0, $6, $7)`,
+		m.ID, m.Serial, fold(m.Serial), m.Account, m.Seed, tags, m.Created.UnixMilli())
 	return err
 }
 
-const mfaColumns = `serial, account, identity, seed, enabled, drift, used, failures, locked, tags, created`
+const mfaColumns = `id, serial, account, identity, seed, enabled, drift, used, failures, locked, tags, created`
 
 func scanMFADevice(scan func(...any) error) (*MFADevice, error) {
 	m := new(MFADevice)
 	var enabled, locked, created int64
 	var tags string
-	err := scan(&m.Serial, &m.Account, &m.Identity, &m.Seed, &enabled, &m.Drift, &m.Used, &m.Failures, &locked, &tags, &created)
+	err := scan(&m.ID, &m.Serial, &m.Account, &m.Identity, &m.Seed, &enabled, &m.Drift, &m.Used, &m.Failures, &locked, &tags, &created)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 // An OIDCProvider is an issuer of identity tokens that an account trusts.
 type OIDCProvider struct {
+	ID          string // unique: a provider that is made again has another one
 	Account     string
 	URL         string // of the issuer, without its scheme, as in the ARN
 	Scheme      string // of the issuer's URL
@@ -23,19 +24,19 @@ func (tx *Tx) CreateOIDCProvider(ctx context.Context, p *OIDCProvider) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO oidc_providers (account, url, scheme, client_ids, thumbprints, tags, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		p.Account, p.URL, p.Scheme, clients, thumbprints, tags, p.Created.UnixMilli())
+	_, err = tx.exec(ctx, `INSERT INTO oidc_providers (id, account, url, scheme, client_ids, thumbprints, tags, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		p.ID, p.Account, p.URL, p.Scheme, clients, thumbprints, tags, p.Created.UnixMilli())
 	return err
 }
 
-const providerColumns = `account, url, scheme, client_ids, thumbprints, tags, created`
+const providerColumns = `id, account, url, scheme, client_ids, thumbprints, tags, created`
 
 func scanProvider(scan func(...any) error) (*OIDCProvider, error) {
 	p := new(OIDCProvider)
 	var clients, thumbprints, tags string
 	var created int64
-	err := scan(&p.Account, &p.URL, &p.Scheme, &clients, &thumbprints, &tags, &created)
+	err := scan(&p.ID, &p.Account, &p.URL, &p.Scheme, &clients, &thumbprints, &tags, &created)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type world struct {
 	operations map[string]gate.Operation
 	sealed     []*token.Claims
 	last       *gate.Call
+	beforeRun  func() // of the next operation
 }
 
 func newWorld(t testing.TB, limits registry.Limits) *world {
@@ -128,6 +129,7 @@ func (w *world) do(who caller, name string, in any) (any, error) {
 		RequestID: "r", Now: noon, Region: region, Principal: &who.Principal,
 		Grants: &policy.Grants{Identity: parse(w.t, who.identity, policy.Identity), Session: parse(w.t, who.session, policy.Session), Restricted: who.session != nil},
 	}
+	w.last.BeforeRun, w.beforeRun = w.beforeRun, nil
 	op, ok := w.operations[name]
 	if !ok {
 		w.t.Fatalf("no operation %s", name)

@@ -163,12 +163,8 @@ func (s *Service) judgeUpdate(ctx context.Context, c *gate.Call, in *api.UpdateR
 	return err
 }
 
-func (s *Service) updateRepository(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput, u *update) (*api.UpdateRepositoryOutput, error) {
-	err := s.Registry.UpdateRepository(ctx, u.Repository, registry.RepositoryUpdate{Description: in.Description, Upstreams: u.upstreams})
-	if err != nil {
-		return nil, err
-	}
-	changed, err := s.repository(ctx, c, in.Domain, in.DomainOwner, in.Repository)
+func (s *Service) updateRepository(ctx context.Context, _ *gate.Call, in *api.UpdateRepositoryInput, u *update) (*api.UpdateRepositoryOutput, error) {
+	changed, err := s.Registry.UpdateRepository(ctx, u.Repository, registry.RepositoryUpdate{Description: in.Description, Upstreams: u.upstreams})
 	if err != nil {
 		return nil, err
 	}

@@ -35,16 +35,16 @@ func (s *Service) Operations() []gate.Operation {
 		s.accountOperations(), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations(turns()))
 }
 
-// op is a row of the table. Some sessions may not call IAM at all, whatever
-// their policies say.
+// Resolved is what an operation was judged on, or none where that is but a name.
+type resolved interface{ none | identity.Resource }
+
+// op is a row of the table, whose name stands for what it was judged on while it
+// runs. Some sessions may not call IAM at all, whatever their policies say.
 //
 // Source: IAM User Guide, "Compare AWS STS credentials".
-func op[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
+func op[In any, Found resolved, Out any](name string, resolve gate.Resolve[In, Found], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
 	return reading(name, resolve, func(ctx context.Context, c *gate.Call, in *In, found Found) (*Out, error) {
-		if e, ok := any(found).(*identity.Entity); ok {
-			ctx = identity.Judged(ctx, e)
-		}
-		return run(ctx, c, in)
+		return run(identity.Judged(ctx, found), c, in)
 	})
 }
 

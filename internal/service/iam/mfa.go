@@ -53,7 +53,7 @@ func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string
 	}
 	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, serial)
 	if fault.Is(err, fault.NotFound) {
-		m, err = &identity.MFADevice{}, nil
+		m, err = &identity.MFADevice{Serial: serial}, nil
 	}
 	if err != nil {
 		return gate.Subject{}, nil, err

@@ -14,7 +14,7 @@ import (
 func (s *Service) oidcOperations() []gate.Operation {
 	return []gate.Operation{
 		creating("CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider", s.resolveNewProvider, s.createProvider),
-		reading("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
+		op("GetOpenIDConnectProvider", onProvider(s, func(in *api.GetOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.getProvider),
 		op("ListOpenIDConnectProviders", everything[api.ListOpenIDConnectProvidersInput], s.listProviders),
 		op("DeleteOpenIDConnectProvider", onProvider(s, func(in *api.DeleteOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), s.deleteProvider),
 		op("UpdateOpenIDConnectProviderThumbprint", onProvider(s, func(in *api.UpdateOpenIDConnectProviderThumbprintInput) string { return in.OpenIDConnectProviderArn }), s.updateThumbprint),
@@ -36,32 +36,25 @@ func issuer(c *gate.Call, providerARN string) (string, error) {
 	return issuer, nil
 }
 
-// A provider is one that an ARN names, whether or not it exists.
-type provider struct {
-	*identity.OIDCProvider
-	missing error // of kind NotFound; nil: it exists
-}
-
 // resolveProvider judges on a provider, whether or not it exists.
-func (s *Service) resolveProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, provider, error) {
+func (s *Service) resolveProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, *identity.OIDCProvider, error) {
 	url, err := issuer(c, providerARN)
 	if err != nil {
-		return gate.Subject{}, provider{}, err
+		return gate.Subject{}, nil, err
 	}
-	var missing error
 	p, err := s.Directory.Provider(ctx, c.Principal.Account, url)
 	if fault.Is(err, fault.NotFound) {
-		p, missing, err = &identity.OIDCProvider{Account: c.Principal.Account, URL: url}, err, nil
+		p, err = &identity.OIDCProvider{Account: c.Principal.Account, URL: url}, nil
 	}
 	if err != nil {
-		return gate.Subject{}, provider{}, err
+		return gate.Subject{}, nil, err
 	}
-	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, provider{p, missing}, nil
+	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, p, nil
 }
 
 // onProvider judges an operation on the provider that its input names.
-func onProvider[In any](s *Service, given func(*In) string) gate.Resolve[In, provider] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, provider, error) {
+func onProvider[In any](s *Service, given func(*In) string) gate.Resolve[In, *identity.OIDCProvider] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.OIDCProvider, error) {
 		return s.resolveProvider(ctx, c, given(in))
 	}
 }
@@ -97,9 +90,19 @@ func (s *Service) createProvider(ctx context.Context, _ *gate.Call, _ *api.Creat
 	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: identity.ProviderARN(p), Tags: tagList(p.Tags)}, nil
 }
 
-func (s *Service) getProvider(_ context.Context, _ *gate.Call, _ *api.GetOpenIDConnectProviderInput, p provider) (*api.GetOpenIDConnectProviderOutput, error) {
-	if p.missing != nil {
-		return nil, p.missing
+// provider returns the one that an ARN names.
+func (s *Service) provider(ctx context.Context, c *gate.Call, providerARN string) (*identity.OIDCProvider, error) {
+	url, err := issuer(c, providerARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.Directory.Provider(ctx, c.Principal.Account, url)
+}
+
+func (s *Service) getProvider(ctx context.Context, c *gate.Call, in *api.GetOpenIDConnectProviderInput) (*api.GetOpenIDConnectProviderOutput, error) {
+	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
 	}
 	return &api.GetOpenIDConnectProviderOutput{
 		Url: p.URL, ClientIDList: p.ClientIDs, ThumbprintList: p.Thumbprints, CreateDate: date(p.Created), Tags: tagList(p.Tags),

@@ -22,22 +22,28 @@ func (s *Service) policyOperations() []gate.Operation {
 
 // onPolicy judges on a managed policy. The service's own count as the caller's;
 // another account's are that account's, and their tags are not looked at.
-func onPolicy[In any](s *Service, name func(*In) string) onName[In] {
-	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
+func onPolicy[In any](s *Service, name func(*In) string) gate.Resolve[In, *identity.ManagedPolicy] {
+	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.ManagedPolicy, error) {
 		err := checkARN(name(in))
 		if err != nil {
-			return gate.Subject{}, none{}, err
+			return gate.Subject{}, nil, err
 		}
 		a, err := arn.Parse(name(in))
 		if err != nil {
-			return gate.Subject{}, none{}, err
+			return gate.Subject{}, nil, err
 		}
 		account := a.Account
 		if account == "aws" {
 			account = c.Principal.Account
 		}
-		tags, err := s.Directory.ManagedTags(ctx, c.Principal.Account, name(in))
-		return gate.Subject{ARN: name(in), Account: account, Tags: tags}, none{}, err
+		p, err := s.Directory.ManagedPolicy(ctx, c.Principal.Account, name(in))
+		if fault.Is(err, fault.NotFound) {
+			p, err = &identity.ManagedPolicy{ARN: name(in)}, nil
+		}
+		if err != nil {
+			return gate.Subject{}, nil, err
+		}
+		return gate.Subject{ARN: p.ARN, Account: account, Tags: p.Tags}, p, nil
 	}
 }
 

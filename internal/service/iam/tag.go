@@ -30,7 +30,7 @@ func (s *Service) tagOperations() []gate.Operation {
 		op("ListMFADeviceTags", onDevice(s, func(in *api.ListMFADeviceTagsInput) string { return in.SerialNumber }), s.listMFADeviceTags),
 		op("TagOpenIDConnectProvider", tagging(onProvider(s, func(in *api.TagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.TagOpenIDConnectProviderInput) (map[string]string, error) { return tagMap(in.Tags) }), s.tagProvider),
 		op("UntagOpenIDConnectProvider", untagging(onProvider(s, func(in *api.UntagOpenIDConnectProviderInput) string { return in.OpenIDConnectProviderArn }), func(in *api.UntagOpenIDConnectProviderInput) []string { return in.TagKeys }), s.untagProvider),
-		reading("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
+		op("ListOpenIDConnectProviderTags", onProvider(s, func(in *api.ListOpenIDConnectProviderTagsInput) string { return in.OpenIDConnectProviderArn }), s.listProviderTags),
 	}
 }
 
@@ -234,7 +234,7 @@ func (s *Service) listRoleTags(ctx context.Context, c *gate.Call, in *api.ListRo
 }
 
 func (s *Service) listPolicyTags(ctx context.Context, c *gate.Call, in *api.ListPolicyTagsInput) (*api.ListPolicyTagsOutput, error) {
-	m, err := s.Directory.Managed(ctx, c.Principal.Account, in.PolicyArn)
+	m, err := s.Directory.ManagedPolicy(ctx, c.Principal.Account, in.PolicyArn)
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +251,10 @@ func (s *Service) listMFADeviceTags(ctx context.Context, c *gate.Call, in *api.L
 	return &api.ListMFADeviceTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err
 }
 
-func (s *Service) listProviderTags(_ context.Context, _ *gate.Call, in *api.ListOpenIDConnectProviderTagsInput, p provider) (*api.ListOpenIDConnectProviderTagsOutput, error) {
-	if p.missing != nil {
-		return nil, p.missing
+func (s *Service) listProviderTags(ctx context.Context, c *gate.Call, in *api.ListOpenIDConnectProviderTagsInput) (*api.ListOpenIDConnectProviderTagsOutput, error) {
+	p, err := s.provider(ctx, c, in.OpenIDConnectProviderArn)
+	if err != nil {
+		return nil, err
 	}
 	tags, marker, truncated, err := tagPage(p.Tags, in.Marker, in.MaxItems)
 	return &api.ListOpenIDConnectProviderTagsOutput{Tags: tags, Marker: marker, IsTruncated: truncated}, err

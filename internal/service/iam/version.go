@@ -107,7 +107,7 @@ func (s *Service) listEntities(ctx context.Context, c *gate.Call, in *api.ListEn
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.Directory.Managed(ctx, c.Principal.Account, in.PolicyArn)
+	_, err = s.Directory.ManagedPolicy(ctx, c.Principal.Account, in.PolicyArn)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func MFA(t *testing.T) {
 func mfaARN(account, name string) string { return "arn:aws:iam::" + account + ":mfa/" + name }
 
 func mfaRow(account, name string) *store.MFADevice {
-	return &store.MFADevice{Serial: mfaARN(account, name), Account: account, Seed: []byte{0, 1, 255}, Created: epoch}
+	return &store.MFADevice{ID: "of " + name, Serial: mfaARN(account, name), Account: account, Seed: []byte{0, 1, 255}, Created: epoch}
 }
 
 func createMFA(t *testing.T, db *store.DB, devices ...*store.MFADevice) {

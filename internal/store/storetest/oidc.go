@@ -25,7 +25,7 @@ func OIDC(t *testing.T) {
 
 func provider(account, url string) *store.OIDCProvider {
 	return &store.OIDCProvider{
-		Account: account, URL: url, Scheme: "https", ClientIDs: []string{"b", "a"}, Thumbprints: []string{"00ff"},
+		ID: "of " + url, Account: account, URL: url, Scheme: "https", ClientIDs: []string{"b", "a"}, Thumbprints: []string{"00ff"},
 		Tags: map[string]string{"Team": "a"}, Created: epoch,
 	}
 }
