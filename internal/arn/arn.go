@@ -43,14 +43,14 @@ func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
 
-// Type returns the resource type: what stands before the first slash of the
-// resource part, such as "domain" or "user".
+// Type returns the resource type, such as "domain" or "user": the resource part
+// up to its first slash.
 func (a ARN) Type() string {
 	kind, _, _ := strings.Cut(a.Resource, "/")
 	return kind
 }
 
-// Name returns the resource part after its type.
+// Name returns the resource part after its type; "" if it has no slash.
 func (a ARN) Name() string {
 	_, name, _ := strings.Cut(a.Resource, "/")
 	return name
@@ -75,8 +75,8 @@ func Role(account, path, name string) string { return iam(account, "role"+path+n
 // MFADevice names a virtual MFA device. A path begins and ends with a slash.
 func MFADevice(account, path, name string) string { return iam(account, "mfa"+path+name) }
 
-// ManagedPolicy names a policy of an account; for the policies of the service
-// itself the account is "aws".
+// ManagedPolicy names a managed policy. The account of AWS's own policies is
+// "aws".
 func ManagedPolicy(account, path, name string) string { return iam(account, "policy"+path+name) }
 
 // AssumedRole names one session of a role. The role's path is not part of it.

@@ -31,7 +31,7 @@ func TestNamesAreSpelledAsTheUserGuidesSpellThem(t *testing.T) {
 	}
 }
 
-func TestParse(t *testing.T) {
+func TestParseNeedsSixPartsAndAResource(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		text string
@@ -54,7 +54,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestTypeAndName(t *testing.T) {
+func TestResourceSplitsIntoTypeAndName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, kind, name string }{
 		{"arn:aws:codeartifact:us-west-2:1:repository/d/r", "repository", "d/r"},

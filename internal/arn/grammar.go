@@ -11,16 +11,15 @@ func IsKeyID(s string) bool {
 }
 
 // IsUniqueID reports whether s is the unique id of a user, group, role or
-// policy: ^[A-Z0-9]{16,128}$. What kind it is of is told by its first four
-// letters.
+// policy: ^[A-Z0-9]{16,128}$. Its first four letters say which of them it is.
 //
 // Source: IAM service model, idType, less small letters and _, which no id has.
 func IsUniqueID(s string) bool {
 	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, upper+digits) == ""
 }
 
-// IsWord reports whether s is of printable ASCII without blanks, of which names,
-// ids and ARNs are made, and not empty: ^[!-~]+$.
+// IsWord reports whether s consists of printable ASCII without blanks, as names,
+// ids and ARNs do, and is not empty: ^[!-~]+$.
 func IsWord(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
@@ -30,10 +29,10 @@ func IsWord(s string) bool {
 	return s != ""
 }
 
-// Entity takes the ARN of something of IAM apart that has a path, such as a user,
-// group or role: its type, its account and its name without the path. What is no
-// such ARN has no name.
-func Entity(s string) (kind, account, name string) {
+// Entity splits the ARN of an IAM resource, such as a user, a group or a role,
+// into its type, its account and its name without the path. All three are empty
+// if s is not an ARN of IAM in [Partition].
+func Entity(s string) (resourceType, account, name string) {
 	a, err := Parse(s)
 	if err != nil || a.Partition != Partition || a.Service != "iam" || a.Region != "" || !IsWord(s) {
 		return "", "", ""
@@ -41,6 +40,6 @@ func Entity(s string) (kind, account, name string) {
 	return a.Type(), a.Account, a.Last()
 }
 
-// Last returns what follows the last slash of the resource part; of what has
-// a path that is its name.
+// Last returns what follows the last slash of the resource part. It is the name
+// of a resource that has a path.
 func (a ARN) Last() string { return a.Name()[strings.LastIndexByte(a.Name(), '/')+1:] }

@@ -8,13 +8,13 @@ const (
 	digits = "0123456789"
 )
 
-// These are asked for each request, of texts of any length: an expression would
-// take longer than the rest of a look-up.
+// The functions below run in each request, on texts of any length. A regular
+// expression would take longer than the rest of a look-up.
 
-// IsAccount reports whether text is the number of an account: 12 digits.
+// IsAccount reports whether s is the number of an account: 12 digits.
 func IsAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
 
-// IsDomain reports whether text can name a domain: [a-z][a-z0-9-]{0,48}[a-z0-9].
+// IsDomain reports whether s can name a domain: [a-z][a-z0-9-]{0,48}[a-z0-9].
 //
 // Source: CodeArtifact service model.
 func IsDomain(s string) bool {
@@ -22,7 +22,7 @@ func IsDomain(s string) bool {
 		strings.IndexByte(lower, s[0]) >= 0 && s[len(s)-1] != '-'
 }
 
-// IsRepository reports whether text can name a repository:
+// IsRepository reports whether s can name a repository:
 // [A-Za-z0-9][A-Za-z0-9._-]{1,99}.
 //
 // Source: CodeArtifact service model.

@@ -10,7 +10,7 @@ import (
 
 // The patterns are those of DomainName, RepositoryName and AccountId in the
 // CodeArtifact service model.
-func TestNamesAreThoseOfTheModel(t *testing.T) {
+func TestNamesMatchThePatternsOfTheModel(t *testing.T) {
 	t.Parallel()
 	domain, account := regexp.MustCompile(`\A[a-z][a-z0-9-]{0,48}[a-z0-9]\z`), regexp.MustCompile(`\A[0-9]{12}\z`)
 	repository := regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]{1,99}\z`)

@@ -1,6 +1,6 @@
-// Package background owns the running of what a server does besides answering
-// requests: when each task runs, which replica runs it, and that all of them have
-// ended when the server does. It knows nothing of what the tasks do.
+// Package background owns the tasks that a server runs besides answering
+// requests: when each of them runs, which replica runs it, and that all have ended
+// before the server does. It knows nothing of what the tasks do.
 package background
 
 import (
@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// A Task is one thing that is done again and again.
+// A Task is work that a [Runner] repeats.
 type Task struct {
 	Name    string        // what it does: "sweep content"
-	Every   time.Duration // from one beginning to the next; 0: Run returns when its context ends
-	AtStart bool          // also when the runner starts
-	AtEnd   bool          // also when it stops, after all else has ended
-	Alone   bool          // by one replica in each period
-	Limit   time.Duration // of one run; 0: none
+	Every   time.Duration // from one start to the next; 0: Run is called once and returns when its context ends
+	AtStart bool          // run it also when the runner starts
+	AtEnd   bool          // run it also when the runner stops, after all other tasks have ended
+	Alone   bool          // only one replica runs it in each period
+	Limit   time.Duration // timeout of one run; 0: none
 	Run     func(context.Context) error
 }
 
 // A Runner runs tasks, each by itself. A run that takes longer than its period
 // is followed by the next; two runs of a task never overlap.
 type Runner struct {
-	// Lease asks whether this replica may run a task in the coming period.
-	// Nil: there are no others.
+	// Lease reports whether this replica may run a task in the coming period.
+	// Nil means that there is no other replica.
 	Lease func(ctx context.Context, task string, period time.Duration) (bool, error)
-	// Failed is told of each run, or lease, that failed.
+	// Failed is called with the error of each run or lease that failed.
 	Failed func(task string, err error)
 
 	tasks   []Task
@@ -43,8 +43,8 @@ func (r *Runner) Start(tasks ...Task) {
 	}
 }
 
-// Stop ends all tasks and waits until none runs, then runs those that are due
-// at the end. ctx bounds that.
+// Stop cancels all tasks, waits until none runs, and then runs those with AtEnd.
+// It returns early when ctx ends.
 func (r *Runner) Stop(ctx context.Context) {
 	r.cancel()
 	ended := make(chan struct{})
@@ -72,28 +72,28 @@ func (r *Runner) loop(ctx context.Context, t Task) {
 	tick := time.NewTicker(t.Every)
 	defer tick.Stop()
 	if t.AtStart {
-		r.turn(ctx, t)
+		r.runUnlessLeased(ctx, t)
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			r.turn(ctx, t)
+			r.runUnlessLeased(ctx, t)
 		}
 	}
 }
 
-// turn runs a task unless another replica has its turn.
-func (r *Runner) turn(ctx context.Context, t Task) {
+// runUnlessLeased runs a task unless another replica runs it in this period.
+func (r *Runner) runUnlessLeased(ctx context.Context, t Task) {
 	if t.Alone && r.Lease != nil {
 		// A little shorter than the period, so that a lease never outlives the wait
 		// for the next turn.
-		ours, err := r.Lease(ctx, t.Name, t.Every-t.Every/10)
+		leased, err := r.Lease(ctx, t.Name, t.Every-t.Every/10)
 		if err != nil {
 			r.report(ctx, t, err)
 		}
-		if !ours || err != nil {
+		if !leased || err != nil {
 			return
 		}
 	}
@@ -112,7 +112,7 @@ func (r *Runner) run(ctx context.Context, t Task) {
 	}
 }
 
-// report passes over what fails because the runner stops.
+// report ignores the errors of runs that were cancelled because the runner stops.
 func (r *Runner) report(ctx context.Context, t Task, err error) {
 	if ctx.Err() == nil {
 		r.Failed(t.Name, err)

@@ -15,7 +15,7 @@ import (
 	"daypass/internal/background"
 )
 
-// A diary is what tasks did, with the seconds since the beginning.
+// A diary records what tasks did, with the seconds since its beginning.
 type diary struct {
 	mu      sync.Mutex
 	began   time.Time
@@ -24,7 +24,7 @@ type diary struct {
 
 func newDiary() *diary { return &diary{began: time.Now()} }
 
-func (d *diary) note(what string) {
+func (d *diary) record(what string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.entries = append(d.entries, fmt.Sprintf("%s %d", what, time.Since(d.began)/time.Second))
@@ -32,7 +32,7 @@ func (d *diary) note(what string) {
 
 func (d *diary) task(name string) func(context.Context) error {
 	return func(context.Context) error {
-		d.note(name)
+		d.record(name)
 		return nil
 	}
 }
@@ -50,7 +50,7 @@ func TestTasksRunWhenTheyAreDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary()
-		r := background.Runner{Failed: func(task string, err error) { d.note(task + ": " + err.Error()) }}
+		r := background.Runner{Failed: func(task string, err error) { d.record(task + ": " + err.Error()) }}
 		r.Start(
 			background.Task{Name: "later", Every: 10 * time.Second, Run: d.task("later")},
 			background.Task{Name: "now", Every: 10 * time.Second, AtStart: true, Run: d.task("now")},
@@ -68,7 +68,7 @@ func TestTasksRunWhenTheyAreDue(t *testing.T) {
 	})
 }
 
-func TestStopWaitsForWhatRunsAndReportsNoneOfIt(t *testing.T) {
+func TestStopWaitsForRunningTasksAndReportsNoFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary()
@@ -76,7 +76,7 @@ func TestStopWaitsForWhatRunsAndReportsNoneOfIt(t *testing.T) {
 		r.Start(background.Task{Name: "watch", Run: func(ctx context.Context) error {
 			<-ctx.Done()
 			time.Sleep(5 * time.Second)
-			d.note("ended")
+			d.record("ended")
 			return ctx.Err()
 		}}, background.Task{Name: "flush", Every: time.Minute, AtEnd: true, Run: d.task("flushed")})
 		time.Sleep(time.Second)
@@ -85,7 +85,7 @@ func TestStopWaitsForWhatRunsAndReportsNoneOfIt(t *testing.T) {
 	})
 }
 
-func TestStopDoesNotWaitForEver(t *testing.T) {
+func TestStopWaitsNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -102,7 +102,7 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
-func TestOfReplicasOneRunsATaskInEachPeriod(t *testing.T) {
+func TestOneReplicaRunsATaskInEachPeriod(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary()
@@ -133,13 +133,13 @@ func TestOfReplicasOneRunsATaskInEachPeriod(t *testing.T) {
 	})
 }
 
-func TestALeaseThatCannotBeTakenIsReported(t *testing.T) {
+func TestALeaseThatFailsIsReported(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDiary()
 		r := background.Runner{
 			Lease:  func(context.Context, string, time.Duration) (bool, error) { return false, errors.New("away") },
-			Failed: func(task string, err error) { d.note(task + ": " + err.Error()) },
+			Failed: func(task string, err error) { d.record(task + ": " + err.Error()) },
 		}
 		r.Start(background.Task{Name: "sweep", Every: 10 * time.Second, Alone: true, Run: d.task("sweep")})
 		time.Sleep(11 * time.Second)

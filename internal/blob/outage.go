@@ -28,7 +28,7 @@ func away(err error, network bool) error {
 	case err == nil, errors.As(err, &known), errors.Is(err, ErrNotFound), errors.Is(err, ErrCut), errors.Is(err, context.Canceled):
 		return err
 	case network, errors.As(err, &number):
-		return fault.Away(fmt.Errorf("%w: %w", errStore, err))
+		return fault.TemporaryFailure(fmt.Errorf("%w: %w", errStore, err))
 	}
 	return err
 }

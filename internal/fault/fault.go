@@ -1,7 +1,7 @@
 // Package fault owns every error that a client can see: its code in each
 // protocol, its HTTP status and its message. It knows nothing of HTTP writers
-// or of wire formats; those render a fault. An error that is not a fault is an
-// internal error whose cause only the log sees.
+// or of wire formats, which render a fault. An error that is not a fault is an
+// internal error, and its cause goes to the log alone.
 package fault
 
 import (
@@ -9,24 +9,24 @@ import (
 	"fmt"
 )
 
-// An Error is what a client is told.
+// An Error is an error that a client can see.
 type Error struct {
 	Kind    Kind
 	Message string // one line: the field, the value and what was expected
 
-	// Members that some rest-json exceptions carry besides the message; empty
-	// ones are left out.
+	// Members that some rest-json exceptions carry besides the message. Empty
+	// ones are not sent.
 	Reason       string // ValidationException: CANNOT_PARSE, FIELD_VALIDATION_FAILED, …
 	ResourceID   string
 	ResourceType string // domain, repository, package, package-version, asset
-	RetryAfter   int    // seconds, for Throttling and Unavailable; 0: not told
+	RetryAfter   int    // seconds, for Throttling and Unavailable; 0: not sent
 
-	// Hint is what Daypass adds to a sentence of AWS's: what it found and what it
-	// expected, in one line. Clients compare messages, so a hint is never part of
-	// one. It goes to a header of the answer and to the log.
+	// Hint is what Daypass adds to AWS's message: what it found and what it
+	// expected, in one line. It goes to a header of the answer and to the log. It is
+	// never part of the message, because clients compare messages.
 	Hint string
 
-	// Cause is for the log alone; it is never rendered.
+	// Cause is for the log alone. No client sees it.
 	Cause error
 }
 
@@ -44,7 +44,7 @@ func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
 
-// Hinted returns the fault with a formatted hint.
+// Hinted returns a copy of the fault with a formatted hint.
 func (e *Error) Hinted(format string, args ...any) *Error {
 	hinted := *e
 	hinted.Hint = fmt.Sprintf(format, args...)
@@ -68,8 +68,8 @@ func ConflictResource(kind, id, format string, args ...any) *Error {
 	return &Error{Kind: Conflict, ResourceType: kind, ResourceID: id, Message: fmt.Sprintf(format, args...)}
 }
 
-// From returns err as a fault. What is not one becomes an internal error with
-// err as its cause.
+// From returns err as a fault. An error that is not a fault becomes the cause of
+// an internal one.
 func From(err error) *Error {
 	var f *Error
 	if errors.As(err, &f) {
@@ -87,8 +87,8 @@ func Is(err error, kind Kind) bool {
 	return errors.As(err, &f) && f.Kind == kind
 }
 
-// A Protocol is a way to speak of errors; the same kind has another code and
-// sometimes another status in each.
+// A Protocol is an AWS wire protocol. The code of a kind depends on it, and so
+// does the status of some kinds.
 type Protocol int
 
 const (
@@ -121,15 +121,15 @@ func Kinds() []Kind {
 	return kinds
 }
 
-// retryAfter is how long, in seconds, a client is asked to wait for what the
-// instance needs to be back.
+// retryAfter is how long a client is asked to wait after a temporary failure, in
+// seconds.
 const retryAfter = 5
 
-// Away returns the fault for something that the instance needs and cannot use
-// now: the database, the disk, the content store. The cause names it.
+// TemporaryFailure returns the fault of a request that needs the database, the disk
+// or the content store while it cannot be used. The cause says which one.
 //
 // Source: "Common Errors" of the STS and IAM API references, ServiceUnavailable.
-func Away(cause error) *Error {
+func TemporaryFailure(cause error) *Error {
 	return &Error{
 		Kind: Unavailable, Message: "The request has failed due to a temporary failure of the server.",
 		RetryAfter: retryAfter, Cause: cause,

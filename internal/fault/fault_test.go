@@ -11,7 +11,7 @@ import (
 
 // The codes and statuses come from the service models and from the "Common
 // errors" pages of the API references.
-func TestWireNames(t *testing.T) {
+func TestKindsHaveTheirCodesAndStatusesOnTheWire(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		kind        fault.Kind
@@ -62,7 +62,7 @@ func TestEveryKindHasBothNamesAndAnErrorStatus(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFaultBecomesInternalAndKeepsItsCauseToTheLog(t *testing.T) {
+func TestFromMakesOtherErrorsInternalAndHidesTheirCause(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("disk on fire")
 	got := fault.From(cause)

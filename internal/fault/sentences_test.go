@@ -41,10 +41,10 @@ func sentences(t *testing.T) []sentence {
 	return all
 }
 
-// A message of AWS's stands alone: what Daypass adds is a hint. So no text in the
-// program begins with a sentence of AWS's and goes on, and none is glued together
-// of two values with a full stop between them.
-func TestAWSsSentencesStandAloneInMessages(t *testing.T) {
+// AWS's message stands alone, and what Daypass adds is a hint. So no text in the
+// program begins with AWS's sentence and goes on, and none joins two values with a
+// full stop.
+func TestSentencesOfAWSStandAloneInMessages(t *testing.T) {
 	t.Parallel()
 	known := sentences(t)
 	used := make(map[string]bool)
@@ -71,8 +71,8 @@ func TestAWSsSentencesStandAloneInMessages(t *testing.T) {
 	}
 }
 
-// literals returns the strings in the Go files below a folder, but for tests and
-// for what is not the server's.
+// literals returns the string literals of each Go file below a folder, without
+// tests and without the command's own files.
 func literals(t *testing.T, root string) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
@@ -106,7 +106,7 @@ func literals(t *testing.T, root string) map[string][]string {
 	return found
 }
 
-func TestAHintLeavesTheFaultAndItsMessageAsTheyAre(t *testing.T) {
+func TestHintedCopiesTheFaultAndKeepsItsMessage(t *testing.T) {
 	t.Parallel()
 	plain := fault.New(fault.MalformedPolicy, "Syntax errors in policy.")
 	hinted := plain.Hinted("Statement %d", 1)

@@ -4,12 +4,12 @@ package fault
 type Kind int
 
 const (
-	Internal Kind = iota // zero: a fault without a kind is our mistake
+	Internal Kind = iota // the zero value: a fault without a kind is a bug
 
-	// The caller could not be established.
+	// The caller is not authenticated.
 	MissingAuthentication
 	IncompleteSignature
-	UnknownKey // also inactive keys and foreign session tokens
+	UnknownKey // also an inactive key, or another key's session token
 	ExpiredSession
 	BadSignature // wrong signature, stale date, wrong scope
 
@@ -43,7 +43,7 @@ const (
 	ReportNotPresent
 	ReportExpired
 
-	// Identity tokens of others, in STS.
+	// Identity tokens of OpenID Connect providers, in STS.
 	InvalidIdentityToken
 	ExpiredIdentityToken
 	ProviderUnreachable
@@ -57,8 +57,8 @@ type wire struct {
 // table is the one place that maps a kind to its wire names.
 //
 // Sources: CodeArtifact, STS and IAM service models; the "Common Errors" pages
-// of their API references; replies pasted in public issue trackers. Where they
-// contradict each other DIVERGENCES.md says which was taken.
+// of their API references; replies pasted in public issue trackers. DIVERGENCES.md
+// says which was taken where they contradict each other.
 var table = [...]struct{ json, query wire }{
 	Internal:                    {wire{"InternalServerException", 500}, wire{"InternalFailure", 500}},
 	MissingAuthentication:       {wire{"MissingAuthenticationTokenException", 403}, wire{"MissingAuthenticationToken", 403}},

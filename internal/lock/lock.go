@@ -1,8 +1,8 @@
-// Package lock owns locks on files that end with the process which holds them,
-// however it ends. It knows nothing of what they protect.
+// Package lock owns locks on files. A lock ends with the process that holds it,
+// however the process ends. The package knows nothing of what a lock protects.
 //
-// They are advisory and are seen by every process that mounts the file's folder,
-// as far as the file system has such locks for others than its own machine.
+// Locks are advisory. Processes of other machines that mount the file's folder see
+// them only if the file system shares locks between machines.
 package lock
 
 import (
@@ -17,10 +17,10 @@ import (
 // A File is a held lock.
 type File struct{ lock *flock.Flock }
 
-// A HeldError says that others hold the lock.
+// A HeldError says that another process holds the lock.
 type HeldError struct {
 	Path string
-	PID  int // of whoever holds it alone; 0: not known, or several share it
+	PID  int // of the process that holds it alone; 0 if it is unknown or several share the lock
 }
 
 func (e *HeldError) Error() string {
@@ -30,28 +30,28 @@ func (e *HeldError) Error() string {
 	return fmt.Sprintf("%s is locked by process %d", e.Path, e.PID)
 }
 
-// Take locks a file, which it makes if there is none, for this process alone,
-// or shared with others that share it. A lock that others hold in another way is
-// a [HeldError]; where there are no such locks the error is
-// [errors.ErrUnsupported].
+// Take locks a file for this process alone, or shared with other processes that
+// share it. It creates the file if there is none. The error is a [HeldError] if
+// another process holds a lock that excludes this one, and
+// [errors.ErrUnsupported] if the system has no such locks.
 func Take(path string, shared bool) (*File, error) {
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	try := l.TryLock
 	if shared {
 		try = l.TryRLock
 	}
-	ours, err := try()
+	locked, err := try()
 	if err != nil {
 		return nil, err
 	}
-	if !ours {
+	if !locked {
 		return nil, &HeldError{Path: path, PID: holder(path)}
 	}
 	text := ""
 	if !shared {
 		text = strconv.Itoa(os.Getpid())
 	}
-	_ = os.WriteFile(path, []byte(text), 0o600) // for a message alone: a full disk may refuse to keep it
+	_ = os.WriteFile(path, []byte(text), 0o600) // it serves a message only: a full disk does not prevent the lock
 	return &File{l}, nil
 }
 
@@ -67,8 +67,8 @@ func holder(path string) int {
 	return pid
 }
 
-// Release gives the lock back. The file stays: whoever waits for it may have it
-// open.
+// Release gives the lock back. The file stays, because a process that waits for
+// the lock may have it open.
 func (f *File) Release() error {
 	if f == nil {
 		return nil

@@ -23,10 +23,10 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-func held(t *testing.T, err error, pid int) {
+func wantHeld(t *testing.T, err error, pid int) {
 	t.Helper()
-	var by *lock.HeldError
-	if !errors.As(err, &by) || by.PID != pid {
+	var held *lock.HeldError
+	if !errors.As(err, &held) || held.PID != pid {
 		t.Errorf("%v, want it held by process %d", err, pid)
 	}
 }
@@ -45,12 +45,12 @@ func TestALockIsForOneOrSharedBySeveral(t *testing.T) {
 	alone := take(false)
 	for _, shared := range []bool{false, true} {
 		_, err := lock.Take(path, shared)
-		held(t, err, os.Getpid())
+		wantHeld(t, err, os.Getpid())
 	}
 	alone.Release()
 	one, two := take(true), take(true)
 	_, err := lock.Take(path, false)
-	held(t, err, 0)
+	wantHeld(t, err, 0)
 	one.Release()
 	two.Release()
 	take(false).Release()
@@ -72,7 +72,7 @@ func TestALockEndsWithItsProcess(t *testing.T) {
 		t.Fatal(line, err)
 	}
 	_, err = lock.Take(path, false)
-	held(t, err, cmd.Process.Pid)
+	wantHeld(t, err, cmd.Process.Pid)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

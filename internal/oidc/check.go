@@ -6,19 +6,20 @@ import (
 	"time"
 )
 
-// required are the claims that STS does not do without, in the order in which
-// it asks for them.
-var required = []string{"iss", "aud", "sub", "exp", "iat"}
+// requiredClaims are the claims that STS demands, in the order in which it checks
+// them.
+var requiredClaims = []string{"iss", "aud", "sub", "exp", "iat"}
 
 // skew is how far the clock of an issuer may be ahead of ours.
 const skew = 5 * time.Minute
 
-// Check refuses claims that are incomplete, or not of this time: exp and iat
-// are whole seconds, and the token must have begun and not have ended.
+// Check refuses claims that are incomplete or not valid at now. Times are whole
+// seconds since 1970. The errors are of type [*Error], with the reason Incomplete
+// or Expired.
 //
 // Source: STS API reference, AssumeRoleWithWebIdentity; RFC 7519, 4.1.
 func (c Claims) Check(now time.Time) error {
-	for _, name := range required {
+	for _, name := range requiredClaims {
 		text, ok := c.Text(name)
 		ok = ok && text != ""
 		if name == "aud" {
@@ -44,14 +45,14 @@ func (c Claims) Check(now time.Time) error {
 			return &Error{Reason: Incomplete, Detail: "The claim " + name + " is in the future: " + strconv.FormatInt(begins, 10)}
 		}
 	}
-	if at := now.Unix(); at >= expires {
-		return &Error{Reason: Expired, Detail: "Token expired: current date/time " + strconv.FormatInt(at, 10) +
+	if seconds := now.Unix(); seconds >= expires {
+		return &Error{Reason: Expired, Detail: "Token expired: current date/time " + strconv.FormatInt(seconds, 10) +
 			" must be before the expiration date/time " + strconv.FormatInt(expires, 10)}
 	}
 	return nil
 }
 
-// instant reads a number of seconds since 1970.
+// instant returns a claim that is a number of seconds since 1970.
 func (c Claims) instant(name string) (int64, error) {
 	seconds, err := strconv.ParseInt(string(bytes.TrimSpace(c[name])), 10, 64)
 	if err != nil || seconds < 0 {

@@ -22,7 +22,7 @@ const (
 	maxRSA = 8192
 )
 
-// discovery is the part of an issuer's metadata that is of use.
+// discovery is the part of an issuer's metadata that Daypass reads.
 //
 // Source: OpenID Connect Discovery 1.0, 3 and 4.
 type discovery struct {
@@ -31,7 +31,7 @@ type discovery struct {
 	Algorithms []string `json:"id_token_signing_alg_values_supported"`
 }
 
-// discoveryURL is where the metadata of an issuer are.
+// discoveryURL returns the URL of an issuer's metadata.
 func discoveryURL(issuer string) string {
 	return strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration"
 }
@@ -40,7 +40,7 @@ func unusable(format string, args ...any) *Error {
 	return &Error{Reason: NoKey, Detail: fmt.Sprintf(format, args...)}
 }
 
-// keysURL reads the metadata of an issuer.
+// keysURL returns the URL of an issuer's keys, from the metadata in document.
 func keysURL(issuer string, document []byte) (string, error) {
 	var d discovery
 	err := json.Unmarshal(document, &d)
@@ -57,8 +57,8 @@ func keysURL(issuer string, document []byte) (string, error) {
 	return d.KeysURL, nil
 }
 
-// parseKeys reads a JSON web key set. Keys of other kinds, for other uses or too
-// weak are left out, as RFC 7517, 5, has it.
+// parseKeys reads a JSON web key set. It leaves out keys of other kinds, for other
+// uses, and keys that are too weak (RFC 7517, 5).
 func parseKeys(issuer string, document []byte) ([]jose.JSONWebKey, error) {
 	var set struct{ Keys []json.RawMessage }
 	err := json.Unmarshal(document, &set)
@@ -86,7 +86,7 @@ func parseKeys(issuer string, document []byte) ([]jose.JSONWebKey, error) {
 		if rsaKeys > maxKeys || ecKeys > maxKeys {
 			return nil, unusable("%s has more than %d keys of one kind", issuer, maxKeys)
 		}
-		key.Certificates = nil // nobody asks for them, and they are large
+		key.Certificates = nil // large, and not used
 		keys = append(keys, key)
 	}
 	return keys, nil

@@ -18,7 +18,7 @@ func FuzzToken(f *testing.F) {
 	for _, seed := range []string{"", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", stranger, sign(f, newEC(elliptic.P256()), jose.ES256, "", good(nil), nil)} {
 		f.Add(seed)
 	}
-	verifier := (&idp{keys: []jose.JSONWebKey{public(rsaKey(), "k", "", "")}}).issuers()
+	verifier := (&idp{keys: []jose.JSONWebKey{publicKey(rsaKey(), "k", "", "")}}).issuers()
 	f.Fuzz(func(t *testing.T, text string) {
 		token, err := oidc.Parse(text)
 		if err == nil {
@@ -36,7 +36,7 @@ func FuzzClaims(f *testing.F) {
 	for _, seed := range []string{`{"iss":"a","aud":["b"],"sub":"c","exp":1,"iat":1}`, `{"exp":1e999}`, `{"aud":[null,1]}`, `{"sub":{}}`} {
 		f.Add(seed)
 	}
-	verifier := (&idp{keys: []jose.JSONWebKey{public(rsaKey(), "k", "", "")}}).issuers()
+	verifier := (&idp{keys: []jose.JSONWebKey{publicKey(rsaKey(), "k", "", "")}}).issuers()
 	f.Fuzz(func(t *testing.T, payload string) {
 		token, err := oidc.Parse(sign(t, rsaKey(), jose.RS256, "k", payload, nil))
 		if err != nil {

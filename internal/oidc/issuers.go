@@ -13,192 +13,195 @@ import (
 )
 
 const (
-	// fresh is how long keys are used without asking the issuer again. One that
-	// the issuer withdrew is good for no longer.
-	fresh = 5 * time.Minute
-	// stale is how long they are used while the issuer does not answer.
-	stale = time.Hour
-	// An issuer is asked at most budget times in a window, whatever tokens come:
-	// whoever has no credentials at all can make us ask.
-	budget = 6
-	window = time.Minute
-	// patience is how long an issuer may take to answer.
-	patience = 10 * time.Second
-	// maxIssuers bounds what is remembered; the one that was used least recently
-	// goes first.
+	// freshFor is how long keys are used without asking the issuer again. A key that
+	// the issuer withdrew is accepted for that long.
+	freshFor = 5 * time.Minute
+	// staleFor is how long keys are used while the issuer does not answer.
+	staleFor = time.Hour
+	// maxAsks bounds how often an issuer is asked in each askWindow, since a caller
+	// without credentials can make the server ask.
+	maxAsks   = 6
+	askWindow = time.Minute
+	// fetchTimeout is how long an issuer may take to answer.
+	fetchTimeout = 10 * time.Second
+	// maxIssuers bounds the issuers whose keys are cached. The least recently used
+	// one is evicted first.
 	maxIssuers = 1_000
 )
 
 // Issuers verifies tokens with the keys of their issuers, which it fetches and
-// remembers. It is safe for concurrent use.
+// caches. It is safe for concurrent use.
 type Issuers struct {
-	// Get fetches a document of an issuer. Its errors are of type *Error.
+	// Get fetches a document of an issuer. Its errors are of type [*Error].
 	Get func(ctx context.Context, url string, thumbprints []string) ([]byte, error)
 	Now func() time.Time
 
-	mu    sync.Mutex
-	known map[string]*issuer
+	mu      sync.Mutex
+	issuers map[string]*issuer
 }
 
-// Verify returns the claims of a token that the issuer with a URL has signed.
-// The thumbprints are of certificates that the issuer may have although no
-// authority that we know signed them.
+// Verify returns the claims of a token that the issuer with the given URL has
+// signed. The thumbprints are of certificates that the issuer may use although no
+// trusted authority signed them. The errors are of type [*Error].
 //
-// Keys that are not fresh are fetched again, and so are they when the token
-// fits none of them, as an issuer may have a new one. While an issuer does not
-// answer its last keys go on for a while.
+// Keys are fetched again when they are older than five minutes, and when none fits
+// the token, because the issuer may have a new one. While the issuer does not
+// answer, its last keys are used for an hour.
 func (s *Issuers) Verify(ctx context.Context, t *Token, url string, thumbprints []string) (Claims, error) {
 	i := s.issuer(url, thumbprints)
 	before, _ := i.remembered()
-	had, err := i.current(ctx, s)
+	current, err := i.current(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	claims, failure := t.verify(had.keys)
+	claims, failure := t.verify(current.keys)
 	if failure == nil {
 		return claims, nil
 	}
-	if had.asked != before.asked { // the issuer has just been asked
-		_, last := i.remembered()
-		return nil, cmp.Or(last, failure)
+	if current.asked != before.asked { // the issuer has just been asked
+		_, lastErr := i.remembered()
+		return nil, cmp.Or(lastErr, failure)
 	}
-	now, err := i.renew(ctx, s, had.asked)
+	renewed, err := i.renew(ctx, s, current.asked)
 	switch {
-	case errors.Is(err, errBudget):
+	case errors.Is(err, errAskedTooOften):
 		return nil, failure
 	case err != nil:
 		return nil, err
 	}
-	return t.verify(now.keys)
+	return t.verify(renewed.keys)
 }
 
-// issuer returns what is remembered of one. What one account trusts by a
-// thumbprint another may not, so they are part of the name.
+// issuer returns the cache entry of an issuer. The thumbprints are part of the key,
+// because another account may not trust them.
 func (s *Issuers) issuer(url string, thumbprints []string) *issuer {
-	name := strings.Join(append([]string{url}, slices.Sorted(slices.Values(thumbprints))...), " ")
+	key := strings.Join(append([]string{url}, slices.Sorted(slices.Values(thumbprints))...), " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, ok := s.known[name]
+	i, ok := s.issuers[key]
 	if !ok {
-		if s.known == nil {
-			s.known = make(map[string]*issuer)
+		if s.issuers == nil {
+			s.issuers = make(map[string]*issuer)
 		}
-		s.makeRoom()
-		i = &issuer{url: url, thumbprints: slices.Clone(thumbprints), turn: make(chan struct{}, 1)}
-		s.known[name] = i
+		s.evict()
+		i = &issuer{url: url, thumbprints: slices.Clone(thumbprints), asking: make(chan struct{}, 1)}
+		s.issuers[key] = i
 	}
-	i.used = s.Now()
+	i.lastUsed = s.Now()
 	return i
 }
 
-func (s *Issuers) makeRoom() {
-	if len(s.known) < maxIssuers {
+func (s *Issuers) evict() {
+	if len(s.issuers) < maxIssuers {
 		return
 	}
 	oldest := ""
-	for name, i := range s.known {
-		if oldest == "" || i.used.Before(s.known[oldest].used) {
-			oldest = name
+	for key, i := range s.issuers {
+		if oldest == "" || i.lastUsed.Before(s.issuers[oldest].lastUsed) {
+			oldest = key
 		}
 	}
-	delete(s.known, oldest)
+	delete(s.issuers, oldest)
 }
 
-// An issuer is what is remembered of one.
+// An issuer is the cache entry of one issuer.
 type issuer struct {
 	url         string
 	thumbprints []string
-	used        time.Time // guarded by the mutex of [Issuers]
+	lastUsed    time.Time // guarded by the mutex of [Issuers]
 
-	turn chan struct{} // held by whoever asks the issuer
+	asking chan struct{} // held by whoever asks the issuer
 
-	mu      sync.Mutex
-	state   keyring
-	failure error     // of the last time that the issuer was asked
-	since   time.Time // when the running window began
-	spent   int       // how often it was asked in that window
+	mu          sync.Mutex
+	cached      keySet
+	lastErr     error     // of the last time that the issuer was asked
+	windowStart time.Time // when the running window began
+	asks        int       // how often it was asked in that window
 }
 
-// A keyring is the keys of an issuer at one time.
-type keyring struct {
+// A keySet is the keys of an issuer at one instant.
+type keySet struct {
 	keys    []jose.JSONWebKey
 	fetched time.Time // zero: never
 	asked   int       // how often the issuer was asked until then
 }
 
-// errBudget says that the issuer was asked too often of late.
-var errBudget = errors.New("the issuer was asked too often")
+// errAskedTooOften says that the issuer was asked maxAsks times in this window.
+var errAskedTooOften = errors.New("the issuer was asked too often")
 
-func (i *issuer) remembered() (keyring, error) {
+func (i *issuer) remembered() (keySet, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.state, i.failure
+	return i.cached, i.lastErr
 }
 
-// current returns keys that may be used now.
-func (i *issuer) current(ctx context.Context, s *Issuers) (keyring, error) {
-	had, _ := i.remembered()
-	age := s.Now().Sub(had.fetched)
-	if !had.fetched.IsZero() && age < fresh {
-		return had, nil
+// current returns the keys that may be used now. It asks the issuer if they are not
+// fresh.
+func (i *issuer) current(ctx context.Context, s *Issuers) (keySet, error) {
+	cached, _ := i.remembered()
+	age := s.Now().Sub(cached.fetched)
+	if !cached.fetched.IsZero() && age < freshFor {
+		return cached, nil
 	}
-	now, err := i.renew(ctx, s, had.asked)
+	renewed, err := i.renew(ctx, s, cached.asked)
 	if err == nil {
-		return now, nil
+		return renewed, nil
 	}
-	kept, last := i.remembered()
-	if errors.Is(err, errBudget) {
-		err = last
+	cached, lastErr := i.remembered()
+	if errors.Is(err, errAskedTooOften) {
+		err = lastErr
 	}
 	var failure *Error
 	isTemporary := errors.As(err, &failure) && failure.Reason == Unreachable
-	if isTemporary && !kept.fetched.IsZero() && s.Now().Sub(kept.fetched) < stale {
-		return kept, nil
+	if isTemporary && !cached.fetched.IsZero() && s.Now().Sub(cached.fetched) < staleFor {
+		return cached, nil
 	}
-	return keyring{}, err
+	return keySet{}, err
 }
 
-// renew asks the issuer for its keys, unless somebody did since the caller
-// looked: asked is what it saw then. Of those who come at once one asks.
-func (i *issuer) renew(ctx context.Context, s *Issuers, asked int) (keyring, error) {
+// renew asks the issuer for its keys, unless another caller has done so since this
+// one looked. asked is keySet.asked as this caller saw it. Of simultaneous callers
+// one asks.
+func (i *issuer) renew(ctx context.Context, s *Issuers, asked int) (keySet, error) {
 	select {
-	case i.turn <- struct{}{}:
-		defer func() { <-i.turn }()
+	case i.asking <- struct{}{}:
+		defer func() { <-i.asking }()
 	case <-ctx.Done():
-		return keyring{}, ctx.Err()
+		return keySet{}, ctx.Err()
 	}
-	now, failure := i.remembered()
-	if now.asked != asked {
-		return now, failure
+	cached, lastErr := i.remembered()
+	if cached.asked != asked {
+		return cached, lastErr
 	}
-	if !i.spend(s.Now()) {
-		return keyring{}, errBudget
+	if !i.mayAsk(s.Now()) {
+		return keySet{}, errAskedTooOften
 	}
-	// Others wait for the answer too: a client that goes away does not end it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	// Other callers wait for the answer too, so a client that goes away does not
+	// cancel it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 	defer cancel()
 	keys, err := i.fetch(ctx, s)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.state.asked++
-	i.failure = err
+	i.cached.asked++
+	i.lastErr = err
 	if err == nil {
-		i.state.keys, i.state.fetched = keys, s.Now()
+		i.cached.keys, i.cached.fetched = keys, s.Now()
 	}
-	return i.state, err
+	return i.cached, err
 }
 
-// spend takes one from the budget, if there is any left.
-func (i *issuer) spend(now time.Time) bool {
+// mayAsk counts a request to the issuer, and reports whether it is within maxAsks.
+func (i *issuer) mayAsk(now time.Time) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.since.IsZero() || now.Sub(i.since) >= window {
-		i.since, i.spent = now, 0
+	if i.windowStart.IsZero() || now.Sub(i.windowStart) >= askWindow {
+		i.windowStart, i.asks = now, 0
 	}
-	if i.spent == budget {
+	if i.asks == maxAsks {
 		return false
 	}
-	i.spent++
+	i.asks++
 	return true
 }
 

@@ -13,56 +13,56 @@ import (
 	"daypass/internal/oidc"
 )
 
-var down = &oidc.Error{Reason: oidc.Unreachable, Detail: "down"}
+var errDown = &oidc.Error{Reason: oidc.Unreachable, Detail: "down"}
 
-// A clock is an idp with its verifier, in the time of a bubble.
-type clocked struct {
+// A verifierTest is an issuer with its verifier, on the clock of a synctest bubble.
+type verifierTest struct {
 	t *testing.T
 	*idp
 	verifier *oidc.Issuers
 }
 
-func newClocked(t *testing.T, keys ...jose.JSONWebKey) *clocked {
+func newVerifierTest(t *testing.T, keys ...jose.JSONWebKey) *verifierTest {
 	i := &idp{keys: keys}
-	return &clocked{t, i, &oidc.Issuers{Get: i.get, Now: time.Now}}
+	return &verifierTest{t, i, &oidc.Issuers{Get: i.get, Now: time.Now}}
 }
 
-// tries verifies a token and tells how often the issuer was asked for it.
-func (c *clocked) tries(key crypto.Signer, kid string) (asked int64, err error) {
+// verify verifies a token and returns how often the issuer was asked for it.
+func (c *verifierTest) verify(key crypto.Signer, kid string) (asked int64, err error) {
 	c.t.Helper()
 	before := c.asked.Load()
 	_, err = c.verifier.Verify(c.t.Context(), parsed(c.t, sign(c.t, key, jose.RS256, kid, good(nil), nil)), issuer, nil)
 	return c.asked.Load() - before, err
 }
 
-func (c *clocked) accepts(key crypto.Signer, kid string, asked int64) {
+func (c *verifierTest) accepts(key crypto.Signer, kid string, asked int64) {
 	c.t.Helper()
-	n, err := c.tries(key, kid)
+	n, err := c.verify(key, kid)
 	if err != nil || n != asked {
 		c.t.Errorf("%s: %v after %d questions, want none and %d", kid, err, n, asked)
 	}
 }
 
-func (c *clocked) refuses(key crypto.Signer, kid string, asked int64, want oidc.Reason) {
+func (c *verifierTest) refuses(key crypto.Signer, kid string, asked int64, want oidc.Reason) {
 	c.t.Helper()
-	n, err := c.tries(key, kid)
+	n, err := c.verify(key, kid)
 	wantReason(c.t, err, want)
 	if n != asked {
 		c.t.Errorf("%s: %d questions, want %d", kid, n, asked)
 	}
 }
 
-func TestKeysAreRememberedAndRenewed(t *testing.T) {
+func TestKeysAreCachedAndRenewed(t *testing.T) {
 	rsaKey, otherKey := rsaKey(), otherKey()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClocked(t, public(rsaKey, "k1", "", ""))
+		c := newVerifierTest(t, publicKey(rsaKey, "k1", "", ""))
 		c.accepts(rsaKey, "k1", 1)
 		c.accepts(rsaKey, "k1", 0)
 		time.Sleep(5 * time.Minute)
 		c.accepts(rsaKey, "k1", 1)
 
 		// A rotation: the new key is asked for when a token shows it.
-		c.keys = []jose.JSONWebKey{public(rsaKey, "k1", "", ""), public(otherKey, "k2", "", "")}
+		c.keys = []jose.JSONWebKey{publicKey(rsaKey, "k1", "", ""), publicKey(otherKey, "k2", "", "")}
 		c.accepts(otherKey, "k2", 1)
 		c.accepts(rsaKey, "k1", 0)
 
@@ -74,10 +74,10 @@ func TestKeysAreRememberedAndRenewed(t *testing.T) {
 	})
 }
 
-func TestUnknownKeysAskTheIssuerOnlySoOften(t *testing.T) {
+func TestUnknownKeysAskTheIssuerSixTimesAMinuteAtMost(t *testing.T) {
 	rsaKey, otherKey := rsaKey(), otherKey()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClocked(t, public(rsaKey, "k", "", ""))
+		c := newVerifierTest(t, publicKey(rsaKey, "k", "", ""))
 		c.refuses(otherKey, "x", 1, oidc.NoKey) // it has just been asked
 		for range 5 {
 			c.refuses(otherKey, "x", 1, oidc.NoKey)
@@ -89,15 +89,15 @@ func TestUnknownKeysAskTheIssuerOnlySoOften(t *testing.T) {
 	})
 }
 
-func TestKeysOutliveAnOutageForAWhile(t *testing.T) {
+func TestKeysOutliveAnOutageForAnHour(t *testing.T) {
 	rsaKey, otherKey := rsaKey(), otherKey()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClocked(t, public(rsaKey, "k", "", ""))
-		c.err = down
+		c := newVerifierTest(t, publicKey(rsaKey, "k", "", ""))
+		c.err = errDown
 		c.refuses(rsaKey, "k", 1, oidc.Unreachable)
 		c.err = nil
 		c.accepts(rsaKey, "k", 1)
-		c.err = down
+		c.err = errDown
 		time.Sleep(5 * time.Minute)
 		c.accepts(rsaKey, "k", 1)
 		c.refuses(otherKey, "x", 1, oidc.Unreachable) // it may have the key
@@ -108,17 +108,17 @@ func TestKeysOutliveAnOutageForAWhile(t *testing.T) {
 		for range 5 {
 			c.refuses(rsaKey, "k", 1, oidc.Unreachable)
 		}
-		c.refuses(rsaKey, "k", 0, oidc.Unreachable) // too often: what it said last
+		c.refuses(rsaKey, "k", 0, oidc.Unreachable) // asked too often: its last error counts
 		c.err = nil
 		time.Sleep(time.Minute)
 		c.accepts(rsaKey, "k", 1)
 	})
 }
 
-func TestKeysDoNotOutliveADocumentThatSaysOtherwise(t *testing.T) {
+func TestKeysDoNotOutliveAnUnusableDocument(t *testing.T) {
 	rsaKey := rsaKey()
 	synctest.Test(t, func(t *testing.T) {
-		c := newClocked(t, public(rsaKey, "k", "", ""))
+		c := newVerifierTest(t, publicKey(rsaKey, "k", "", ""))
 		c.accepts(rsaKey, "k", 1)
 		c.discovery = `{"issuer":"https://other.example"}`
 		time.Sleep(5 * time.Minute)
@@ -128,11 +128,11 @@ func TestKeysDoNotOutliveADocumentThatSaysOtherwise(t *testing.T) {
 	})
 }
 
-func TestOfManyOneAsksAndNoneIsAskedForAnothersPatience(t *testing.T) {
+func TestSimultaneousCallersShareOneRequestToTheIssuer(t *testing.T) {
 	rsaKey := rsaKey()
 	text := sign(t, rsaKey, jose.RS256, "k", good(nil), nil)
 	synctest.Test(t, func(t *testing.T) {
-		i := &idp{keys: []jose.JSONWebKey{public(rsaKey, "k", "", "")}}
+		i := &idp{keys: []jose.JSONWebKey{publicKey(rsaKey, "k", "", "")}}
 		verifier := &oidc.Issuers{Now: time.Now, Get: func(ctx context.Context, url string, thumbprints []string) ([]byte, error) {
 			select {
 			case <-time.After(time.Second):
@@ -141,22 +141,22 @@ func TestOfManyOneAsksAndNoneIsAskedForAnothersPatience(t *testing.T) {
 				return nil, ctx.Err()
 			}
 		}}
-		impatient, leave := context.WithCancel(t.Context())
+		cancelled, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		for n := range 50 {
 			ctx := t.Context()
 			if n == 0 {
-				ctx = impatient
+				ctx = cancelled
 			}
 			all.Go(func() {
 				_, err := verifier.Verify(ctx, parsed(t, text), issuer, nil)
-				if err != nil && ctx != impatient {
+				if err != nil && ctx != cancelled {
 					t.Error(err)
 				}
 			})
 		}
 		synctest.Wait()
-		leave()
+		cancel()
 		all.Wait()
 		if n := i.asked.Load(); n != 1 {
 			t.Errorf("the issuer was asked %d times", n)
@@ -164,9 +164,9 @@ func TestOfManyOneAsksAndNoneIsAskedForAnothersPatience(t *testing.T) {
 	})
 }
 
-func TestWhatOneThumbprintOpensIsNotRememberedForAnother(t *testing.T) {
+func TestKeysAreCachedByIssuerAndThumbprints(t *testing.T) {
 	t.Parallel()
-	i := &idp{keys: []jose.JSONWebKey{public(rsaKey(), "k", "", "")}}
+	i := &idp{keys: []jose.JSONWebKey{publicKey(rsaKey(), "k", "", "")}}
 	verifier := i.issuers()
 	for n, thumbprints := range [][]string{nil, {"a", "b"}, {"a"}, {"b", "a"}} {
 		_, err := verifier.Verify(t.Context(), parsed(t, sign(t, rsaKey(), jose.RS256, "k", good(nil), nil)), issuer, thumbprints)

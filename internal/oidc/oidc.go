@@ -1,7 +1,7 @@
-// Package oidc owns the question whether an identity token is genuine: reading
-// a token, finding the keys of its issuer, and verifying the one with the
-// other. It must never know who may use an issuer, what a claim is good for, or
-// how a refusal is told; a token's text is in none of its errors.
+// Package oidc owns the question whether an identity token is genuine. It reads a
+// token, finds the keys of its issuer and verifies the signature. It knows neither
+// who may use an issuer, nor what a claim is good for, nor how a refusal is worded.
+// No error contains a token's text.
 package oidc
 
 // A Reason is what is wrong with a token, or with its issuer.
@@ -10,7 +10,7 @@ type Reason int
 const (
 	Malformed   Reason = iota + 1 // not a signed JWT
 	Incomplete                    // a claim is missing or is not what it must be
-	Expired                       // out of its time
+	Expired                       // the token has ended
 	Forged                        // the issuer's key does not fit the signature
 	NoKey                         // the issuer has no such key, or its documents are unusable
 	Certificate                   // the issuer's certificate is not trusted

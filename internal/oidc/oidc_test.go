@@ -26,7 +26,7 @@ const issuer = "https://idp.example/tenant"
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// keys are slow to make, so that the tests share them.
+// Keys are slow to make, so the tests share them.
 var (
 	rsaKey   = sync.OnceValue(func() crypto.Signer { return newRSA(2048) })
 	otherKey = sync.OnceValue(func() crypto.Signer { return newRSA(2048) })
@@ -49,8 +49,8 @@ func newEC(curve elliptic.Curve) crypto.Signer {
 	return key
 }
 
-// good are the claims of a token that nothing is wrong with; edit changes them,
-// nil removes one.
+// good returns the claims of a valid token with the changes in edit. A nil value
+// removes a claim.
 func good(edit map[string]any) map[string]any {
 	claims := map[string]any{"iss": issuer, "aud": "sts.amazonaws.com", "sub": "repo:acme/app", "iat": noon.Unix(), "exp": noon.Add(time.Hour).Unix()}
 	maps.Copy(claims, edit)
@@ -84,7 +84,7 @@ func sign(t testing.TB, key any, algorithm jose.SignatureAlgorithm, kid string, 
 	return compact
 }
 
-func public(key crypto.Signer, kid, algorithm, use string) jose.JSONWebKey {
+func publicKey(key crypto.Signer, kid, algorithm, use string) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key.Public(), KeyID: kid, Algorithm: algorithm, Use: use}
 }
 
@@ -143,7 +143,7 @@ func TestEveryAlgorithmIsVerified(t *testing.T) {
 	} {
 		t.Run(string(algorithm), func(t *testing.T) {
 			t.Parallel()
-			i := &idp{keys: []jose.JSONWebKey{public(otherKey(), "other", "", ""), public(key, "k", string(algorithm), "sig")}}
+			i := &idp{keys: []jose.JSONWebKey{publicKey(otherKey(), "other", "", ""), publicKey(key, "k", string(algorithm), "sig")}}
 			for _, kid := range []string{"k", ""} {
 				token := parsed(t, sign(t, key, algorithm, kid, good(nil), nil))
 				claims, err := i.issuers().Verify(t.Context(), token, token.Issuer(), nil)
@@ -158,7 +158,7 @@ func TestEveryAlgorithmIsVerified(t *testing.T) {
 	}
 }
 
-func TestWhatNoKeyOfTheIssuerSignedIsRefused(t *testing.T) {
+func TestVerifyRefusesWhatNoKeyOfTheIssuerSigned(t *testing.T) {
 	t.Parallel()
 	p256 := newEC(elliptic.P256())
 	token := func(key any, algorithm jose.SignatureAlgorithm, kid string) string {
@@ -174,14 +174,14 @@ func TestWhatNoKeyOfTheIssuerSignedIsRefused(t *testing.T) {
 		text string
 		want oidc.Reason
 	}{
-		{"a foreign key under a known name", public(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, "k"), oidc.Forged},
-		{"a foreign key under another name", public(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, "x"), oidc.NoKey},
-		{"a foreign key without a name", public(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, ""), oidc.Forged},
-		{"another payload", public(rsaKey(), "k", "", ""), header + "." + foreignPayload + "." + signature, oidc.Forged},
-		{"another algorithm than the key's", public(rsaKey(), "k", "RS512", ""), token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
-		{"another kind of key", public(rsaKey(), "k", "", ""), token(p256, jose.ES256, "k"), oidc.NoKey},
-		{"a key for encryption", public(rsaKey(), "k", "", "enc"), token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
-		{"a weak key", public(weakKey(), "k", "", ""), token(weakKey(), jose.RS256, "k"), oidc.NoKey},
+		{"a foreign key under a known name", publicKey(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, "k"), oidc.Forged},
+		{"a foreign key under another name", publicKey(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, "x"), oidc.NoKey},
+		{"a foreign key without a name", publicKey(rsaKey(), "k", "", ""), token(otherKey(), jose.RS256, ""), oidc.Forged},
+		{"another payload", publicKey(rsaKey(), "k", "", ""), header + "." + foreignPayload + "." + signature, oidc.Forged},
+		{"another algorithm than the key's", publicKey(rsaKey(), "k", "RS512", ""), token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
+		{"another kind of key", publicKey(rsaKey(), "k", "", ""), token(p256, jose.ES256, "k"), oidc.NoKey},
+		{"a key for encryption", publicKey(rsaKey(), "k", "", "enc"), token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
+		{"a weak key", publicKey(weakKey(), "k", "", ""), token(weakKey(), jose.RS256, "k"), oidc.NoKey},
 		{"a private key", jose.JSONWebKey{Key: rsaKey(), KeyID: "k"}, token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
 		{"a symmetric key", jose.JSONWebKey{Key: []byte("0123456789abcdef0123456789abcdef"), KeyID: "k"}, token(rsaKey(), jose.RS256, "k"), oidc.NoKey},
 	} {
@@ -193,7 +193,7 @@ func TestWhatNoKeyOfTheIssuerSignedIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoTokenIsNotRead(t *testing.T) {
+func TestParseRefusesTextThatIsNoSignedJWT(t *testing.T) {
 	t.Parallel()
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	hmac := sign(t, secret, jose.HS256, "", good(nil), nil)
@@ -225,14 +225,13 @@ func TestWhatIsNoTokenIsNotRead(t *testing.T) {
 	}
 }
 
-// breakLine puts an end of line into the signature, where a lenient decoder
-// passes over it.
+// breakLine puts a line end into the signature, where a lenient decoder skips it.
 func breakLine(text string) string { return text[:len(text)-20] + "\n" + text[len(text)-20:] }
 
-func TestClaimsAreChecked(t *testing.T) {
+func TestCheckRefusesIncompleteAndExpiredClaims(t *testing.T) {
 	t.Parallel()
-	i := &idp{keys: []jose.JSONWebKey{public(rsaKey(), "k", "", "")}}
-	at := noon.Unix()
+	i := &idp{keys: []jose.JSONWebKey{publicKey(rsaKey(), "k", "", "")}}
+	now := noon.Unix()
 	for _, test := range []struct {
 		name string
 		edit map[string]any
@@ -240,7 +239,7 @@ func TestClaimsAreChecked(t *testing.T) {
 	}{
 		{"good", nil, ""},
 		{"several audiences", map[string]any{"aud": []string{"a", "b"}}, ""},
-		{"a clock that is a little ahead", map[string]any{"iat": at + 300}, ""},
+		{"a clock that is a little ahead", map[string]any{"iat": now + 300}, ""},
 		{"no sub", map[string]any{"sub": nil}, "Missing a required claim: sub"},
 		{"a list of subs", map[string]any{"sub": []string{"a"}}, "Missing a required claim: sub"},
 		{"an empty sub", map[string]any{"sub": ""}, "Missing a required claim: sub"},
@@ -252,10 +251,10 @@ func TestClaimsAreChecked(t *testing.T) {
 		{"a fraction for exp", map[string]any{"exp": 1793541600.5}, "The claim exp must be an integer"},
 		{"a fraction for iat", map[string]any{"iat": 1793541600.5}, "The claim iat must be an integer"},
 		{"a text that nothing can keep", map[string]any{"sub": "a\x00b"}, "Missing a required claim: sub"},
-		{"begins later", map[string]any{"nbf": at + 301}, fmt.Sprint("The claim nbf is in the future: ", at+301)},
-		{"issued later", map[string]any{"iat": at + 301}, fmt.Sprint("The claim iat is in the future: ", at+301)},
-		{"ends now", map[string]any{"exp": at}, fmt.Sprintf("Token expired: current date/time %d must be before the expiration date/time %d", at, at)},
-		{"ends in a second", map[string]any{"exp": at + 1}, ""},
+		{"begins later", map[string]any{"nbf": now + 301}, fmt.Sprint("The claim nbf is in the future: ", now+301)},
+		{"issued later", map[string]any{"iat": now + 301}, fmt.Sprint("The claim iat is in the future: ", now+301)},
+		{"ends now", map[string]any{"exp": now}, fmt.Sprintf("Token expired: current date/time %d must be before the expiration date/time %d", now, now)},
+		{"ends in a second", map[string]any{"exp": now + 1}, ""},
 	} {
 		token := parsed(t, sign(t, rsaKey(), jose.RS256, "k", good(test.edit), nil))
 		claims, err := i.issuers().Verify(t.Context(), token, issuer, nil)
@@ -272,14 +271,14 @@ func TestClaimsAreChecked(t *testing.T) {
 	}
 }
 
-// The limits of documents are AWS's: an issuer that says it is another one, or
-// has more than 100 keys of a kind, is of no use.
-func TestDocumentsOfAnIssuer(t *testing.T) {
+// The limits are AWS's: an issuer's documents are unusable if they name another
+// issuer, or hold more than 100 keys of a kind.
+func TestUnusableDocumentsOfAnIssuerAreRefused(t *testing.T) {
 	t.Parallel()
 	many := func(n int) []jose.JSONWebKey {
 		list := make([]jose.JSONWebKey, n)
 		for i := range list {
-			list[i] = public(rsaKey(), fmt.Sprint("k", i), "", "")
+			list[i] = publicKey(rsaKey(), fmt.Sprint("k", i), "", "")
 		}
 		return list
 	}

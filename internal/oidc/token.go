@@ -11,30 +11,31 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// algorithms are those that a token may be signed with.
+// algorithms are the algorithms that a token may be signed with.
 //
 // Source: IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in
 // IAM", prerequisites.
 var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512}
 
-// A Token is one whose signature nobody has verified yet.
+// A Token is a parsed token. Its signature is not verified yet.
 type Token struct {
 	signed *jose.JSONWebSignature
 	claims Claims
 }
 
-// maxToken is the longest token that STS takes, in bytes.
+// maxToken is the length of the longest token that STS accepts, in bytes.
 const maxToken = 20_000
 
-// Parse reads a signed JWT in its compact form. Nothing in it is to be believed
-// before [Token.verify] accepted it.
+// Parse reads a signed JWT in its compact form. Nothing in it can be trusted before
+// [Issuers.Verify] has accepted it. The errors are of type [*Error], with the
+// reason Malformed.
 func Parse(text string) (*Token, error) {
 	text = strings.TrimSpace(text)
 	if len(text) > maxToken {
 		return nil, &Error{Reason: Malformed, Detail: "the token is too long"}
 	}
-	// Decoders pass over ends of lines inside of base64: one token would have
-	// many spellings.
+	// Decoders skip line ends inside base64, so one token would have many
+	// spellings.
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, &Error{Reason: Malformed, Detail: "the token has a line break inside"}
 	}
@@ -42,7 +43,8 @@ func Parse(text string) (*Token, error) {
 	if err != nil || len(signed.Signatures) != 1 {
 		return nil, &Error{Reason: Malformed, Detail: "the token is not a JWT signed with one of RS256, RS384, RS512, ES256, ES384 and ES512"}
 	}
-	// Extensions that must be understood, of which JWTs have none (RFC 7519, 5).
+	// A critical header names extensions that must be understood. JWTs have none
+	// (RFC 7519, 5).
 	if _, ok := signed.Signatures[0].Protected.ExtraHeaders["crit"]; ok {
 		return nil, &Error{Reason: Malformed, Detail: "the token has a critical header"}
 	}
@@ -53,7 +55,7 @@ func Parse(text string) (*Token, error) {
 	return &Token{signed, claims}, nil
 }
 
-// Issuer returns whom the token names as its issuer, which may be a lie.
+// Issuer returns the issuer that the token claims, which is not verified.
 func (t *Token) Issuer() string {
 	issuer, _ := t.claims.Text("iss")
 	return issuer
@@ -62,8 +64,7 @@ func (t *Token) Issuer() string {
 func (t *Token) header() *jose.Header { return &t.signed.Signatures[0].Protected }
 
 // verify returns the claims if one of the keys made the signature. A token that
-// names its key is tried with the keys of that name alone, and with those that
-// have none.
+// names its key is tried only with keys of that name and keys without a name.
 func (t *Token) verify(keys []jose.JSONWebKey) (Claims, error) {
 	failure := &Error{Reason: NoKey, Detail: "the issuer has no key that fits the token"}
 	for i := range keys {
@@ -77,7 +78,7 @@ func (t *Token) verify(keys []jose.JSONWebKey) (Claims, error) {
 			continue
 		}
 		var claims Claims
-		err = json.Unmarshal(payload, &claims) // the bytes that were signed, not those read before
+		err = json.Unmarshal(payload, &claims) // the signed bytes, not the claims that Parse read
 		if err != nil {
 			return nil, &Error{Reason: Malformed, Detail: "the payload of the token is not a JSON object"}
 		}
@@ -100,7 +101,9 @@ func fits(key *jose.JSONWebKey, h *jose.Header) bool {
 	return false
 }
 
-// curveAlgorithm: each algorithm has one curve (RFC 7518, 3.4).
+// curveAlgorithm returns the algorithm that signs with a curve of a size, or "none".
+//
+// Source: RFC 7518, 3.4: each algorithm has one curve.
 func curveAlgorithm(bits int) string {
 	switch bits {
 	case 256:
@@ -113,11 +116,11 @@ func curveAlgorithm(bits int) string {
 	return "none"
 }
 
-// Claims is what an issuer says in a token, by name, each as its JSON text.
+// Claims is what an issuer says in a token: the JSON text of each claim by name.
 type Claims map[string]json.RawMessage
 
-// Text returns a claim that is one string. Numbers and booleans are taken as
-// their text. Text that no store could keep is as good as none.
+// Text returns a claim that is one string. Numbers and booleans are returned as
+// their text. A text that cannot be stored (see [isStorable]) counts as absent.
 func (c Claims) Text(name string) (string, bool) {
 	raw := bytes.TrimSpace(c[name])
 	if len(raw) == 0 {
@@ -126,7 +129,7 @@ func (c Claims) Text(name string) (string, bool) {
 	switch raw[0] {
 	case '"':
 		var s string
-		if json.Unmarshal(raw, &s) != nil || !clean(s) {
+		if json.Unmarshal(raw, &s) != nil || !isStorable(s) {
 			return "", false
 		}
 		return s, true
@@ -136,7 +139,7 @@ func (c Claims) Text(name string) (string, bool) {
 	return string(raw), true
 }
 
-// List returns a claim that is an array of strings, or one.
+// List returns a claim that is an array of strings, or one string as a list of one.
 func (c Claims) List(name string) ([]string, bool) {
 	var list []string
 	if json.Unmarshal(c[name], &list) != nil {
@@ -147,7 +150,7 @@ func (c Claims) List(name string) ([]string, bool) {
 		return []string{one}, true
 	}
 	for _, s := range list {
-		if !clean(s) {
+		if !isStorable(s) {
 			return nil, false
 		}
 	}
@@ -163,4 +166,5 @@ func (c Claims) Decode(name string, v any) (bool, error) {
 	return true, json.Unmarshal(raw, v)
 }
 
-func clean(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+// isStorable reports whether a database can keep a text.
+func isStorable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

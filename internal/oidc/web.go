@@ -21,20 +21,20 @@ import (
 // maxDocument bounds what is read of an issuer's answer, in bytes.
 const maxDocument = 1 << 20
 
-// A Web fetches the documents of issuers over the network.
+// A Web fetches the documents of issuers over HTTPS.
 type Web struct {
-	Roots *x509.CertPool // authorities that are trusted; nil means the system's
-	// Loopback lets documents be fetched over plain http from the loopback
-	// address, for tests.
+	Roots *x509.CertPool // trusted authorities; nil means the system's
+	// Loopback allows plain HTTP from a loopback address, for tests.
 	Loopback bool
 }
 
-// Get fetches one document. It follows no redirection, as an issuer has none
-// (OpenID Connect Discovery 1.0, 4.2), and leaves no connection behind, as one
-// that a thumbprint opened must serve nobody else.
+// Get fetches one document. It follows no redirect, since an issuer has none
+// (OpenID Connect Discovery 1.0, 4.2). It keeps no connection open, because a
+// connection that one thumbprint allowed must not serve another account. The errors
+// are of type [*Error].
 func (w *Web) Get(ctx context.Context, address string, thumbprints []string) ([]byte, error) {
 	u, err := url.Parse(address)
-	if err != nil || !w.allowed(u) {
+	if err != nil || !w.isAllowed(u) {
 		return nil, unusable("%.255q is not an https URL", address)
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -44,8 +44,8 @@ func (w *Web) Get(ctx context.Context, address string, thumbprints []string) ([]
 	r.Header.Set("Accept", "application/json")
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Control: public}).DialContext,
-		TLSClientConfig:        w.tls(u.Hostname(), thumbprints),
+		DialContext:            (&net.Dialer{Control: refuseLinkLocal}).DialContext,
+		TLSClientConfig:        w.tlsConfig(u.Hostname(), thumbprints),
 		DisableKeepAlives:      true,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 64 << 10,
@@ -53,38 +53,38 @@ func (w *Web) Get(ctx context.Context, address string, thumbprints []string) ([]
 	defer transport.CloseIdleConnections()
 	reply, err := transport.RoundTrip(r)
 	if err != nil {
-		return nil, failed(address, err)
+		return nil, fetchError(address, err)
 	}
 	defer reply.Body.Close()
-	return read(address, reply)
+	return readDocument(address, reply)
 }
 
-func (w *Web) allowed(u *url.URL) bool {
+func (w *Web) isAllowed(u *url.URL) bool {
 	switch {
 	case u.Hostname() == "" || u.User != nil:
 		return false
 	case u.Scheme == "https":
 		return true
 	}
-	at, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" && w.Loopback && (u.Hostname() == "localhost" || err == nil && at.IsLoopback())
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "http" && w.Loopback && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
 }
 
-// public refuses addresses at which no issuer is: above all the link-local ones,
-// where clouds keep the credentials of a machine. Private ones are allowed, as
-// an issuer may well be there.
-func public(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
+// refuseLinkLocal refuses addresses that no issuer has, above all the link-local
+// ones, where clouds serve the credentials of a machine. Private addresses are
+// allowed, since an issuer may have one.
+func refuseLinkLocal(_, address string, _ syscall.RawConn) error {
+	addrPort, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return err
 	}
-	if ip := at.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() {
+	if ip := addrPort.Addr().Unmap(); ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() {
 		return fmt.Errorf("the address %s is not one of an issuer", ip)
 	}
 	return nil
 }
 
-func failed(address string, err error) error {
+func fetchError(address string, err error) error {
 	var refused *Error
 	if errors.As(err, &refused) {
 		return refused
@@ -92,7 +92,7 @@ func failed(address string, err error) error {
 	return &Error{Reason: Unreachable, Detail: "could not fetch " + address, Cause: err}
 }
 
-func read(address string, reply *http.Response) ([]byte, error) {
+func readDocument(address string, reply *http.Response) ([]byte, error) {
 	if status := reply.StatusCode; status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
 		return nil, &Error{Reason: Unreachable, Detail: fmt.Sprintf("%s answered with status %d", address, status)}
 	} else if status != http.StatusOK {
@@ -100,7 +100,7 @@ func read(address string, reply *http.Response) ([]byte, error) {
 	}
 	document, err := io.ReadAll(io.LimitReader(reply.Body, maxDocument+1))
 	if err != nil {
-		return nil, failed(address, err)
+		return nil, fetchError(address, err)
 	}
 	if len(document) > maxDocument {
 		return nil, unusable("%s is larger than %d bytes", address, maxDocument)
@@ -108,21 +108,21 @@ func read(address string, reply *http.Response) ([]byte, error) {
 	return document, nil
 }
 
-// tls trusts a host by the authorities, or else by the thumbprint of the top
-// certificate that it shows. Either way the certificates lead from that one to
-// the host's name and are of this time: the standard verification is not left
-// out but done here, as it can be done in two ways.
+// tlsConfig trusts a host by its authority, or by the thumbprint of the top
+// certificate of the chain that it presents. Either way the chain is verified up to
+// that certificate, with the host's name and the present time. InsecureSkipVerify
+// is set only because VerifyConnection does this in both ways.
 //
 // Source: IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity
 // provider".
-func (w *Web) tls(host string, thumbprints []string) *tls.Config {
+func (w *Web) tlsConfig(host string, thumbprints []string) *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		ServerName:         host,
 		InsecureSkipVerify: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
 			chain := state.PeerCertificates
-			err := trace(chain, w.Roots, host)
+			err := verifyChain(chain, w.Roots, host)
 			if err == nil {
 				return nil
 			}
@@ -131,7 +131,7 @@ func (w *Web) tls(host string, thumbprints []string) *tls.Config {
 			if slices.Contains(thumbprints, hex.EncodeToString(sum[:])) {
 				pinned := x509.NewCertPool()
 				pinned.AddCert(top)
-				err = trace(chain, pinned, host)
+				err = verifyChain(chain, pinned, host)
 			}
 			if err != nil {
 				return &Error{Reason: Certificate, Detail: "the certificate of " + host + " is not trusted", Cause: err}
@@ -141,12 +141,12 @@ func (w *Web) tls(host string, thumbprints []string) *tls.Config {
 	}
 }
 
-// trace verifies a chain up to one of the roots.
-func trace(chain []*x509.Certificate, roots *x509.CertPool, host string) error {
-	between := x509.NewCertPool()
+// verifyChain verifies that a chain leads from the host to one of the roots.
+func verifyChain(chain []*x509.Certificate, roots *x509.CertPool, host string) error {
+	intermediates := x509.NewCertPool()
 	for _, c := range chain[1:] {
-		between.AddCert(c)
+		intermediates.AddCert(c)
 	}
-	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, DNSName: host, CurrentTime: time.Now()})
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: host, CurrentTime: time.Now()})
 	return err
 }

@@ -29,8 +29,8 @@ type signed struct {
 	key *ecdsa.PrivateKey
 }
 
-// certify makes a certificate; without a signer it signs itself.
-func certify(t *testing.T, name string, authority bool, by *signed) *signed {
+// certify makes a certificate, which signs itself if signer is nil.
+func certify(t *testing.T, name string, authority bool, signer *signed) *signed {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -44,10 +44,10 @@ func certify(t *testing.T, name string, authority bool, by *signed) *signed {
 		template.IPAddresses = []net.IP{ip}
 	}
 	self := &signed{template, key}
-	if by == nil {
-		by = self
+	if signer == nil {
+		signer = self
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, by.Certificate, &key.PublicKey, by.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, signer.Certificate, &key.PublicKey, signer.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,14 +88,14 @@ func pool(cs ...*signed) *x509.CertPool {
 	return p
 }
 
-// Authorities come first, the thumbprint of the top certificate second; neither
-// makes up for a wrong name or a broken chain.
-func TestWhoseCertificateIsTrusted(t *testing.T) {
+// A host is trusted by its authority or by the thumbprint of its top certificate.
+// Neither makes up for a wrong name or a broken chain.
+func TestCertificateNeedsAnAuthorityOrAThumbprint(t *testing.T) {
 	t.Parallel()
 	root := certify(t, "root", true, nil)
-	between := certify(t, "between", true, root)
-	leaf, selfSigned, stranger := certify(t, "127.0.0.1", false, between), certify(t, "127.0.0.1", false, nil), certify(t, "127.0.0.1", false, nil)
-	elsewhere := certify(t, "192.0.2.1", false, between)
+	intermediate := certify(t, "between", true, root)
+	leaf, selfSigned, stranger := certify(t, "127.0.0.1", false, intermediate), certify(t, "127.0.0.1", false, nil), certify(t, "127.0.0.1", false, nil)
+	elsewhere := certify(t, "192.0.2.1", false, intermediate)
 	for _, test := range []struct {
 		name        string
 		chain       []*signed
@@ -103,17 +103,17 @@ func TestWhoseCertificateIsTrusted(t *testing.T) {
 		thumbprints []string
 		trusted     bool
 	}{
-		{"a known authority", []*signed{leaf, between}, pool(root), nil, true},
-		{"a known authority, although a thumbprint is another's", []*signed{leaf, between}, pool(root), []string{thumbprint(stranger)}, true},
-		{"an unknown authority", []*signed{leaf, between}, pool(), nil, false},
-		{"the thumbprint of the top certificate", []*signed{leaf, between}, pool(), []string{thumbprint(stranger), thumbprint(between)}, true},
-		{"the thumbprint of the root, which is shown", []*signed{leaf, between, root}, pool(), []string{thumbprint(root)}, true},
-		{"the thumbprint of one that is not the top", []*signed{leaf, between, root}, pool(), []string{thumbprint(between)}, false},
-		{"the thumbprint of the host's own below others", []*signed{leaf, between}, pool(), []string{thumbprint(leaf)}, false},
+		{"a known authority", []*signed{leaf, intermediate}, pool(root), nil, true},
+		{"a known authority, although a thumbprint is another's", []*signed{leaf, intermediate}, pool(root), []string{thumbprint(stranger)}, true},
+		{"an unknown authority", []*signed{leaf, intermediate}, pool(), nil, false},
+		{"the thumbprint of the top certificate", []*signed{leaf, intermediate}, pool(), []string{thumbprint(stranger), thumbprint(intermediate)}, true},
+		{"the thumbprint of the root, which is shown", []*signed{leaf, intermediate, root}, pool(), []string{thumbprint(root)}, true},
+		{"the thumbprint of one that is not the top", []*signed{leaf, intermediate, root}, pool(), []string{thumbprint(intermediate)}, false},
+		{"the thumbprint of the host's own below others", []*signed{leaf, intermediate}, pool(), []string{thumbprint(leaf)}, false},
 		{"the thumbprint of one that signed itself", []*signed{selfSigned}, pool(), []string{thumbprint(selfSigned)}, true},
-		{"a top certificate that signed nothing", []*signed{stranger, between}, pool(), []string{thumbprint(between)}, false},
-		{"a known authority, another host", []*signed{elsewhere, between}, pool(root), nil, false},
-		{"the thumbprint, another host", []*signed{elsewhere, between}, pool(), []string{thumbprint(between)}, false},
+		{"a top certificate that signed nothing", []*signed{stranger, intermediate}, pool(), []string{thumbprint(intermediate)}, false},
+		{"a known authority, another host", []*signed{elsewhere, intermediate}, pool(root), nil, false},
+		{"the thumbprint, another host", []*signed{elsewhere, intermediate}, pool(), []string{thumbprint(intermediate)}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +128,7 @@ func TestWhoseCertificateIsTrusted(t *testing.T) {
 	}
 }
 
-func TestWhatAnIssuerMayAnswer(t *testing.T) {
+func TestGetTakesOneBoundedDocumentWithoutRedirects(t *testing.T) {
 	t.Parallel()
 	host := certify(t, "127.0.0.1", false, nil)
 	web := &oidc.Web{Roots: pool(host)}
@@ -163,7 +163,7 @@ func TestWhatAnIssuerMayAnswer(t *testing.T) {
 	}
 }
 
-func TestWhereNoIssuerIs(t *testing.T) {
+func TestGetRefusesAddressesWhereNoIssuerIs(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(http.HandlerFunc(hello))
 	t.Cleanup(plain.Close)

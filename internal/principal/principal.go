@@ -1,5 +1,5 @@
-// Package principal owns who is asking: the kinds of principals, what a
-// credential freezes of one when it is issued, and how a principal is named in
+// Package principal owns who makes a request: the kinds of principals, what a
+// credential records of one when it is issued, and how a principal is named in
 // policies and messages. It knows nothing of credentials, of storage, or of
 // what a principal may do.
 package principal
@@ -10,7 +10,7 @@ import (
 	"daypass/internal/arn"
 )
 
-// A Kind tells what sort of identity stands behind a credential.
+// A Kind is the kind of identity that a credential belongs to.
 type Kind uint8
 
 const (
@@ -35,8 +35,9 @@ func (k Kind) Type() string {
 	return "Anonymous"
 }
 
-// A Ref is what a credential freezes of its principal. It names users and
-// roles by unique id, so that a deleted and re-created namesake gets nothing.
+// A Ref is what a credential records of its principal when it is issued. It names
+// users and roles by unique id, so that a new user or role of the same name gets
+// no rights from it.
 type Ref struct {
 	Kind    Kind   `cbor:"1,keyasint"`
 	Account string `cbor:"2,keyasint"` // 12 digits
@@ -69,7 +70,7 @@ func (s *Session) Restricted() bool {
 	return s != nil && (len(s.Policies) > 0 || len(s.PolicyARNs) > 0)
 }
 
-// A Principal is a Ref with what the directory says of it today.
+// A Principal is a Ref with what is stored of the user or role now.
 type Principal struct {
 	Ref
 	Name string // of the user or role; empty for root and federated users

@@ -8,7 +8,7 @@ import (
 
 // Rows of the IAM User Guide's table of principal key values
 // ("AWS JSON policy elements: Principal" and "Policy variables").
-func TestNames(t *testing.T) {
+func TestPrincipalsAreNamedAsInPoliciesAndMessages(t *testing.T) {
 	t.Parallel()
 	const account = "111122223333"
 	for _, test := range []struct {

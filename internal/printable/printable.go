@@ -1,7 +1,7 @@
-// Package printable owns which characters of a stranger's text may reach a log,
-// a record, an error message or a terminal, and how the others are written:
-// controls (C0, DEL, C1) move a terminal's cursor or rewrite its title, and
-// direction marks show a line in another order than it has. They are told as
+// Package printable owns the question which characters of a stranger's text may
+// reach a log, a record, an error message or a terminal. Control characters (C0,
+// DEL, C1) move a terminal's cursor or rewrite its title. Direction marks show a
+// line in another order than it has. The package replaces such characters with
 // escapes, so that nothing is lost. It knows nothing of who prints.
 package printable
 
@@ -12,15 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s as one line: what is not printable is written as \u009b, and
-// bytes that are no UTF-8 as \ufffd.
+// Text returns s as one line. Characters that are not printable become escapes
+// such as \u009b, and bytes that are not UTF-8 become \ufffd.
 func Text(s string) string { return text(s, false) }
 
-// Lines is like [Text] but keeps the ends of lines.
+// Lines is like [Text] but keeps line ends.
 func Lines(s string) string { return text(s, true) }
 
-// Cut returns the beginning of s, of at most most bytes and without a character
-// that is cut in two, and whether that is all of it.
+// Cut returns the beginning of s, in at most most bytes, without cutting a
+// character in two. whole reports whether that is all of s.
 func Cut(s string, most int) (beginning string, whole bool) {
 	if len(s) <= most {
 		return s, true
@@ -31,8 +31,7 @@ func Cut(s string, most int) (beginning string, whole bool) {
 	return s[:most], false
 }
 
-// Short returns s, or where that is longer than most bytes its beginning and
-// "…".
+// Short returns s, or its beginning and "…" if s is longer than most bytes.
 func Short(s string, most int) string {
 	beginning, whole := Cut(s, most)
 	if whole {
@@ -41,19 +40,19 @@ func Short(s string, most int) string {
 	return beginning + "…"
 }
 
-// JSON returns a line of JSON, or several, with escapes for what is not
-// printable inside of its strings. It means the same to whoever parses it. A line
-// without such characters is returned as it is.
+// JSON returns one or more lines of JSON with escapes for the characters in its
+// strings that are not printable. The result has the same meaning. A line without
+// such characters is returned as it is.
 func JSON(line []byte) []byte {
-	start := plain(line)
+	start := plainPrefix(line)
 	if start == len(line) {
 		return line
 	}
 	out := append(make([]byte, 0, len(line)+len(line)/8+64), line[:start]...)
 	for rest := line[start:]; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
-		// Below a blank JSON has the space between its parts alone.
-		if r < ' ' || is(r, size) {
+		// In JSON a character below the blank is white space between tokens.
+		if r < ' ' || isPrintable(r, size) {
 			out = append(out, rest[:size]...)
 		} else {
 			out = escape(out, r)
@@ -63,7 +62,7 @@ func JSON(line []byte) []byte {
 	return out
 }
 
-func text(s string, lines bool) string {
+func text(s string, keepLineEnds bool) string {
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {
 		clean = s[i] >= ' ' && s[i] < 0x7f
@@ -74,7 +73,7 @@ func text(s string, lines bool) string {
 	var out []byte
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if is(r, size) || lines && r == '\n' {
+		if isPrintable(r, size) || keepLineEnds && r == '\n' {
 			out = append(out, s[i:i+size]...)
 		} else {
 			out = escape(out, r)
@@ -84,12 +83,13 @@ func text(s string, lines bool) string {
 	return string(out)
 }
 
-// is reports whether a character that was decoded from size bytes is printable.
-func is(r rune, size int) bool {
+// isPrintable reports whether a character is printable. size is how many bytes it
+// was decoded from: a replacement character of one byte stands for broken UTF-8.
+func isPrintable(r rune, size int) bool {
 	return unicode.IsPrint(r) && (r != utf8.RuneError || size > 1)
 }
 
-// escape appends the escape that JSON has for a character.
+// escape appends the JSON escape of a character to b.
 func escape(b []byte, r rune) []byte {
 	if high, low := utf16.EncodeRune(r); high != unicode.ReplacementChar {
 		return escape(escape(b, high), low)
@@ -98,15 +98,15 @@ func escape(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
 }
 
-// plain returns how many bytes line begins with that need no look: eight at a
-// time, as each request's line comes by.
-func plain(line []byte) int {
+// plainPrefix returns the length of the beginning of line that needs no escape. It
+// reads eight bytes at a time, because it runs on the log line of each request.
+func plainPrefix(line []byte) int {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	n := 0
 	for ; n+8 <= len(line); n += 8 {
 		word := binary.LittleEndian.Uint64(line[n:])
-		// One more makes the high bit of DEL, and a carry comes only from a byte
-		// that has it.
+		// Adding one to DEL sets its high bit. Only a byte that has its high bit
+		// set already carries into the next one.
 		if (word|(word+ones))&high != 0 {
 			return n
 		}

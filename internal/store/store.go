@@ -221,7 +221,7 @@ func (db *DB) failure(err error) error {
 	// What the driver ended at its deadline it calls done.
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, errSilent) || errors.Is(err, ErrReplaced) ||
 		errors.Is(err, errOvertaken) || db.engine.away(err) || db.engine.retryable(err) {
-		return fault.Away(fmt.Errorf("%s database: %w", db.engine.name, err))
+		return fault.TemporaryFailure(fmt.Errorf("%s database: %w", db.engine.name, err))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
-// Package tag owns which keys of tags are one key. Condition keys have no case,
-// so two keys that differ by case alone cannot be told apart in a policy. It is
-// pure and knows neither what has tags nor what policies ask of them.
+// Package tag owns the question whether two tag keys are the same key. A policy
+// cannot tell keys apart that differ by case alone, because condition keys have no
+// case. The package is pure and knows neither what has tags nor what policies ask
+// of them.
 //
 // Source: IAM User Guide, "AWS global condition context keys": the key of a tag
 // is matched without regard to case.
@@ -17,8 +18,8 @@ import (
 // Same reports whether two keys are one key, by Unicode's simple case folding.
 func Same(a, b string) bool { return strings.EqualFold(a, b) }
 
-// Fold returns the spelling that all keys have in common which are the [Same].
-// ASCII letters become small.
+// Fold returns one spelling for all keys that are the [Same]: two keys are the
+// same if and only if their folds are equal. ASCII letters become lower case.
 func Fold(key string) string { return strings.Map(fold, key) }
 
 func fold(r rune) rune {
@@ -39,8 +40,8 @@ func foldASCII(r rune) rune {
 	return r
 }
 
-// Find returns the value of a key, and how many of the tags have a key that is
-// the [Same]. The value is empty unless there is one.
+// Find returns the value of a key, and the number of tags whose key is the [Same].
+// The value is empty unless that number is one.
 func Find(tags map[string]string, key string) (value string, n int) {
 	for k, v := range tags {
 		if Same(k, key) {
@@ -68,26 +69,26 @@ func Twins(keys []string) (a, b string, found bool) {
 	return "", "", false
 }
 
-// Clash returns the first key in order that cannot be added to what there is:
-// another spelling of it is there, or is to be added too.
-func Clash(there, add map[string]string) (key, twin string, found bool) {
-	spelt := make(map[string][]string, len(there))
-	for _, k := range slices.Sorted(maps.Keys(there)) {
-		spelt[Fold(k)] = append(spelt[Fold(k)], k)
+// Clash returns the first key of added, in alphabetical order, that clashes with
+// another spelling of it in existing or in added. The other spelling is twin.
+func Clash(existing, added map[string]string) (key, twin string, found bool) {
+	spellings := make(map[string][]string, len(existing))
+	for _, k := range slices.Sorted(maps.Keys(existing)) {
+		spellings[Fold(k)] = append(spellings[Fold(k)], k)
 	}
-	for _, k := range slices.Sorted(maps.Keys(add)) {
-		for _, other := range spelt[Fold(k)] {
+	for _, k := range slices.Sorted(maps.Keys(added)) {
+		for _, other := range spellings[Fold(k)] {
 			if other != k {
 				return k, other, true
 			}
 		}
-		spelt[Fold(k)] = append(spelt[Fold(k)], k)
+		spellings[Fold(k)] = append(spellings[Fold(k)], k)
 	}
 	return "", "", false
 }
 
-// Reserved reports whether a key or a value begins with aws:, in any case. Such
-// are AWS's own.
+// Reserved reports whether a key or a value begins with aws:, in any case. Only
+// AWS itself sets such tags.
 //
 // Source: IAM User Guide, "Tags for IAM resources".
 func Reserved(s string) bool {

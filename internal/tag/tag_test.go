@@ -11,7 +11,7 @@ import (
 )
 
 // Every character has one fold with all others of its class, and no other.
-func TestFoldOfEachCharacterIsThatOfItsClass(t *testing.T) {
+func TestCharactersThatFoldTogetherHaveOneFold(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if r >= 0xD800 && r <= 0xDFFF {
@@ -84,10 +84,10 @@ func TestAKeyClashesWithOtherSpellingsAlone(t *testing.T) {
 	t.Parallel()
 	type tags = map[string]string
 	for _, test := range []struct {
-		name       string
-		there, add tags
-		key, twin  string
-		found      bool
+		name            string
+		existing, added tags
+		key, twin       string
+		found           bool
 	}{
 		{"a new value", tags{"team": "a"}, tags{"team": "b"}, "", "", false},
 		{"another key", tags{"team": "a"}, tags{"teams": "b"}, "", "", false},
@@ -97,7 +97,7 @@ func TestAKeyClashesWithOtherSpellingsAlone(t *testing.T) {
 		{"twins are added", nil, tags{"team": "a", "TEAM": "b"}, "team", "TEAM", true},
 	} {
 		for range 20 {
-			key, twin, found := tag.Clash(test.there, test.add)
+			key, twin, found := tag.Clash(test.existing, test.added)
 			if key != test.key || twin != test.twin || found != test.found {
 				t.Fatalf("%s: %q, %q, %t, want %q, %q, %t", test.name, key, twin, found, test.key, test.twin, test.found)
 			}
