@@ -4,7 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"regexp"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // the most frequent.
 func BenchmarkAdd(b *testing.B) {
 	const account = "111122223333"
-	t := New(Output{io.Discard}, slog.New(slog.DiscardHandler), regexp.MustCompile(`daypass(?:-session)?_[0-9A-Za-z_-]{120,}`),
+	t := New(Output{io.Discard}, slog.New(slog.DiscardHandler), func(line []byte) []byte { return line },
 		func() string { return "e2b0c3f8-2f4e-4b8e-9a57-0f6d0c1b2a39" })
 	err := t.Close() // its goroutine is not to take part
 	if err != nil {

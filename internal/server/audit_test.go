@@ -262,7 +262,7 @@ func TestAServerThatCannotRecordIsNotReady(t *testing.T) {
 		t.Fatal("not ready without a trail")
 	}
 	b = setup(t, nil)
-	b.server.trail = audit.New(full{}, slog.New(slog.DiscardHandler), nil, newRequestID)
+	b.server.trail = audit.New(full{}, slog.New(slog.DiscardHandler), maskedLine, newRequestID)
 	b.server.metrics.watchTrail(b.server.trail)
 	b.server.trail.Record(&audit.Event{})
 	for b.server.trail.Err() == nil {

@@ -3,8 +3,6 @@ package server
 import (
 	"io"
 	"log/slog"
-	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,18 +11,12 @@ import (
 	"daypass/internal/wire"
 )
 
-// tokens finds tokens wherever they stand: without the boundary, as in a record
-// %2F or \n may come before one.
-var tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(strings.TrimPrefix(token.Pattern, `\b`)) })
-
 // masked hides a token that a client put where no one expects one, such as a
 // path: it stays out of logs and of answers.
-func masked(text string) string {
-	if !strings.Contains(text, "daypass") {
-		return text
-	}
-	return tokens().ReplaceAllString(text, wire.Hidden)
-}
+func masked(text string) string { return token.Hide(text, wire.Hidden) }
+
+// maskedLine is masked for what is encoded already.
+func maskedLine(line []byte) []byte { return token.HideBytes(line, wire.Hidden) }
 
 const (
 	// gather is how long a line may wait for others to be written with.

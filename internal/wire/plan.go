@@ -30,9 +30,10 @@ type node struct {
 type field struct {
 	*node
 	member   *api.Member
-	index    int  // in the Go struct
-	pointer  bool // the Go field points to the value
-	optional bool // the value may be left out where it is zero
+	recorded string // its name in a record, quoted, with a colon
+	index    int    // in the Go struct
+	pointer  bool   // the Go field points to the value
+	optional bool   // the value may be left out where it is zero
 }
 
 var plans sync.Map // reflect.Type of a generated structure → *plan
@@ -142,7 +143,7 @@ func (c compiler) fields(n *node) error {
 		if !ok {
 			return fmt.Errorf("%v has no field for %s", n.typ, m.Name)
 		}
-		f := field{member: m, index: sf.Index[0], pointer: sf.Type.Kind() == reflect.Pointer}
+		f := field{member: m, recorded: recordedName(m.Name), index: sf.Index[0], pointer: sf.Type.Kind() == reflect.Pointer}
 		t := sf.Type
 		if f.pointer {
 			t = t.Elem()

@@ -78,11 +78,13 @@ func (r *recorder) structure(n *node, structure reflect.Value, hidden, top bool)
 			r.bytes = append(r.bytes, ',')
 		}
 		first = false
-		name := f.member.Name
-		if as, ok := r.rename[name]; ok && top && f.shape.Kind == api.String {
-			name = as
+		name := f.recorded
+		if top && f.shape.Kind == api.String {
+			if as, ok := r.rename[f.member.Name]; ok {
+				name = recordedName(as)
+			}
 		}
-		r.bytes = append(appendString(r.bytes, lowerFirst(name)), ':')
+		r.bytes = append(r.bytes, name...)
 		r.value(f.node, v, hidden)
 	}
 	if top && r.omitted {
@@ -96,7 +98,7 @@ func (r *recorder) structure(n *node, structure reflect.Value, hidden, top bool)
 
 func (r *recorder) value(n *node, v reflect.Value, hidden bool) {
 	if n.shape.Sensitive && n.shape.Kind != api.Structure {
-		r.bytes = appendString(r.bytes, Hidden)
+		r.bytes = append(r.bytes, `"`+Hidden+`"`...)
 		return
 	}
 	hidden = hidden || n.shape.Sensitive
@@ -145,7 +147,8 @@ func (r *recorder) entries(n *node, v reflect.Value, hidden bool) {
 
 func (r *recorder) text(s string, hidden bool) {
 	if hidden {
-		s = Hidden
+		r.bytes = append(r.bytes, `"`+Hidden+`"`...)
+		return
 	}
 	if len(s) > maxRecorded {
 		s, r.omitted = printable.Short(s, maxRecorded), true
@@ -153,9 +156,11 @@ func (r *recorder) text(s string, hidden bool) {
 	r.bytes = appendString(r.bytes, s)
 }
 
-func lowerFirst(name string) string {
-	if name == "" || name[0] < 'A' || name[0] > 'Z' {
-		return name
+// recordedName spells a member's name as a record has it: with a small first
+// letter, quoted, and the colon behind it.
+func recordedName(name string) string {
+	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+		name = string(name[0]-'A'+'a') + name[1:]
 	}
-	return string(name[0]-'A'+'a') + name[1:]
+	return string(append(appendString(nil, name), ':'))
 }
