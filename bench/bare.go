@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -28,23 +29,23 @@ var access = aws.Credentials{AccessKeyID: "AKIABENCHBENCHBENCH1", SecretAccessKe
 
 // serveBare answers each kind of request with the least work that any
 // implementation must do: a token for one verified signature and one seal, an
-// identity for one signature, a session for a signature and a seal, and a page
-// of n bytes or a file for one opened token.
-func serveBare(ctx context.Context, address, file string) error {
+// identity for one signature, a session for a signature and a seal, and a file
+// for one opened token: a page, whose compressed bytes it keeps, or a download.
+func serveBare(ctx context.Context, address, folder string) error {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return err
 	}
-	b, err := newBare(file)
+	b, err := newBare(folder)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/authorization-token", b.issue)
 	mux.HandleFunc("POST /{$}", b.sts)
-	mux.HandleFunc("GET /file", b.download)
+	mux.HandleFunc("GET /"+downloadFile, b.download)
 	mux.HandleFunc("GET /token", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, b.seal()) })
-	mux.HandleFunc("GET /page/{size}", b.page)
+	mux.HandleFunc("GET /page/{name}", b.page)
 	server := &http.Server{Handler: mux}
 	context.AfterFunc(ctx, func() { server.Close() })
 	fmt.Fprintln(os.Stderr, "listening on http://"+listener.Addr().String())
@@ -54,10 +55,21 @@ func serveBare(ctx context.Context, address, file string) error {
 type bare struct {
 	signer *signer.Signer
 	aead   cipher.AEAD
-	file   string
+	folder string
+	pages  map[string][]byte // compressed, by name
 }
 
-func newBare(file string) (*bare, error) {
+func newBare(folder string) (*bare, error) {
+	pages := map[string][]byte{}
+	files, err := filepath.Glob(filepath.Join(folder, "*"+pageSuffix))
+	for _, file := range files {
+		if err == nil {
+			pages[strings.TrimSuffix(filepath.Base(file), pageSuffix)], err = os.ReadFile(file)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	block, err := aes.NewCipher(key)
@@ -65,7 +77,7 @@ func newBare(file string) (*bare, error) {
 		return nil, err
 	}
 	aead, err := cipher.NewGCM(block)
-	return &bare{signer.NewSigner(), aead, file}, err
+	return &bare{signer.NewSigner(), aead, folder, pages}, err
 }
 
 // claims stand for what a token carries.
@@ -141,18 +153,19 @@ func (b *bare) download(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "token", http.StatusUnauthorized)
 		return
 	}
-	http.ServeFile(w, r, b.file)
+	http.ServeFile(w, r, filepath.Join(b.folder, downloadFile))
 }
 
 func (b *bare) page(w http.ResponseWriter, r *http.Request) {
-	size, err := strconv.Atoi(r.PathValue("size"))
-	if err != nil || size > len(filler) || !b.opens(r) {
+	page, found := b.pages[r.PathValue("name")]
+	if !found || !b.opens(r) {
 		http.Error(w, "token", http.StatusUnauthorized)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html")
-	w.Header().Set("Content-Length", strconv.Itoa(size))
-	_, _ = w.Write(filler[:size])
+	w.Header().Set("Content-Encoding", "gzip")
+	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+	_, _ = w.Write(page)
 }
 
 var filler = bytes.Repeat([]byte("x"), 1<<20)

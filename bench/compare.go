@@ -20,8 +20,10 @@ import (
 // A scenario is one pair of requests to compare.
 type scenario struct {
 	name    string
-	bare    *http.Request
+	beside  *process // whom Daypass is compared with
+	other   *http.Request
 	daypass *http.Request
+	bytes   int64 // of the answer where they are what is counted, in MB/s; 0: answers are
 }
 
 func compare(ctx context.Context, o options) error {
@@ -29,34 +31,43 @@ func compare(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	file, err := wheelFile(o.folder, "download", "1.0", 100<<20)
-	if err != nil {
-		return err
-	}
-	bare, err := start(ctx, self, "-bare", "127.0.0.1:0", "-file", file)
-	if err != nil {
-		return err
-	}
-	defer bare.kill()
 	daypass, err := startDaypass(ctx, o, "compare")
 	if err != nil {
 		return err
 	}
 	defer daypass.kill()
-	scenarios, err := prepare(ctx, bare.url, daypass.url, file)
+	at, err := publishAll(ctx, daypass.url, o.files())
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d connections, %d rounds of %v in turn; medians\n\n", o.connections, o.rounds, o.round)
-	fmt.Printf("| %-40s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "bare /s", "daypass /s", "ratio", "bare CPU", "CPU", "ratio")
-	fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
-	for _, s := range scenarios {
-		if !strings.Contains(s.name, o.only) {
-			continue
-		}
-		err := run(ctx, o, s, bare, daypass)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+	bare, err := start(ctx, self, "-bare", "127.0.0.1:0", "-files", o.files())
+	if err != nil {
+		return err
+	}
+	defer bare.kill()
+	nginx, err := startNginx(ctx, o)
+	if err != nil {
+		return err
+	}
+	if nginx != nil {
+		defer nginx.kill()
+	}
+	scenarios, err := at.scenarios(ctx, bare, nginx)
+	if err != nil {
+		return err
+	}
+	for _, connections := range o.connections {
+		fmt.Printf("\n%d connections, %d rounds of %v in turn; medians\n\n", connections, o.rounds, o.round)
+		fmt.Printf("| %-40s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "other /s", "daypass /s", "ratio", "other CPU", "CPU", "ratio")
+		fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
+		for _, s := range scenarios {
+			if !strings.Contains(s.name, o.only) {
+				continue
+			}
+			err := s.run(ctx, o, connections, daypass)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
 		}
 	}
 	return nil
@@ -66,30 +77,33 @@ func compare(ctx context.Context, o options) error {
 // to neither, and prints the medians of their speed and of what a request took of
 // the processor. The ratio of the latter is the median of those of the turns, as
 // what else the machine does changes more between turns than within one.
-func run(ctx context.Context, o options, s scenario, bareServer, daypassServer *process) error {
-	var bare, daypass []result
+func (s scenario) run(ctx context.Context, o options, connections int, server *process) error {
+	var other, daypass []result
 	for i := range o.rounds + 1 {
-		b, err := bareServer.load(ctx, o, s.bare)
+		b, err := s.beside.load(ctx, connections, o.round, s.other)
 		if err != nil {
-			return fmt.Errorf("bare: %w", err)
+			return fmt.Errorf("the other: %w", err)
 		}
-		d, err := daypassServer.load(ctx, o, s.daypass)
+		d, err := server.load(ctx, connections, o.round, s.daypass)
 		if err != nil {
 			return fmt.Errorf("daypass: %w", err)
 		}
 		if i > 0 { // the first round warms up
-			bare, daypass = append(bare, b), append(daypass, d)
+			other, daypass = append(other, b), append(daypass, d)
 		}
 	}
 	speed := func(r result) float64 { return r.perSecond }
-	cpu := func(r result) float64 { return float64(r.cpu.Nanoseconds()) / 1e3 }
-	ratios := make([]float64, len(bare))
-	for i := range bare {
-		ratios[i] = cpu(bare[i]) / cpu(daypass[i])
+	if s.bytes > 0 {
+		speed = func(r result) float64 { return r.perSecond * float64(s.bytes) / 1e6 }
 	}
-	b, d := median(values(bare, speed)), median(values(daypass, speed))
+	cpu := func(r result) float64 { return float64(r.cpu.Nanoseconds()) / 1e3 }
+	ratios := make([]float64, len(other))
+	for i := range other {
+		ratios[i] = cpu(other[i]) / cpu(daypass[i])
+	}
+	b, d := median(values(other, speed)), median(values(daypass, speed))
 	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %7.1f µs | %7.1f µs | %6.2f |\n",
-		s.name, b, d, d/b, median(values(bare, cpu)), median(values(daypass, cpu)), median(ratios))
+		s.name, b, d, d/b, median(values(other, cpu)), median(values(daypass, cpu)), median(ratios))
 	return nil
 }
 
@@ -108,12 +122,12 @@ func median(values []float64) float64 {
 
 // load is a round with the processor's time that a request took of the server.
 // That is fair where other programs take turns on the same processor.
-func (p *process) load(ctx context.Context, o options, request *http.Request) (result, error) {
+func (p *process) load(ctx context.Context, connections int, round time.Duration, request *http.Request) (result, error) {
 	before, err := p.cpu()
 	if err != nil {
 		return result{}, err
 	}
-	r, err := load(ctx, o.connections, o.round, request)
+	r, err := load(ctx, connections, round, request)
 	if err != nil {
 		return r, err
 	}
@@ -145,13 +159,18 @@ func startDaypass(ctx context.Context, o options, data string) (*process, error)
 
 var listening = regexp.MustCompile(`listening on (https?://[^\s"]+)`)
 
-// start runs a server on the first processor.
-func start(ctx context.Context, name string, args ...string) (*process, error) {
+// pinned is a command on the first processor.
+func pinned(ctx context.Context, name string, args ...string) *exec.Cmd {
 	pin, err := exec.LookPath("taskset")
 	if err == nil {
 		name, args = pin, append([]string{"-c", "0", name}, args...)
 	}
-	cmd := exec.CommandContext(ctx, name, args...)
+	return exec.CommandContext(ctx, name, args...)
+}
+
+// start runs a server that says on its standard error where it listens.
+func start(ctx context.Context, name string, args ...string) (*process, error) {
+	cmd := pinned(ctx, name, args...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
 		"DAYPASS_ADMIN_ACCESS_KEY_ID="+access.AccessKeyID, "DAYPASS_ADMIN_SECRET_ACCESS_KEY="+access.SecretAccessKey)
 	said, err := cmd.StderrPipe()

@@ -61,6 +61,7 @@ func ask(ctx context.Context, address string, raw []byte, until time.Time) (int,
 	}
 	defer connection.Close()
 	in := bufio.NewReaderSize(connection, 64<<10)
+	room := make([]byte, 256<<10) // io.Discard's is small, and a download is many reads
 	answered := 0
 	for ; time.Now().Before(until); answered++ {
 		_, err := connection.Write(raw)
@@ -71,7 +72,7 @@ func ask(ctx context.Context, address string, raw []byte, until time.Time) (int,
 		if err != nil {
 			return answered, err
 		}
-		_, err = io.Copy(io.Discard, answer.Body)
+		_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{answer.Body}, room)
 		answer.Body.Close()
 		if err != nil {
 			return answered, err

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,40 +26,84 @@ const (
 	role   = "arn:aws:iam::" + owner + ":role/bench"
 )
 
-// prepare makes a domain, a repository, a role and packages, and the requests to
-// time. The file is the wheel that both servers serve whole.
-func prepare(ctx context.Context, bareURL, daypassURL, file string) ([]scenario, error) {
+// What the bare handler and nginx serve, in the folder of files.
+const (
+	pageSuffix   = ".html.gz"
+	downloadFile = "download-1.0-py3-none-any.whl"
+)
+
+// publishAll makes a domain, a repository, a role and packages, and writes what the
+// other servers answer with into a folder: the bytes of pages as Daypass answers with
+// them, and the wheel of the download.
+func publishAll(ctx context.Context, daypassURL, files string) (*site, error) {
+	err := os.MkdirAll(files, 0o700)
+	if err != nil {
+		return nil, err
+	}
 	token, err := makeRepository(ctx, daypassURL)
 	if err != nil {
 		return nil, err
 	}
-	bareToken, err := fetch(ctx, bareURL+"/token", "")
-	if err != nil {
-		return nil, err
-	}
-	at := site{bareURL, string(bareToken), daypassURL, repository(daypassURL), token}
 	err = makeRole(ctx, daypassURL)
 	if err != nil {
 		return nil, err
 	}
-	var scenarios []scenario
-	for _, prepare := range []func(context.Context) (scenario, error){
-		func(ctx context.Context) (scenario, error) {
-			return at.api(ctx, "GetAuthorizationToken", "codeartifact", "/v1/authorization-token?domain="+domain, nil)
-		},
-		func(ctx context.Context) (scenario, error) { return at.sts(ctx, "GetCallerIdentity", nil) },
-		func(ctx context.Context) (scenario, error) {
-			return at.sts(ctx, "AssumeRole", url.Values{"RoleArn": {role}, "RoleSessionName": {"bench"}})
-		},
-		func(ctx context.Context) (scenario, error) { return at.page(ctx, "small", 4) },
-		func(ctx context.Context) (scenario, error) { return at.page(ctx, "large", 440) },
-		func(ctx context.Context) (scenario, error) { return at.download(ctx, file) },
-	} {
-		s, err := prepare(ctx)
+	at := &site{daypassURL: daypassURL, repository: repository(daypassURL), token: token}
+	for _, index := range []struct {
+		name  string
+		files int
+	}{{"small", 4}, {"large", 440}} {
+		p, err := at.publishPage(ctx, index.name, index.files)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(files, p.name+pageSuffix), p.body, 0o600)
+		}
 		if err != nil {
 			return nil, err
 		}
-		scenarios = append(scenarios, s)
+		at.pages = append(at.pages, p)
+	}
+	path, err := wheelFile(files, "download", "1.0", 100<<20)
+	if err != nil {
+		return nil, err
+	}
+	wheel, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer wheel.Close()
+	return at, publish(ctx, at.repository, at.token, "download", "1.0", wheel)
+}
+
+// scenarios are the requests to time. Without nginx, which is nil then, the download
+// is compared with the bare handler alone.
+func (s *site) scenarios(ctx context.Context, bare, nginx *process) ([]scenario, error) {
+	token, err := fetch(ctx, bare.url+"/token", "")
+	if err != nil {
+		return nil, err
+	}
+	assume := url.Values{"RoleArn": {role}, "RoleSessionName": {"bench"}}
+	all := []func() (scenario, error){
+		func() (scenario, error) {
+			return s.api(ctx, bare, "GetAuthorizationToken", "codeartifact", "/v1/authorization-token?domain="+domain, nil)
+		},
+		func() (scenario, error) { return s.sts(ctx, bare, "GetCallerIdentity", nil) },
+		func() (scenario, error) { return s.sts(ctx, bare, "AssumeRole", assume) },
+	}
+	for _, p := range s.pages {
+		all = append(all, func() (scenario, error) { return s.page(ctx, bare, string(token), p) })
+	}
+	all = append(all, func() (scenario, error) {
+		return s.download(ctx, bare, string(token), "100 MiB, in MB, beside Go's file server")
+	})
+	if nginx != nil {
+		all = append(all, func() (scenario, error) { return s.download(ctx, nginx, "", "100 MiB, in MB, beside nginx") })
+	}
+	scenarios := make([]scenario, len(all))
+	for i, prepare := range all {
+		scenarios[i], err = prepare()
+		if err != nil {
+			return nil, err
+		}
 	}
 	return scenarios, nil
 }
@@ -103,30 +146,39 @@ func keys() aws.CredentialsProvider {
 	return credentials.NewStaticCredentialsProvider(access.AccessKeyID, access.SecretAccessKey, "")
 }
 
-// A site is where the two servers are, and what opens them.
-type site struct{ bareURL, bareToken, daypassURL, repository, token string }
+// A site is where Daypass is, what opens it and what it has.
+type site struct {
+	daypassURL, repository, token string
+	pages                         []page
+}
+
+// A page is a package's index page, as the server answers with it to a client that
+// takes compressed answers.
+type page struct {
+	name, title, url string
+	body             []byte
+}
 
 // api prepares the same signed request to both.
-func (s site) api(ctx context.Context, name, service, target string, body []byte) (scenario, error) {
-	bare, err := signed(ctx, s.bareURL+target, service, body)
+func (s *site) api(ctx context.Context, bare *process, name, service, target string, body []byte) (scenario, error) {
+	other, err := signed(ctx, bare.url+target, service, body)
 	if err != nil {
 		return scenario{}, err
 	}
 	daypass, err := signed(ctx, s.daypassURL+target, service, body)
-	return scenario{name, bare, daypass}, err
+	return scenario{name: name, beside: bare, other: other, daypass: daypass}, err
 }
 
-func (s site) sts(ctx context.Context, action string, parameters url.Values) (scenario, error) {
+func (s *site) sts(ctx context.Context, bare *process, action string, parameters url.Values) (scenario, error) {
 	body := "Action=" + action + "&Version=2011-06-15"
 	if len(parameters) > 0 {
 		body += "&" + parameters.Encode()
 	}
-	return s.api(ctx, action, "sts", "/", []byte(body))
+	return s.api(ctx, bare, action, "sts", "/", []byte(body))
 }
 
-// page publishes a package with so many files and times its index page against
-// a page of the same size.
-func (s site) page(ctx context.Context, name string, files int) (scenario, error) {
+// publishPage publishes a package with so many files and returns its page.
+func (s *site) publishPage(ctx context.Context, name string, files int) (page, error) {
 	for i := range files {
 		version := fmt.Sprintf("1.%d", i)
 		var wheel bytes.Buffer
@@ -135,41 +187,49 @@ func (s site) page(ctx context.Context, name string, files int) (scenario, error
 			err = publish(ctx, s.repository, s.token, name, version, &wheel)
 		}
 		if err != nil {
-			return scenario{}, err
+			return page{}, err
 		}
 	}
-	url := s.repository + "simple/" + name + "/"
-	body, err := fetch(ctx, url, s.token)
+	p := page{name: name, url: s.repository + "simple/" + name + "/"}
+	plain, err := fetch(ctx, p.url, s.token)
 	if err != nil {
-		return scenario{}, err
+		return p, err
 	}
-	title := fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(body))/1024)
-	return s.read(ctx, title, fmt.Sprintf("/page/%d", len(body)), url)
+	request, err := bearer(ctx, p.url, s.token)
+	if err != nil {
+		return p, err
+	}
+	request.Header.Set("Accept-Encoding", "gzip") // set by hand, the client does not undo it
+	p.body, err = do(request)
+	p.title = fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(plain))/1024)
+	return p, err
 }
 
-// download publishes a wheel and times it against the same file.
-func (s site) download(ctx context.Context, path string) (scenario, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return scenario{}, err
-	}
-	defer f.Close()
-	name, rest, _ := strings.Cut(filepath.Base(path), "-")
-	version, _, _ := strings.Cut(rest, "-")
-	err = publish(ctx, s.repository, s.token, name, version, f)
-	if err != nil {
-		return scenario{}, err
-	}
-	return s.read(ctx, "download, 100 MiB", "/file", s.repository+"simple/"+name+"/"+version+"/"+filepath.Base(path))
+// page prepares requests for a page and for the same compressed bytes.
+func (s *site) page(ctx context.Context, bare *process, bareToken string, p page) (scenario, error) {
+	return s.read(ctx, p.title, bare, bareToken, "/page/"+p.name, p.url, "gzip")
 }
 
-func (s site) read(ctx context.Context, name, bareTarget, url string) (scenario, error) {
-	bare, err := bearer(ctx, s.bareURL+bareTarget, s.bareToken)
+// download prepares requests for the wheel and for the same file. As pip, they ask for
+// it as it is.
+func (s *site) download(ctx context.Context, beside *process, token, name string) (scenario, error) {
+	both, err := s.read(ctx, name, beside, token, "/"+downloadFile, s.repository+"simple/download/1.0/"+downloadFile, "identity")
+	both.bytes = 100 << 20
+	return both, err
+}
+
+func (s *site) read(ctx context.Context, name string, beside *process, token, target, url, encoding string) (scenario, error) {
+	other, err := bearer(ctx, beside.url+target, token)
 	if err != nil {
 		return scenario{}, err
 	}
 	daypass, err := bearer(ctx, url, s.token)
-	return scenario{name, bare, daypass}, err
+	if err != nil {
+		return scenario{}, err
+	}
+	other.Header.Set("Accept-Encoding", encoding)
+	daypass.Header.Set("Accept-Encoding", encoding)
+	return scenario{name: name, beside: beside, other: other, daypass: daypass}, nil
 }
 
 func signed(ctx context.Context, url, service string, body []byte) (*http.Request, error) {

@@ -112,8 +112,12 @@ func (p *process) checked(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := site{daypassURL: p.url, repository: repository(p.url), token: token}.page(ctx, "small", 4)
-	return page.daypass, err
+	at := &site{daypassURL: p.url, repository: repository(p.url), token: token}
+	page, err := at.publishPage(ctx, "small", 4)
+	if err != nil {
+		return nil, err
+	}
+	return bearer(ctx, page.url, token)
 }
 
 // costs are the processor's time that it takes to issue a token, and to answer
@@ -123,7 +127,7 @@ func (p *process) costs(ctx context.Context, o options, check *http.Request) ([2
 	if err != nil {
 		return [2]time.Duration{}, err
 	}
-	checked, err := p.load(ctx, o, check)
+	checked, err := p.load(ctx, o.connections[0], o.round, check)
 	return [2]time.Duration{issued.cpu.Round(100), checked.cpu.Round(100)}, err
 }
 
@@ -135,7 +139,7 @@ func (p *process) issue(ctx context.Context, o options) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	return p.load(ctx, o, request)
+	return p.load(ctx, o.connections[0], o.round, request)
 }
 
 // uploads looks at the memory while one large asset is published and, over and
