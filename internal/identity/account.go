@@ -17,14 +17,14 @@ const AdminUser = "admin"
 // AccountByID returns one account.
 func (d *Directory) AccountByID(ctx context.Context, id string) (*Account, error) {
 	a, err := view(ctx, d, func(tx *store.Tx) (*Account, error) { return tx.Account(ctx, id) })
-	return a, gone(err, fault.New(fault.NotFound, "The account %s does not exist.", id))
+	return a, ifNotFound(err, fault.New(fault.NotFound, "The account %s does not exist.", id))
 }
 
 // Accounts returns up to limit accounts with ids after the given one, and
 // whether there are more.
 func (d *Directory) Accounts(ctx context.Context, after string, limit int) ([]*Account, bool, error) {
 	found, err := view(ctx, d, func(tx *store.Tx) ([]*Account, error) { return tx.Accounts(ctx, after, limit+1) })
-	page, more := cut(found, limit)
+	page, more := trimPage(found, limit)
 	return page, more, err
 }
 
@@ -39,15 +39,15 @@ func (d *Directory) CreateAccount(ctx context.Context, id, name string) (*Accoun
 		return nil, KeyPair{}, fault.Invalid("accountId: %q is not an account id, expected 12 digits", id)
 	}
 	account, pair := &Account{ID: id, Name: name, Created: d.now()}, newPair()
-	err := d.change(ctx, func(tx *store.Tx) error { return d.found(ctx, tx, account, pair) })
+	err := d.change(ctx, func(tx *store.Tx) error { return d.createAccount(ctx, tx, account, pair) })
 	if err != nil {
-		return nil, KeyPair{}, exists(err, fault.New(fault.Conflict, "The account %s already exists.", id))
+		return nil, KeyPair{}, ifExists(err, fault.New(fault.Conflict, "The account %s already exists.", id))
 	}
 	return account, pair, nil
 }
 
-// found writes a new account, its first user and that user's key.
-func (d *Directory) found(ctx context.Context, tx *store.Tx, a *Account, pair KeyPair) error {
+// createAccount writes a new account, its admin user and that user's key.
+func (d *Directory) createAccount(ctx context.Context, tx *store.Tx, a *Account, pair KeyPair) error {
 	err := tx.CreateAccount(ctx, a)
 	if err != nil {
 		return err
@@ -61,31 +61,31 @@ func (d *Directory) found(ctx context.Context, tx *store.Tx, a *Account, pair Ke
 	if err != nil {
 		return err
 	}
-	key, err := d.seal(admin.ID, pair)
+	key, err := d.sealKey(admin.ID, pair)
 	if err != nil {
 		return err
 	}
 	return tx.CreateAccessKey(ctx, key)
 }
 
-// Bootstrap makes the first account if it is not there yet, with a random key
-// pair or the fixed one given, and returns the pair and whether it is new.
+// Bootstrap makes the first account if it does not exist, with the fixed key pair
+// given or a random one. It returns the pair and whether it is new.
 //
-// deliver, if not nil, is called with a random pair before the account exists
-// for good: a server that dies in between leaves no account whose key nobody
-// has. It may be called again after a crash, with another pair.
+// deliver, if not nil, is called with a random pair before the account is
+// committed: so a crash in between leaves no account whose key nobody has. After
+// a crash it may be called again, with another pair.
 //
 // On a later start a fixed pair that the user `admin` does not have is added to
-// it, so that whoever starts the server can let themselves in again; nothing
-// else changes, and an inactive key stays inactive. A database with other
-// accounts alone is refused: it was begun with another one, whose key would be
-// replaced where deliver leaves it.
+// that user, so that an operator can regain access. Nothing else changes; an
+// inactive key stays inactive. A database that has only other accounts is refused:
+// the new key would replace that of the account it was begun with where deliver
+// writes it.
 func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(KeyPair) error) (KeyPair, bool, error) {
 	if !arn.IsAccount(d.Account) {
 		return KeyPair{}, false, fault.Invalid("account id: %q is not one, expected 12 digits", d.Account)
 	}
-	// The others come first: then whoever makes the account meanwhile is found
-	// as the account, not as another one.
+	// The other accounts are read first: an account that another replica makes in
+	// between is then found as d.Account, not among the others.
 	others, _, err := d.Accounts(ctx, "", 1)
 	if err != nil {
 		return KeyPair{}, false, err
@@ -93,7 +93,7 @@ func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(K
 	_, err = d.AccountByID(ctx, d.Account)
 	switch {
 	case err == nil:
-		return fixed, false, d.readmit(ctx, fixed)
+		return fixed, false, d.ensureAdminKey(ctx, fixed)
 	case !fault.Is(err, fault.NotFound):
 		return KeyPair{}, false, err
 	case len(others) > 0:
@@ -110,16 +110,16 @@ func (d *Directory) Bootstrap(ctx context.Context, fixed KeyPair, deliver func(K
 		}
 	}
 	account := &Account{ID: d.Account, Created: d.now()}
-	err = d.change(ctx, func(tx *store.Tx) error { return d.found(ctx, tx, account, pair) })
+	err = d.change(ctx, func(tx *store.Tx) error { return d.createAccount(ctx, tx, account, pair) })
 	if errors.Is(err, store.ErrExists) {
-		// Another replica was first; its pair is the one.
-		return fixed, false, d.readmit(ctx, fixed)
+		// Another replica made the account first; its pair is the one in force.
+		return fixed, false, d.ensureAdminKey(ctx, fixed)
 	}
 	return pair, err == nil, err
 }
 
-// readmit makes sure that a fixed pair opens the first account's admin user.
-func (d *Directory) readmit(ctx context.Context, pair KeyPair) error {
+// ensureAdminKey makes sure that the first account's admin user has a fixed pair.
+func (d *Directory) ensureAdminKey(ctx context.Context, pair KeyPair) error {
 	if pair == (KeyPair{}) {
 		return nil
 	}
@@ -138,13 +138,13 @@ func (d *Directory) readmit(ctx context.Context, pair KeyPair) error {
 		if err == nil && key.Identity != admin.ID {
 			return fault.Invalid("access key %s belongs to another user than %s", pair.AccessKeyID, AdminUser)
 		}
-		return d.readmitKey(ctx, tx, key, admin.ID, pair)
+		return d.writeAdminKey(ctx, tx, key, admin.ID, pair)
 	})
 }
 
-// readmitKey writes only what differs: an ordinary restart changes nothing. key
-// is nil if there is none yet.
-func (d *Directory) readmitKey(ctx context.Context, tx *store.Tx, key *store.AccessKey, owner string, pair KeyPair) error {
+// writeAdminKey writes the pair unless it is stored already: an ordinary restart
+// changes nothing. key is the stored key, or nil.
+func (d *Directory) writeAdminKey(ctx context.Context, tx *store.Tx, key *store.AccessKey, owner string, pair KeyPair) error {
 	if key != nil {
 		secret, err := d.Sealer.Open(key.Secret, []byte(key.ID))
 		if err != nil {
@@ -154,7 +154,7 @@ func (d *Directory) readmitKey(ctx context.Context, tx *store.Tx, key *store.Acc
 			return nil
 		}
 	}
-	fresh, err := d.seal(owner, pair)
+	fresh, err := d.sealKey(owner, pair)
 	if err != nil {
 		return err
 	}

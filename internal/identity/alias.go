@@ -12,8 +12,8 @@ func (d *Directory) Alias(ctx context.Context, account string) (string, error) {
 	return view(ctx, d, func(tx *store.Tx) (string, error) { return tx.Alias(ctx, account) })
 }
 
-// SetAlias gives an account an alias in place of the one that it has. No two
-// accounts have the same.
+// SetAlias sets or replaces the alias of an account. An alias that any account
+// has is a fault of kind Conflict.
 func (d *Directory) SetAlias(ctx context.Context, account, alias string) error {
 	taken := fault.New(fault.Conflict, "The account alias %s already exists.", alias)
 	return d.DB.Update(ctx, func(tx *store.Tx) error {
@@ -24,11 +24,12 @@ func (d *Directory) SetAlias(ctx context.Context, account, alias string) error {
 		if own == alias {
 			return taken
 		}
-		return exists(tx.SetAlias(ctx, account, alias), taken)
+		return ifExists(tx.SetAlias(ctx, account, alias), taken)
 	})
 }
 
-// RemoveAlias takes an account's alias away, which must be the one given.
+// RemoveAlias removes an account's alias. If the alias is not the one given, it
+// returns a fault of kind NotFound.
 func (d *Directory) RemoveAlias(ctx context.Context, account, alias string) error {
 	return d.DB.Update(ctx, func(tx *store.Tx) error {
 		own, err := tx.Alias(ctx, account)

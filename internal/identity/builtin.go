@@ -8,12 +8,12 @@ import (
 	"daypass/internal/store"
 )
 
-// builtinAccount stands for the service in the ARNs of its own policies.
+// builtinAccount is the account in the ARNs of AWS's own managed policies.
 const builtinAccount = "aws"
 
 var administratorAccess = arn.ManagedPolicy(builtinAccount, "/", "AdministratorAccess")
 
-// A builtin is a managed policy that every account can attach and none change.
+// A builtin is a managed policy that every account can attach and none can change.
 type builtin struct {
 	name, description, document string
 }
@@ -26,9 +26,9 @@ var builtins = []builtin{
 	{"AdministratorAccess", "Full access to everything.",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`},
 	{"AWSCodeArtifactAdminAccess", "Full access to CodeArtifact.",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codeartifact:*"],"Resource":"*"},` + bearer + `]}`},
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codeartifact:*"],"Resource":"*"},` + bearerStatement + `]}`},
 	{"AWSCodeArtifactReadOnlyAccess", "Read access to CodeArtifact.",
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codeartifact:Describe*","codeartifact:Get*","codeartifact:List*","codeartifact:ReadFromRepository"],"Resource":"*"},` + bearer + `]}`},
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codeartifact:Describe*","codeartifact:Get*","codeartifact:List*","codeartifact:ReadFromRepository"],"Resource":"*"},` + bearerStatement + `]}`},
 	{"IAMFullAccess", "Full access to identities and their policies.",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*"],"Resource":"*"}]}`},
 	{"IAMReadOnlyAccess", "Read access to identities and their policies.",
@@ -39,13 +39,12 @@ var builtins = []builtin{
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["codeartifact:Describe*","codeartifact:Get*","codeartifact:List*","codeartifact:ReadFromRepository","iam:GenerateCredentialReport","iam:GenerateServiceLastAccessedDetails","iam:Get*","iam:List*","iam:Simulate*","sts:GetAccessKeyInfo","sts:GetCallerIdentity","sts:GetSessionToken","daypass:List*"],"Resource":"*"}]}`},
 }
 
-const bearer = `{"Effect":"Allow","Action":"sts:GetServiceBearerToken","Resource":"*","Condition":{"StringEquals":{"sts:AWSServiceName":"codeartifact.amazonaws.com"}}}`
+const bearerStatement = `{"Effect":"Allow","Action":"sts:GetServiceBearerToken","Resource":"*","Condition":{"StringEquals":{"sts:AWSServiceName":"codeartifact.amazonaws.com"}}}`
 
-// builtinsDate is what the service's own policies say they were made on; it
-// need only be constant.
+// builtinsDate is the creation date of the builtins; any constant would do.
 var builtinsDate = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
-// builtinPolicy returns the service's own policy with an ARN, or nil.
+// builtinPolicy returns the builtin with an ARN, or nil.
 func builtinPolicy(policyARN string) *builtin {
 	i := slices.IndexFunc(builtins, func(b builtin) bool { return b.arn() == policyARN })
 	if i < 0 {
@@ -56,8 +55,8 @@ func builtinPolicy(policyARN string) *builtin {
 
 func (b *builtin) arn() string { return arn.ManagedPolicy(builtinAccount, "/", b.name) }
 
-// row gives the policy the shape of a customer's. The unique id is made from
-// the name so that it is the same on every start and replica.
+// row returns the builtin in the form of a stored policy. The unique id is made
+// from the name, so that it is the same on every start and replica.
 func (b *builtin) row() store.ManagedPolicy {
 	return store.ManagedPolicy{
 		ID: builtinID(b.name), ARN: b.arn(), Account: builtinAccount, Name: b.name, Path: "/",

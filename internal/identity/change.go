@@ -8,10 +8,11 @@ import (
 	"daypass/internal/store"
 )
 
-// changeOf changes something of the user, group or role with a name.
-func (d *Directory) changeOf(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) error {
+// changeEntity runs fn in a transaction with the user, group or role of a name,
+// and empties the caches.
+func (d *Directory) changeEntity(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) error {
 	return d.change(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, kind, name)
+		e, err := findEntity(ctx, tx, account, kind, name)
 		if err != nil {
 			return err
 		}
@@ -19,28 +20,28 @@ func (d *Directory) changeOf(ctx context.Context, account, kind, name string, fn
 	})
 }
 
-// edit changes a user, group or role in a transaction and saves it.
-func (d *Directory) edit(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
+// editEntity lets fn change a user, group or role in a transaction, and saves it.
+func (d *Directory) editEntity(ctx context.Context, account, kind, name string, fn func(*store.Tx, *Entity) error) (*Entity, error) {
 	var e *Entity
-	err := d.changeOf(ctx, account, kind, name, func(tx *store.Tx, found *Entity) error {
+	err := d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, found *Entity) error {
 		e = found
 		err := fn(tx, e)
 		if err != nil {
 			return err
 		}
-		return exists(tx.SaveIdentity(ctx, e), taken(e))
+		return ifExists(tx.SaveIdentity(ctx, e), nameTaken(e))
 	})
 	return e, err
 }
 
-// Move gives a user or group another name, another path, or both; what is empty
-// stays. Its unique id stays too, and with it all that policies bound to it.
+// Move changes the name or path of a user or group; an empty value leaves that
+// one as it is. The unique id stays, so that policies bound to it still match.
 func (d *Directory) Move(ctx context.Context, account, kind, name, newName, newPath string) error {
 	err := checkPath("newPath", newPath)
 	if err != nil {
 		return err
 	}
-	_, err = d.edit(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
+	_, err = d.editEntity(ctx, account, kind, name, func(_ *store.Tx, e *Entity) error {
 		if newName != "" {
 			e.Name = newName
 		}
@@ -52,23 +53,24 @@ func (d *Directory) Move(ctx context.Context, account, kind, name, newName, newP
 	return err
 }
 
-// Describe replaces what is said of a role.
-func (d *Directory) Describe(ctx context.Context, account, role, description string) (*Entity, error) {
-	return d.edit(ctx, account, Role, role, func(_ *store.Tx, e *Entity) error {
+// SetDescription replaces the description of a role.
+func (d *Directory) SetDescription(ctx context.Context, account, role, description string) (*Entity, error) {
+	return d.editEntity(ctx, account, Role, role, func(_ *store.Tx, e *Entity) error {
 		e.Description = description
 		return nil
 	})
 }
 
-// A RoleChange is what to replace in a role; what is zero stays.
+// A RoleChange has the new values of a role; a zero field leaves the value as it
+// is.
 type RoleChange struct {
 	Description string
 	MaxSession  time.Duration
 }
 
-// ChangeRole replaces what is said of a role and how long its sessions may be.
+// ChangeRole replaces the description and maximum session duration of a role.
 func (d *Directory) ChangeRole(ctx context.Context, account, role string, change RoleChange) error {
-	_, err := d.edit(ctx, account, Role, role, func(_ *store.Tx, e *Entity) error {
+	_, err := d.editEntity(ctx, account, Role, role, func(_ *store.Tx, e *Entity) error {
 		if change.Description != "" {
 			e.Description = change.Description
 		}
@@ -80,10 +82,10 @@ func (d *Directory) ChangeRole(ctx context.Context, account, role string, change
 	return err
 }
 
-// SetBoundary replaces the permissions boundary of a user or role, or with ""
-// takes it away; one that is not there is a fault of kind NotFound.
+// SetBoundary sets the permissions boundary of a user or role; "" removes it. To
+// remove a boundary that does not exist is a fault of kind NotFound.
 func (d *Directory) SetBoundary(ctx context.Context, account, kind, name, policyARN string) error {
-	_, err := d.edit(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+	_, err := d.editEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		if policyARN == "" && e.Boundary == "" {
 			return fault.New(fault.NotFound, "The %s with name %s has no permissions boundary.", kind, name)
 		}

@@ -6,17 +6,18 @@ import (
 	"daypass/internal/store"
 )
 
-// A Detail is a user, group or role with all that hangs on it.
+// A Detail is a user, group or role with its policies, groups and last use, as
+// GetAccountAuthorizationDetails shows it.
 type Detail struct {
 	*Entity
-	Trust    string // of roles, as the IAM API shows it
+	Trust    string // roles only: see [Directory.TrustDocument]
 	Inline   []store.InlinePolicy
-	Attached []string  // ARNs
-	Groups   []*Entity // that a user is in
-	Used     Use       // of roles
+	Attached []string  // ARNs of managed policies
+	Groups   []*Entity // users only
+	Used     Use       // roles only
 }
 
-// Details is [Directory.List] with all that hangs on each.
+// Details is [Directory.List] with the details of each.
 func (d *Directory) Details(ctx context.Context, account, kind, after string, limit int) ([]*Detail, bool, error) {
 	var details []*Detail
 	var more bool
@@ -25,7 +26,7 @@ func (d *Directory) Details(ctx context.Context, account, kind, after string, li
 		if err != nil {
 			return err
 		}
-		found, more = cut(found, limit)
+		found, more = trimPage(found, limit)
 		for _, e := range found {
 			detail, err := d.detail(ctx, tx, e)
 			if err != nil {
@@ -61,14 +62,14 @@ func (d *Directory) detail(ctx context.Context, tx *store.Tx, e *Entity) (*Detai
 	return detail, err
 }
 
-// Counts returns how many an account has of each kind of identity and of the
-// other things that [store.Tx.Count] counts, and whether its root user has a key.
+// Counts returns how many entities an account has of each kind, the other counts
+// of [store.Tx.Count], and whether the root user has a key.
 func (d *Directory) Counts(ctx context.Context, account string) (map[string]int64, bool, error) {
 	counts, err := view(ctx, d, func(tx *store.Tx) (map[string]int64, error) { return tx.Count(ctx, account) })
-	return counts, d.rootOf(account), err
+	return counts, d.hasRootKey(account), err
 }
 
-// rootOf reports whether an account's root user has a key.
-func (d *Directory) rootOf(account string) bool {
+// hasRootKey reports whether an account's root user has a key.
+func (d *Directory) hasRootKey(account string) bool {
 	return d.Root.AccessKeyID != "" && account == d.Account
 }

@@ -14,28 +14,28 @@ import (
 	"daypass/internal/tag"
 )
 
-// errGone says that the principal of a credential is no more.
-var errGone = fault.New(fault.NotFound, "The principal of these credentials does not exist.")
+// errNoPrincipal says that the principal of a credential was deleted.
+var errNoPrincipal = fault.New(fault.NotFound, "The principal of these credentials does not exist.")
 
 // errUnknownKey is the same for keys that do not exist and inactive ones.
 var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 
-// longTerm is an active access key, ready for use.
-type longTerm struct {
+// activeKey is an active access key with its secret opened.
+type activeKey struct {
 	secret string
 	ref    principal.Ref
 }
 
 // Key returns the secret of a long-term access key and the principal that it
-// speaks for. Unknown and inactive keys are faults of kind UnknownKey.
+// belongs to. Unknown and inactive keys are faults of kind UnknownKey.
 func (d *Directory) Key(ctx context.Context, accessKeyID string) (string, principal.Ref, error) {
 	if d.isRootKey(accessKeyID) {
 		return d.Root.SecretAccessKey, principal.Ref{Kind: principal.Root, Account: d.Account, ID: d.Account}, nil
 	}
-	if !arn.IsKeyID(accessKeyID) { // nothing else reaches the database
+	if !arn.IsKeyID(accessKeyID) { // text of another form must not reach the database
 		return "", principal.Ref{}, errUnknownKey
 	}
-	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*longTerm, error) { return d.loadKey(ctx, accessKeyID) })
+	key, err := d.keys.Get(ctx, accessKeyID, func(ctx context.Context) (*activeKey, error) { return d.loadKey(ctx, accessKeyID) })
 	if err != nil {
 		return "", principal.Ref{}, err
 	}
@@ -46,7 +46,7 @@ func (d *Directory) isRootKey(id string) bool {
 	return d.Root.AccessKeyID != "" && id == d.Root.AccessKeyID
 }
 
-func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
+func (d *Directory) loadKey(ctx context.Context, id string) (*activeKey, error) {
 	var key *store.AccessKey
 	owner, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) {
 		var err error
@@ -57,7 +57,7 @@ func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
 		return tx.Identity(ctx, key.Identity)
 	})
 	if err != nil {
-		return nil, gone(err, errUnknownKey)
+		return nil, ifNotFound(err, errUnknownKey)
 	}
 	if key.Status != store.KeyActive {
 		return nil, errUnknownKey
@@ -66,17 +66,17 @@ func (d *Directory) loadKey(ctx context.Context, id string) (*longTerm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the secret of access key %s: %w", id, err)
 	}
-	return &longTerm{string(secret), principal.Ref{Kind: principal.User, Account: owner.Account, ID: owner.ID}}, nil
+	return &activeKey{string(secret), principal.Ref{Kind: principal.User, Account: owner.Account, ID: owner.ID}}, nil
 }
 
-// A standing is what a user, role or root user is today, before a session
-// narrows it. It is shared by all calls and never written to.
-type standing struct {
-	who    principal.Principal
-	grants policy.Grants
+// A currentPrincipal is a user, role or root user as it is stored now, before a
+// session restricts it. All calls share it; it MUST NOT be changed.
+type currentPrincipal struct {
+	principal principal.Principal
+	grants    policy.Grants
 }
 
-func (s *standing) weight() int {
+func (s *currentPrincipal) weight() int {
 	n := entryWeight
 	for _, p := range s.grants.Identity {
 		n += p.Weight()
@@ -87,40 +87,40 @@ func (s *standing) weight() int {
 	return n
 }
 
-// Principal returns who ref is today and what its policies of today grant. The
-// values are shared: callers MUST NOT change them. A principal that no longer
-// exists is a fault of kind NotFound.
+// Principal returns the principal of a credential and what its policies grant, as
+// both are stored now. The values are shared: callers MUST NOT change them. A
+// principal that no longer exists is a fault of kind NotFound.
 func (d *Directory) Principal(ctx context.Context, ref principal.Ref) (*principal.Principal, *policy.Grants, error) {
-	base, err := d.standing(ctx, ref)
+	base, err := d.currentPrincipal(ctx, ref)
 	if err != nil {
 		return nil, nil, err
 	}
 	if ref.Session == nil {
 		if ref.Kind != principal.User && ref.Kind != principal.Root {
-			return nil, nil, errGone // roles and federated users exist as sessions alone
+			return nil, nil, errNoPrincipal // only sessions of roles and of federated users make requests
 		}
-		return &base.who, &base.grants, nil
+		return &base.principal, &base.grants, nil
 	}
-	who := base.who
-	who.Ref = ref
+	current := base.principal
+	current.Ref = ref
 	if ref.Kind == principal.Federated {
-		who.Name, who.Path = "", ""
+		current.Name, current.Path = "", ""
 	}
 	if len(ref.Session.Tags) > 0 {
-		who.Tags = overlay(who.Tags, ref.Session.Tags)
+		current.Tags = overlay(current.Tags, ref.Session.Tags)
 	}
 	if !ref.Session.Restricted() && ref.Kind != principal.Federated {
-		return &who, &base.grants, nil
+		return &current, &base.grants, nil
 	}
 	grants := base.grants
-	// A federated user's session without a policy has nothing but what
-	// resource policies give it (IAM User Guide, "Policy evaluation logic").
+	// A federated user's session without a policy has only the permissions that
+	// resource policies grant it (IAM User Guide, "Policy evaluation logic").
 	grants.Restricted = true
 	grants.Session, err = d.sessionPolicies(ctx, ref.Session)
-	return &who, &grants, err
+	return &current, &grants, err
 }
 
-// overlay returns base with tags in place of all that have the same key.
+// overlay returns base with tags added; a tag replaces those of the same key.
 func overlay(base, tags map[string]string) map[string]string {
 	merged := make(map[string]string, len(base)+len(tags))
 	for key, value := range base {
@@ -132,33 +132,33 @@ func overlay(base, tags map[string]string) map[string]string {
 	return merged
 }
 
-func (d *Directory) standing(ctx context.Context, ref principal.Ref) (*standing, error) {
+func (d *Directory) currentPrincipal(ctx context.Context, ref principal.Ref) (*currentPrincipal, error) {
 	root := ref.ID == ref.Account && (ref.Kind == principal.Root || ref.Kind == principal.Federated)
 	switch {
 	case root && (d.Root.AccessKeyID == "" || ref.Account != d.Account):
-		return nil, errGone // without a key there is no root user to speak of
+		return nil, errNoPrincipal // a root user exists only with a key
 	case root:
-		return d.standings.Get(ctx, ref.ID, func(ctx context.Context) (*standing, error) { return d.loadRoot(ctx, ref.Account) })
+		return d.principals.Get(ctx, ref.ID, func(ctx context.Context) (*currentPrincipal, error) { return d.loadRoot(ctx, ref.Account) })
 	}
-	found, err := d.standings.Get(ctx, ref.ID, func(ctx context.Context) (*standing, error) { return d.loadStanding(ctx, ref.ID) })
+	found, err := d.principals.Get(ctx, ref.ID, func(ctx context.Context) (*currentPrincipal, error) { return d.loadPrincipal(ctx, ref.ID) })
 	if err != nil {
 		return nil, err
 	}
-	made := found.who.Kind == ref.Kind || found.who.Kind == principal.User && ref.Kind == principal.Federated
-	if !made || found.who.Account != ref.Account {
-		return nil, errGone
+	sameKind := found.principal.Kind == ref.Kind || found.principal.Kind == principal.User && ref.Kind == principal.Federated
+	if !sameKind || found.principal.Account != ref.Account {
+		return nil, errNoPrincipal
 	}
 	return found, nil
 }
 
-func (d *Directory) loadRoot(ctx context.Context, account string) (*standing, error) {
+func (d *Directory) loadRoot(ctx context.Context, account string) (*currentPrincipal, error) {
 	_, err := d.AccountByID(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	// Root has full access without a policy, and so may a federated session that
-	// it makes have.
-	return &standing{who: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
+	// Root has full access without a policy. A federated session that root made may
+	// have it too.
+	return &currentPrincipal{principal: principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}}, nil
 }
 
 // view reads one thing in a transaction of its own.
@@ -172,10 +172,10 @@ func view[T any](ctx context.Context, d *Directory, read func(*store.Tx) (T, err
 	return found, err
 }
 
-// viewOf reads one thing of the user, group or role with a name.
-func viewOf[T any](ctx context.Context, d *Directory, account, kind, name string, read func(*store.Tx, *Entity) (T, error)) (T, error) {
+// viewEntity is view for something of the user, group or role with a name.
+func viewEntity[T any](ctx context.Context, d *Directory, account, kind, name string, read func(*store.Tx, *Entity) (T, error)) (T, error) {
 	return view(ctx, d, func(tx *store.Tx) (T, error) {
-		e, err := named(ctx, tx, account, kind, name)
+		e, err := findEntity(ctx, tx, account, kind, name)
 		if err != nil {
 			var none T
 			return none, err
@@ -184,20 +184,20 @@ func viewOf[T any](ctx context.Context, d *Directory, account, kind, name string
 	})
 }
 
-// loadStanding reads who an identity is, and compiles its permissions.
-func (d *Directory) loadStanding(ctx context.Context, id string) (*standing, error) {
+// loadPrincipal reads a user or role and compiles its policies.
+func (d *Directory) loadPrincipal(ctx context.Context, id string) (*currentPrincipal, error) {
 	p, err := d.loadPolicies(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if p.entity.Kind == Group {
-		return nil, errGone // a group holds policies, but is nobody
+		return nil, errNoPrincipal // a group has policies but is no principal
 	}
 	held, err := d.compile(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	s := &standing{who: newPrincipal(p.entity)}
+	s := &currentPrincipal{principal: newPrincipal(p.entity)}
 	for _, h := range held {
 		s.grants.Identity = append(s.grants.Identity, h.Policy)
 	}
@@ -224,8 +224,8 @@ func newPrincipal(e *Entity) principal.Principal {
 	}
 }
 
-// sessionPolicies compiles the inline session policy and looks up the managed
-// ones as they are today. One that is gone allows nothing.
+// sessionPolicies compiles the inline session policies, and the managed ones as
+// they are stored now. A managed policy that was deleted allows nothing.
 func (d *Directory) sessionPolicies(ctx context.Context, s *principal.Session) ([]*policy.Policy, error) {
 	compiled := make([]*policy.Policy, 0, len(s.Policies)+len(s.PolicyARNs))
 	for _, document := range s.Policies {

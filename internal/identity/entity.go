@@ -11,8 +11,8 @@ import (
 	"daypass/internal/store"
 )
 
-// entityARN names a user, group or role.
-func entityARN(e *Entity) string {
+// ARN names a user, group or role.
+func ARN(e *Entity) string {
 	switch e.Kind {
 	case Role:
 		return arn.Role(e.Account, e.Path, e.Name)
@@ -22,9 +22,6 @@ func entityARN(e *Entity) string {
 	return arn.User(e.Account, e.Path, e.Name)
 }
 
-// ARN names a user, group or role.
-func ARN(e *Entity) string { return entityARN(e) }
-
 // title is the kind at the beginning of a sentence.
 func title(kind string) string { return strings.ToUpper(kind[:1]) + kind[1:] }
 
@@ -32,11 +29,11 @@ func missingEntity(kind, name string) error {
 	return fault.New(fault.NotFound, "The %s with name %s cannot be found.", kind, name)
 }
 
-// named returns a user, group or role inside of a transaction.
-func named(ctx context.Context, tx *store.Tx, account, kind, name string) (*Entity, error) {
+// findEntity returns a user, group or role within a transaction.
+func findEntity(ctx context.Context, tx *store.Tx, account, kind, name string) (*Entity, error) {
 	e, err := tx.IdentityNamed(ctx, account, kind, name)
 	if err != nil {
-		return nil, gone(err, missingEntity(kind, name))
+		return nil, ifNotFound(err, missingEntity(kind, name))
 	}
 	if replaced(ctx, entityName(account, kind, name), e.ID) {
 		return nil, missingEntity(kind, name)
@@ -53,13 +50,13 @@ func (d *Directory) Find(ctx context.Context, account, kind, name string) (*Enti
 	case ok:
 		return j.row.(*Entity), nil
 	}
-	return view(ctx, d, func(tx *store.Tx) (*Entity, error) { return named(ctx, tx, account, kind, name) })
+	return view(ctx, d, func(tx *store.Tx) (*Entity, error) { return findEntity(ctx, tx, account, kind, name) })
 }
 
 // FindID returns the user or role with a unique id.
 func (d *Directory) FindID(ctx context.Context, id string) (*Entity, error) {
 	e, err := view(ctx, d, func(tx *store.Tx) (*Entity, error) { return tx.Identity(ctx, id) })
-	return e, gone(err, errGone)
+	return e, ifNotFound(err, errNoPrincipal)
 }
 
 // Create makes a user, group or role. The caller sets Kind, Account and Name, and as
@@ -95,12 +92,12 @@ func (d *Directory) Create(ctx context.Context, e *Entity) error {
 		if most := d.Quotas.perAccount(e.Kind); n >= int64(most) {
 			return exceeded(title(e.Kind)+"sPerAccount", most)
 		}
-		return exists(tx.CreateIdentity(ctx, e), taken(e))
+		return ifExists(tx.CreateIdentity(ctx, e), nameTaken(e))
 	})
 }
 
-// checkPath refuses a path with an empty part, which the service model lets
-// through: some would take it for the path without.
+// checkPath refuses a path with an empty part, which the service model allows: a
+// reader could take // for /.
 func checkPath(member, path string) error {
 	if !strings.Contains(path, "//") {
 		return nil
@@ -109,7 +106,7 @@ func checkPath(member, path string) error {
 		Hinted("%s: %q has an empty part", member, path)
 }
 
-func taken(e *Entity) error {
+func nameTaken(e *Entity) error {
 	return fault.New(fault.Conflict, "%s with name %s already exists.", title(e.Kind), e.Name)
 }
 
@@ -117,11 +114,11 @@ func checkBoundary(ctx context.Context, tx *store.Tx, e *Entity) error {
 	if e.Boundary == "" {
 		return nil
 	}
-	err := attachable(ctx, tx, e.Account, e.Boundary)
-	return gone(err, fault.New(fault.NotFound, "Scope ARN: %s does not exist or is not attachable.", e.Boundary))
+	err := checkAttachable(ctx, tx, e.Account, e.Boundary)
+	return ifNotFound(err, fault.New(fault.NotFound, "Scope ARN: %s does not exist or is not attachable.", e.Boundary))
 }
 
-// checkTrust validates a trust policy and binds its principals.
+// checkTrust validates a trust policy and returns the unique ids of its principals.
 func (d *Directory) checkTrust(ctx context.Context, document string) (map[string]string, error) {
 	if most := d.Quotas.TrustSize; policy.Size(document) > most {
 		return nil, exceeded("ACLSizePerRole", most)
@@ -130,22 +127,22 @@ func (d *Directory) checkTrust(ctx context.Context, document string) (map[string
 	if err != nil {
 		return nil, Malformed(err)
 	}
-	err = checkShared(trust)
+	err = checkSharedIssuers(trust)
 	if err != nil {
 		return nil, err
 	}
 	return d.BindPrincipals(ctx, trust.Principals())
 }
 
-// checkDocument validates a policy document for its place.
+// checkDocument validates a policy document of a type.
 func checkDocument(document string, t policy.Type) error {
 	_, err := policy.Check("", document, t)
 	return Malformed(err)
 }
 
-// Malformed words what is wrong with a document as IAM does. The message is the
-// sentence that clients look for, the hint says what it is about. Any other error
-// it passes on.
+// Malformed turns a [policy.SyntaxError] into a fault of kind MalformedPolicy. The
+// message is IAM's sentence, which clients look for; the hint has the details. It
+// returns any other error unchanged.
 func Malformed(err error) error {
 	var bad *policy.SyntaxError
 	if errors.As(err, &bad) {
@@ -160,13 +157,13 @@ func (d *Directory) SetTrust(ctx context.Context, account, name, document string
 	if err != nil {
 		return err
 	}
-	return d.changeOf(ctx, account, Role, name, func(tx *store.Tx, e *Entity) error { return tx.SetTrust(ctx, e.ID, document, bound) })
+	return d.changeEntity(ctx, account, Role, name, func(tx *store.Tx, e *Entity) error { return tx.SetTrust(ctx, e.ID, document, bound) })
 }
 
-// Delete removes a user, group or role that nothing hangs on any more.
-// Credentials that it made open nothing from then on.
+// Delete removes a user, group or role. Its policies, keys, devices and
+// memberships must be removed before. Its credentials are invalid from then on.
 func (d *Directory) Delete(ctx context.Context, account, kind, name string) error {
-	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		err := checkEmpty(ctx, tx, e)
 		if err != nil {
 			return err
@@ -175,13 +172,13 @@ func (d *Directory) Delete(ctx context.Context, account, kind, name string) erro
 	})
 }
 
-// checkEmpty refuses the deletion of what something still hangs on. Each check
-// counts only whether there is anything at all.
+// checkEmpty refuses the deletion of an entity that still has policies, keys,
+// devices or members.
 //
 // Source: replies of IAM quoted in public issue trackers.
 func checkEmpty(ctx context.Context, tx *store.Tx, e *Entity) error {
 	for _, check := range []struct {
-		first string
+		must  string // what must be done first
 		count func() (int, error)
 	}{
 		{"detach all policies", func() (int, error) { return length(tx.Attachments(ctx, e.ID)) }},
@@ -196,7 +193,7 @@ func checkEmpty(ctx context.Context, tx *store.Tx, e *Entity) error {
 			return err
 		}
 		if n > 0 {
-			return fault.New(fault.DeleteConflict, "Cannot delete entity, must %s first.", check.first)
+			return fault.New(fault.DeleteConflict, "Cannot delete entity, must %s first.", check.must)
 		}
 	}
 	return nil
@@ -210,12 +207,13 @@ func (d *Directory) List(ctx context.Context, account, kind, pathPrefix, after s
 	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
 		return tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
 	})
-	page, more := cut(found, limit)
+	page, more := trimPage(found, limit)
 	return page, more, err
 }
 
-// cut takes away what was asked for only to know whether there is more.
-func cut[T any](found []T, limit int) ([]T, bool) {
+// trimPage cuts found, which was read with limit+1, to limit items. It reports
+// whether there are more.
+func trimPage[T any](found []T, limit int) ([]T, bool) {
 	if len(found) <= limit {
 		return found, false
 	}

@@ -30,7 +30,7 @@ func TestNamesAreUniqueCaseAside(t *testing.T) {
 	refuses(t, err, fault.Conflict, "A policy called p already exists. Duplicate names are not allowed.")
 }
 
-func TestDeletionWantsNothingLeft(t *testing.T) {
+func TestAUserInUseCannotBeDeleted(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	ctx := t.Context()
@@ -57,7 +57,7 @@ func TestDeletionWantsNothingLeft(t *testing.T) {
 	equal(t, true, fault.Is(err, fault.NotFound))
 }
 
-func TestWhatDoesNotExistIsNamed(t *testing.T) {
+func TestAMissingEntityIsNamedInTheError(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	i.user("u")
@@ -82,7 +82,7 @@ func TestWhatDoesNotExistIsNamed(t *testing.T) {
 	refuses(t, err, fault.NotFound, "Policy arn:aws:iam::111111111111:policy/p version v2 does not exist or is not attachable.")
 }
 
-func TestQuotas(t *testing.T) {
+func TestQuotasAreRefusedInIAMsSentences(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	ctx := t.Context()
@@ -223,7 +223,7 @@ func TestATrustedPrincipalIsMeantByItsUniqueID(t *testing.T) {
 	equal(t, true, trusts(again))
 }
 
-func TestOnlyTheVeryRoleIsAssumable(t *testing.T) {
+func TestARoleIsAssumableByItsExactARNOnly(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	i.must(i.Create(t.Context(), &identity.Entity{Kind: identity.Role, Account: account, Name: "R", Path: "/p/", Trust: trustAll}))
@@ -347,7 +347,7 @@ func TestListingManagedPoliciesGoesThroughEveryPage(t *testing.T) {
 	equal(t, "", walk(identity.ManagedQuery{Local: true, Builtin: true, Attached: true, Boundary: true}))
 }
 
-func TestADatabaseErrorIsNoRefusal(t *testing.T) {
+func TestADatabaseErrorIsNotTakenForAMissingEntity(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	ctx, stop := context.WithCancel(t.Context())

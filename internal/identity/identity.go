@@ -1,8 +1,8 @@
-// Package identity owns who exists: accounts, users, groups, roles, their keys and
-// policies, and what was revoked. It turns a reference frozen in a credential
-// into today's principal with compiled policies. It never decides whether a
-// principal may do something, and knows no wire format; its faults carry the
-// words of the IAM API because its rules are that API's.
+// Package identity owns accounts, users, groups, roles, their keys and policies,
+// and revocations. It turns the reference in a credential into the principal as it
+// is now, with compiled policies. It never decides whether a principal may do
+// something, and knows no wire format. Its faults have the sentences of the IAM
+// API, because its rules are that API's.
 package identity
 
 import (
@@ -19,13 +19,13 @@ import (
 
 // Rows that services may pass on as they are.
 type (
-	// An Account is a boundary of identities and of domains.
+	// An Account owns identities and domains.
 	Account = store.Account
 	// An Entity is a user, a group or a role.
 	Entity = store.Identity
 	// A ManagedPolicy is a policy that several identities can have.
 	ManagedPolicy = store.ManagedPolicy
-	// A PolicyVersion is one text of a managed policy.
+	// A PolicyVersion is one version of a managed policy.
 	PolicyVersion = store.PolicyVersion
 	// A Usage is a way to use a managed policy.
 	Usage = store.Usage
@@ -61,8 +61,8 @@ const (
 	KeyInactive = store.KeyInactive
 )
 
-// A Sealer protects the secrets of access keys at rest. The context is bound
-// to the sealed bytes: they open only under the same one.
+// A Sealer encrypts the secrets of access keys at rest. Sealed bytes open only
+// with the context that they were sealed with.
 type Sealer interface {
 	Seal(plain, context []byte) ([]byte, error)
 	Open(sealed, context []byte) ([]byte, error)
@@ -74,63 +74,65 @@ type KeyPair struct {
 	SecretAccessKey string
 }
 
-// A Config is what a [Directory] works with; all of it but Root is needed.
+// A Config has the dependencies and settings of a [Directory]. Root, Quotas and
+// LoopbackIssuers may be zero.
 type Config struct {
 	DB      *store.DB
 	Sealer  Sealer
 	Now     func() time.Time
 	Account string  // the account that the first start makes; Root is its root user
-	Root    KeyPair // empty: the root user has no key, and no session of it opens anything
+	Root    KeyPair // empty: the root user has no key, and its sessions are invalid
 	Quotas  Quotas
 	// LoopbackIssuers lets OpenID Connect providers have http:// URLs on the
 	// loopback address, for tests.
 	LoopbackIssuers bool
 }
 
-// A Directory answers for the identities of an instance. It is safe for
-// concurrent use. What it derives from the database is cached and dropped with
-// every change, so that its answers are those of this moment.
+// A Directory has the identities of an instance. It is safe for concurrent use.
+// It caches what it derives from the database, and empties the caches with every
+// change.
 type Directory struct {
 	Config
-	keys      *store.Cache[string, *longTerm]
-	standings *store.Cache[string, *standing]
-	roles     *store.Cache[string, *AssumableRole]
-	managed   *store.Cache[managedKey, *policy.Policy]
-	sessions  *store.Cache[string, *policy.Policy]
-	revoked   *revoked
-	uses      uses
+	keys       *store.Cache[string, *activeKey]
+	principals *store.Cache[string, *currentPrincipal]
+	roles      *store.Cache[string, *AssumableRole]
+	managed    *store.Cache[managedKey, *policy.Policy]
+	sessions   *store.Cache[string, *policy.Policy]
+	revoked    *revocationCache
+	uses       uses
 }
 
-// Bounds of the caches: in entries, and in bytes of those that hold policies. A
-// standing counts all of its policies, though it shares managed ones with others:
-// it keeps them in memory when the cache of those has dropped them.
+// Bounds of the caches. maxKeys counts entries; the others count bytes, because
+// their entries hold policies. A principal counts its managed policies although it
+// shares them with others: it keeps them in memory when the cache of managed
+// policies has dropped them.
 const (
 	maxKeys = 10_000
 
-	maxStandings = 64 << 20
-	maxRoles     = 16 << 20
-	maxManaged   = 32 << 20
-	maxSessions  = 32 << 20
+	maxPrincipals = 64 << 20
+	maxRoles      = 16 << 20
+	maxManaged    = 32 << 20
+	maxSessions   = 32 << 20
 )
 
-// entryWeight is what an entry of a cache takes besides its policies.
+// entryWeight is the memory of a cache entry besides its policies, in bytes.
 const entryWeight = 1 << 10
 
 // New returns the directory of an instance.
 func New(c Config) *Directory {
 	c.Quotas = c.Quotas.orDefaults()
 	return &Directory{
-		Config:    c,
-		keys:      store.NewCache[string, *longTerm](c.DB, maxKeys),
-		standings: store.NewWeighedCache(c.DB, maxStandings, func(_ string, s *standing) int { return s.weight() }),
-		roles:     store.NewWeighedCache(c.DB, maxRoles, func(_ string, r *AssumableRole) int { return entryWeight + len(r.Trust) + r.Policy.Weight() }),
-		managed:   store.NewWeighedCache(c.DB, maxManaged, func(_ managedKey, p *policy.Policy) int { return entryWeight + p.Weight() }),
-		sessions:  store.NewWeighedCache(c.DB, maxSessions, func(document string, p *policy.Policy) int { return entryWeight + len(document) + p.Weight() }),
-		revoked:   newRevoked(),
+		Config:     c,
+		keys:       store.NewCache[string, *activeKey](c.DB, maxKeys),
+		principals: store.NewWeighedCache(c.DB, maxPrincipals, func(_ string, s *currentPrincipal) int { return s.weight() }),
+		roles:      store.NewWeighedCache(c.DB, maxRoles, func(_ string, r *AssumableRole) int { return entryWeight + len(r.Trust) + r.Policy.Weight() }),
+		managed:    store.NewWeighedCache(c.DB, maxManaged, func(_ managedKey, p *policy.Policy) int { return entryWeight + p.Weight() }),
+		sessions:   store.NewWeighedCache(c.DB, maxSessions, func(document string, p *policy.Policy) int { return entryWeight + len(document) + p.Weight() }),
+		revoked:    newRevocationCache(),
 	}
 }
 
-// now is the present in the precision that is stored.
+// now is the present in milliseconds, the precision of the database.
 func (d *Directory) now() time.Time { return d.Now().UTC().Truncate(time.Millisecond) }
 
 // change runs fn in a transaction that empties the caches when it commits.
@@ -186,15 +188,16 @@ func newAccountID() string {
 	return n.Add(n, big.NewInt(100_000_000_000)).String()
 }
 
-// exists and gone turn a row's fate into a fault, and pass on anything else.
-func exists(err, instead error) error {
+// ifExists returns a fault for [store.ErrExists], and any other error unchanged.
+func ifExists(err, instead error) error {
 	if errors.Is(err, store.ErrExists) {
 		return instead
 	}
 	return err
 }
 
-func gone(err, instead error) error {
+// ifNotFound returns a fault for [store.ErrNotFound], and any other error unchanged.
+func ifNotFound(err, instead error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return instead
 	}

@@ -23,7 +23,7 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 	if err != nil {
 		return err
 	}
-	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
 		err := tx.PutInlinePolicy(ctx, e.ID, store.InlinePolicy{Name: policyName, Document: document})
 		if err != nil {
 			return err
@@ -45,7 +45,7 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 
 // Inline returns all inline policies of a user, group or role, ordered by name.
 func (d *Directory) Inline(ctx context.Context, account, kind, name string) ([]store.InlinePolicy, error) {
-	return viewOf(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]store.InlinePolicy, error) {
+	return viewEntity(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]store.InlinePolicy, error) {
 		return tx.InlinePolicies(ctx, e.ID)
 	})
 }
@@ -66,8 +66,8 @@ func (d *Directory) InlineDocument(ctx context.Context, account, kind, name, pol
 
 // DeleteInline removes an inline policy of a user, group or role.
 func (d *Directory) DeleteInline(ctx context.Context, account, kind, name, policyName string) error {
-	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
-		return gone(tx.DeleteInlinePolicy(ctx, e.ID, policyName), missingInline(kind, policyName))
+	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		return ifNotFound(tx.DeleteInlinePolicy(ctx, e.ID, policyName), missingInline(kind, policyName))
 	})
 }
 

@@ -2,17 +2,17 @@ package identity
 
 import "context"
 
-// A Resource is what an operation can be judged on. One without an ID does not
-// exist.
+// A Resource is a row that an operation can be authorised on. A row without an ID
+// stands for one that does not exist.
 type Resource interface {
 	*Entity | *ManagedPolicy | *MFADevice | *OIDCProvider
 }
 
-// Judged returns a context in which the name of a resource stands for that one
-// alone, and for nothing if it does not exist: what an operation was judged on.
-// Between the judgement and the deed the name may have passed to another one,
-// with other tags, or have been given to the first one. In that context
-// [Directory.Find] returns a user, group or role as it was judged.
+// Judged returns a context in which the name of a resource stands for that row
+// alone, or for nothing if the row does not exist. The resource is the one that an
+// operation was authorised on. By the time the operation runs, the name may belong
+// to another row, with other tags. In that context [Directory.Find] returns a
+// user, group or role as it was authorised.
 func Judged(ctx context.Context, resource any) context.Context {
 	j := judgement{row: resource}
 	switch r := resource.(type) {
@@ -35,24 +35,24 @@ func Judged(ctx context.Context, resource any) context.Context {
 
 type judgedKey struct{}
 
-// A judgement is on the resource that had a name then.
+// A judgement is the resource that an operation was authorised on.
 type judgement struct {
 	name, id string
 	row      any
 }
 
-// entityName is the name of a user, group or role that stands for it in all
-// operations, which leave out its path.
+// entityName identifies a user, group or role without its path, as all operations
+// name it.
 func entityName(account, kind, name string) string { return account + " " + kind + " " + name }
 
-// judged returns what was judged under a name, if anything was.
+// judged returns the resource that was authorised under a name, if there is one.
 func judged(ctx context.Context, name string) (judgement, bool) {
 	j, ok := ctx.Value(judgedKey{}).(judgement)
 	return j, ok && j.name == name
 }
 
-// replaced reports whether something else was judged under a name than what has
-// it now.
+// replaced reports whether the row that has a name now, with an id, is another
+// than the one that was authorised.
 func replaced(ctx context.Context, name, id string) bool {
 	j, ok := judged(ctx, name)
 	return ok && j.id != id

@@ -7,7 +7,7 @@ import (
 	"daypass/internal/identity"
 )
 
-func TestUnderTheNameThatWasJudgedNothingElseIsChangedOrShown(t *testing.T) {
+func TestANameStandsForTheEntityThatWasJudged(t *testing.T) {
 	t.Parallel()
 	d := started(t)
 	create := func(path string) *identity.Entity {

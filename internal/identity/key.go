@@ -8,7 +8,7 @@ import (
 	"daypass/internal/store"
 )
 
-// An AccessKey is what may be shown of a long-term key after it was made.
+// An AccessKey is a long-term key without its secret.
 type AccessKey struct {
 	ID      string
 	Status  string // store.KeyActive or store.KeyInactive
@@ -19,8 +19,8 @@ func missingKey(id string) error {
 	return fault.New(fault.NotFound, "The Access Key with id %s cannot be found.", id)
 }
 
-// seal prepares a row for a key pair.
-func (d *Directory) seal(owner string, pair KeyPair) (*store.AccessKey, error) {
+// sealKey returns the row of a key pair, with the secret sealed.
+func (d *Directory) sealKey(owner string, pair KeyPair) (*store.AccessKey, error) {
 	sealed, err := d.Sealer.Seal([]byte(pair.SecretAccessKey), []byte(pair.AccessKeyID))
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func newPair() KeyPair { return KeyPair{uniqueID(prefixKey, keyTail), newSecret(
 func (d *Directory) CreateKey(ctx context.Context, account, user string) (KeyPair, *AccessKey, error) {
 	pair := newPair()
 	var row *store.AccessKey
-	err := d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+	err := d.changeEntity(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
 		keys, err := tx.AccessKeys(ctx, e.ID)
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func (d *Directory) CreateKey(ctx context.Context, account, user string) (KeyPai
 		if len(keys) >= maxKeysPerUser {
 			return exceeded("AccessKeysPerUser", maxKeysPerUser)
 		}
-		row, err = d.seal(e.ID, pair)
+		row, err = d.sealKey(e.ID, pair)
 		if err != nil {
 			return err
 		}
@@ -53,22 +53,22 @@ func (d *Directory) CreateKey(ctx context.Context, account, user string) (KeyPai
 	if err != nil {
 		return KeyPair{}, nil, err
 	}
-	return pair, shown(row), nil
+	return pair, withoutSecret(row), nil
 }
 
-func shown(k *store.AccessKey) *AccessKey { return &AccessKey{k.ID, k.Status, k.Created} }
+func withoutSecret(k *store.AccessKey) *AccessKey { return &AccessKey{k.ID, k.Status, k.Created} }
 
 // Keys returns the access keys of a user, ordered by id.
 func (d *Directory) Keys(ctx context.Context, account, user string) ([]*AccessKey, error) {
 	var keys []*AccessKey
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		e, err := named(ctx, tx, account, User, user)
+		e, err := findEntity(ctx, tx, account, User, user)
 		if err != nil {
 			return err
 		}
 		rows, err := tx.AccessKeys(ctx, e.ID)
 		for _, row := range rows {
-			keys = append(keys, shown(row))
+			keys = append(keys, withoutSecret(row))
 		}
 		return err
 	})
@@ -77,20 +77,20 @@ func (d *Directory) Keys(ctx context.Context, account, user string) ([]*AccessKe
 
 // SetKeyStatus makes a user's key active or inactive.
 func (d *Directory) SetKeyStatus(ctx context.Context, account, user, id, status string) error {
-	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
-		return gone(tx.SetAccessKeyStatus(ctx, e.ID, id, status), missingKey(id))
+	return d.changeEntity(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+		return ifNotFound(tx.SetAccessKeyStatus(ctx, e.ID, id, status), missingKey(id))
 	})
 }
 
 // DeleteKey removes a user's key.
 func (d *Directory) DeleteKey(ctx context.Context, account, user, id string) error {
-	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
-		return gone(tx.DeleteAccessKey(ctx, e.ID, id), missingKey(id))
+	return d.changeEntity(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+		return ifNotFound(tx.DeleteAccessKey(ctx, e.ID, id), missingKey(id))
 	})
 }
 
-// KeyAccount returns the account that a long-term key belongs to, in whatever
-// state the key is. An unknown key is a fault of kind NotFound.
+// KeyAccount returns the account of a long-term key, active or not. An unknown key
+// is a fault of kind NotFound.
 func (d *Directory) KeyAccount(ctx context.Context, id string) (string, error) {
 	if d.isRootKey(id) {
 		return d.Account, nil
@@ -107,7 +107,7 @@ func (d *Directory) KeyAccount(ctx context.Context, id string) (string, error) {
 		}
 		return err
 	})
-	return account, gone(err, missingKey(id))
+	return account, ifNotFound(err, missingKey(id))
 }
 
 // RootKeys returns the root user's key, if the configuration gives one.

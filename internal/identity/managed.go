@@ -10,19 +10,20 @@ import (
 	"daypass/internal/store"
 )
 
-// A Managed is a managed policy with how much one account uses it.
+// A Managed is a managed policy with one account's use of it.
 type Managed struct {
 	ManagedPolicy
 	store.PolicyUse
 }
 
-// managedKey: the same policy is compiled once for each place that it stands in.
+// managedKey is the key of a compiled policy: a policy is compiled once for each
+// type that it is used as.
 type managedKey struct {
 	arn  string
 	kind policy.Type
 }
 
-// managedPolicy compiles a managed policy as it is today, or returns
+// managedPolicy compiles the default version of a managed policy, or returns
 // [store.ErrNotFound].
 func (d *Directory) managedPolicy(ctx context.Context, policyARN string, kind policy.Type) (*policy.Policy, error) {
 	return d.managed.Get(ctx, managedKey{policyARN, kind}, func(ctx context.Context) (*policy.Policy, error) {
@@ -53,9 +54,9 @@ func missingManaged(policyARN string) error {
 	return fault.New(fault.NotFound, "Policy %s was not found.", policyARN)
 }
 
-// attachable returns [store.ErrNotFound] unless an account can attach the
-// policy: it is the service's or the account's own.
-func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) error {
+// checkAttachable returns [store.ErrNotFound] unless an account can attach the
+// policy: it must be a builtin or the account's own.
+func checkAttachable(ctx context.Context, tx *store.Tx, account, policyARN string) error {
 	if builtinPolicy(policyARN) != nil {
 		return nil
 	}
@@ -72,8 +73,8 @@ func attachable(ctx context.Context, tx *store.Tx, account, policyARN string) er
 // CheckManaged returns a fault of kind NotFound unless an account can use the
 // policy.
 func (d *Directory) CheckManaged(ctx context.Context, account, policyARN string) error {
-	err := d.DB.View(ctx, func(tx *store.Tx) error { return attachable(ctx, tx, account, policyARN) })
-	return gone(err, notAttachable(policyARN))
+	err := d.DB.View(ctx, func(tx *store.Tx) error { return checkAttachable(ctx, tx, account, policyARN) })
+	return ifNotFound(err, notAttachable(policyARN))
 }
 
 func notAttachable(policyARN string) error {
@@ -103,7 +104,7 @@ func (d *Directory) CreateManaged(ctx context.Context, p *ManagedPolicy, documen
 		}
 		return tx.CreateManagedPolicy(ctx, p, document)
 	})
-	return exists(err, fault.New(fault.Conflict, "A policy called %s already exists. Duplicate names are not allowed.", p.Name))
+	return ifExists(err, fault.New(fault.Conflict, "A policy called %s already exists. Duplicate names are not allowed.", p.Name))
 }
 
 func checkManaged(document string) error {
@@ -120,7 +121,7 @@ func (d *Directory) ManagedPolicy(ctx context.Context, account, policyARN string
 	return view(ctx, d, func(tx *store.Tx) (*ManagedPolicy, error) { return managedRow(ctx, tx, account, policyARN) })
 }
 
-// Managed returns a managed policy with how much an account uses it.
+// Managed returns a managed policy with an account's use of it.
 func (d *Directory) Managed(ctx context.Context, account, policyARN string) (*Managed, error) {
 	m := new(Managed)
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -144,11 +145,10 @@ func managedRow(ctx context.Context, tx *store.Tx, account, policyARN string) (*
 	if err == nil && (p.Account != account || replaced(ctx, policyARN, p.ID)) {
 		err = store.ErrNotFound
 	}
-	return p, gone(err, missingManaged(policyARN))
+	return p, ifNotFound(err, missingManaged(policyARN))
 }
 
-// ownManaged is managedRow for changes, which the service's own policies do not
-// take.
+// ownManaged is managedRow for a change, which a builtin refuses.
 func ownManaged(ctx context.Context, tx *store.Tx, account, policyARN string) (*ManagedPolicy, error) {
 	p, err := managedRow(ctx, tx, account, policyARN)
 	if err == nil && p.Account != account {
@@ -158,7 +158,7 @@ func ownManaged(ctx context.Context, tx *store.Tx, account, policyARN string) (*
 }
 
 // ManagedVersion returns one version of a managed policy and whether it is the
-// one in force.
+// default.
 func (d *Directory) ManagedVersion(ctx context.Context, account, policyARN string, number int64) (*store.PolicyVersion, bool, error) {
 	missing := missingVersion(policyARN, number)
 	if b := builtinPolicy(policyARN); b != nil {
@@ -176,7 +176,7 @@ func (d *Directory) ManagedVersion(ctx context.Context, account, policyARN strin
 		}
 		current = p.Default == number
 		v, err = tx.PolicyVersion(ctx, p.ID, number)
-		return gone(err, missing)
+		return ifNotFound(err, missing)
 	})
 	return v, current, err
 }
@@ -210,18 +210,18 @@ func (d *Directory) DeleteManaged(ctx context.Context, account, policyARN string
 type ManagedQuery struct {
 	Account      string
 	PathPrefix   string
-	Builtin      bool // those of the service, which come first
-	Local        bool // those of the account
-	Attached     bool // only such as are attached to something
-	Boundary     bool // with Attached: that bound something instead
-	Used         bool // only such as do either
-	AfterBuiltin string
-	After        string // name of the last policy of the account that was shown
+	Builtin      bool   // include the builtins, which come first
+	Local        bool   // include those of the account
+	Attached     bool   // only those that are attached to an entity
+	Boundary     bool   // with Attached: only those that are a permissions boundary instead
+	Used         bool   // only those that are attached or a permissions boundary
+	AfterBuiltin string // name of the last builtin of the page before
+	After        string // name of the last policy of the account in the page before
 	Limit        int
 }
 
-// ListManaged returns a page of managed policies and whether there are more.
-// Names are in order, the service's policies before the account's.
+// ListManaged returns a page of managed policies and whether there are more. The
+// builtins come before the account's policies, each in the order of names.
 func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed, bool, error) {
 	var found []*Managed
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -242,7 +242,7 @@ func (d *Directory) ListManaged(ctx context.Context, q ManagedQuery) ([]*Managed
 		}
 		return nil
 	})
-	page, more := cut(found, q.Limit)
+	page, more := trimPage(found, q.Limit)
 	return page, more, err
 }
 
@@ -258,8 +258,8 @@ func (q *ManagedQuery) wants(u store.PolicyUse) bool {
 	return true
 }
 
-// rows returns enough candidates for a page. With a filter on use those are
-// all there are: an account has at most some thousand policies.
+// rows returns enough candidates for a page. A filter on use needs all policies
+// of the account; those are at most some thousand.
 func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*ManagedPolicy, error) {
 	var rows []*ManagedPolicy
 	if q.Builtin && q.After == "" {
@@ -281,12 +281,13 @@ func (q *ManagedQuery) rows(ctx context.Context, tx *store.Tx) ([]*ManagedPolicy
 	return append(rows, local...), err
 }
 
-// Attach attaches a managed policy to a user, group or role; once more is no error.
+// Attach attaches a managed policy to a user, group or role. A policy that is
+// already attached is no error.
 func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
-		err := attachable(ctx, tx, account, policyARN)
+	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		err := checkAttachable(ctx, tx, account, policyARN)
 		if err != nil {
-			return gone(err, notAttachable(policyARN))
+			return ifNotFound(err, notAttachable(policyARN))
 		}
 		err = tx.Attach(ctx, e.ID, policyARN)
 		if err != nil {
@@ -300,17 +301,17 @@ func (d *Directory) Attach(ctx context.Context, account, kind, name, policyARN s
 	})
 }
 
-// Detach takes a managed policy from a user, group or role.
+// Detach detaches a managed policy from a user, group or role.
 func (d *Directory) Detach(ctx context.Context, account, kind, name, policyARN string) error {
-	return d.changeOf(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
-		return gone(tx.Detach(ctx, e.ID, policyARN), missingManaged(policyARN))
+	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
+		return ifNotFound(tx.Detach(ctx, e.ID, policyARN), missingManaged(policyARN))
 	})
 }
 
 // Attached returns the ARNs of the policies attached to a user, group or role, in
 // order.
 func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([]string, error) {
-	return viewOf(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]string, error) { return tx.Attachments(ctx, e.ID) })
+	return viewEntity(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]string, error) { return tx.Attachments(ctx, e.ID) })
 }
 
 // PolicyUsers returns up to limit users, groups or roles of an account that use a
@@ -324,6 +325,6 @@ func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usa
 		}
 		return tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
 	})
-	page, more := cut(found, limit)
+	page, more := trimPage(found, limit)
 	return page, more, err
 }

@@ -18,42 +18,41 @@ import (
 	"daypass/internal/store"
 )
 
-// An MFADevice makes one-time codes. Its sealed seed is of no use to a service.
+// An MFADevice makes one-time codes. Its seed is sealed; services do not read it.
 type MFADevice = store.MFADevice
 
-// A Bootstrap is what an authenticator app is set up with. It is shown when the
-// device is made and never again. Both fields hold the seed.
-type Bootstrap struct {
+// An MFASetup sets up an authenticator app. It is shown once, when the device is
+// made. Both fields hold the secret seed.
+type MFASetup struct {
 	Seed   string // base 32
 	QRCode []byte // PNG of an otpauth URL
 }
 
-// Faults of one-time codes that STS words differently from IAM.
+// Errors about one-time codes. IAM and STS have different sentences for them.
 var (
 	// ErrForeignDevice means that a device does not exist or is not the caller's.
 	ErrForeignDevice = errors.New("not a device of this user")
-	// ErrWrongCode means that a code is wrong, or was taken before.
+	// ErrWrongCode means that a code is wrong, or was used before.
 	ErrWrongCode = errors.New("not a code of this device")
 )
 
-// A LockedError means that a device saw too many wrong codes to look at another
-// one now.
+// A LockedError means that a device is locked after too many wrong codes.
 type LockedError struct{ Until time.Time }
 
 func (e *LockedError) Error() string {
 	return "locked until " + e.Until.UTC().Format(time.RFC3339)
 }
 
-// Wrong codes lock a device for a time that doubles with each further one. The
-// first are free, because people mistype. At the limit of one guess an hour, of
-// which three in a million are right, a device withstands guessing for decades.
+// Wrong codes lock a device for a time that doubles with each further one, up to
+// longestLock. The first ones do not lock it, because people mistype. At one guess
+// an hour, of which three in a million are right, guessing takes decades.
 const (
 	freeFailures = 5
 	firstLock    = 30 * time.Second
 	longestLock  = time.Hour
 )
 
-// lockFor is how long a device is locked after so many wrong codes in a row.
+// lockFor is how long a device is locked after a number of wrong codes in a row.
 func lockFor(failures int64) time.Duration {
 	if failures < freeFailures {
 		return 0
@@ -64,8 +63,9 @@ func lockFor(failures int64) time.Duration {
 // seedSize is 64 characters in base 32, as many as AWS's devices have.
 const seedSize = 40
 
-// maxSerial is the length that the API lets a serial number have where a device
-// is named.
+// maxSerial is the longest serial number that the API accepts, in characters.
+//
+// Source: IAM API reference, EnableMFADevice.
 const maxSerial = 256
 
 func missingDevice(serial string) error {
@@ -78,7 +78,7 @@ var (
 )
 
 // CreateMFADevice makes a device that no user has yet.
-func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name string, tags map[string]string) (*MFADevice, *Bootstrap, error) {
+func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name string, tags map[string]string) (*MFADevice, *MFASetup, error) {
 	err := checkPath("path", path)
 	if err != nil {
 		return nil, nil, err
@@ -87,11 +87,11 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 	if len(m.Serial) > maxSerial || !arn.IsWord(m.Serial) {
 		return nil, nil, fault.New(fault.Validation, "VirtualMFADeviceName: the serial number %s has more than %d characters", m.Serial, maxSerial)
 	}
-	boot, err := newBootstrap(account, name)
+	setup, err := newMFASetup(account, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	m.Seed, err = d.Sealer.Seal([]byte(boot.Seed), []byte(m.Serial))
+	m.Seed, err = d.Sealer.Seal([]byte(setup.Seed), []byte(m.Serial))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,21 +106,21 @@ func (d *Directory) CreateMFADevice(ctx context.Context, account, path, name str
 		return tx.CreateMFADevice(ctx, m)
 	})
 	if err != nil {
-		return nil, nil, exists(err, fault.New(fault.Conflict, "MFADevice entity at the same path and name already exists."))
+		return nil, nil, ifExists(err, fault.New(fault.Conflict, "MFADevice entity at the same path and name already exists."))
 	}
-	return m, boot, nil
+	return m, setup, nil
 }
 
-// newBootstrap draws a seed. What the QR code says is laid down by the API.
+// newMFASetup draws a seed. The API prescribes the content of the QR code.
 //
 // Source: IAM API reference, VirtualMFADevice.
-func newBootstrap(account, name string) (*Bootstrap, error) {
+func newMFASetup(account, name string) (*MFASetup, error) {
 	random := make([]byte, seedSize)
 	_, _ = rand.Read(random) // never fails
 	seed := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(random)
 	key, err := otp.NewKeyFromURL("otpauth://totp/" + url.PathEscape(name+"@"+account) + "?secret=" + seed)
 	if err != nil {
-		return nil, errors.New("make the URL of an MFA device") // without the cause, which has the seed
+		return nil, errors.New("make the URL of an MFA device") // the cause is left out: it contains the seed
 	}
 	const pixels = 256
 	image, err := key.Image(pixels, pixels)
@@ -129,10 +129,10 @@ func newBootstrap(account, name string) (*Bootstrap, error) {
 	}
 	var b bytes.Buffer
 	err = png.Encode(&b, image)
-	return &Bootstrap{seed, b.Bytes()}, err
+	return &MFASetup{seed, b.Bytes()}, err
 }
 
-// EnableMFADevice gives a device to a user who shows two consecutive codes of it.
+// EnableMFADevice enables a device for a user who presents two consecutive codes.
 func (d *Directory) EnableMFADevice(ctx context.Context, account, user, serial, first, second string) error {
 	return d.withCodes(ctx, account, user, serial, func(tx *store.Tx, e *Entity, m *MFADevice) error {
 		if m.Identity != "" {
@@ -165,14 +165,13 @@ func (d *Directory) ResyncMFADevice(ctx context.Context, account, user, serial, 
 	})
 }
 
-// withCodes runs an operation on a user and a device that looks at codes. A wrong
-// one must be counted, so its transaction commits what it has counted although
-// the operation fails.
+// withCodes runs an operation that checks codes of a device. A wrong code must be
+// counted, so that the transaction commits although the operation fails.
 func (d *Directory) withCodes(ctx context.Context, account, user, serial string, fn func(*store.Tx, *Entity, *MFADevice) error) error {
 	var refused error
 	err := d.DB.Update(ctx, func(tx *store.Tx) error {
 		refused = nil
-		e, err := named(ctx, tx, account, User, user)
+		e, err := findEntity(ctx, tx, account, User, user)
 		if err != nil {
 			return err
 		}
@@ -180,7 +179,7 @@ func (d *Directory) withCodes(ctx context.Context, account, user, serial string,
 		if err != nil {
 			return err
 		}
-		refused, err = refusal(fn(tx, e, m))
+		refused, err = splitRefusal(fn(tx, e, m))
 		return err
 	})
 	if err != nil {
@@ -196,9 +195,9 @@ func (d *Directory) withCodes(ctx context.Context, account, user, serial string,
 	return nil
 }
 
-// refusal splits an error into what is wrong with a code, which is recorded, and
-// every other error, which undoes the transaction.
-func refusal(err error) (refused, failed error) {
+// splitRefusal returns err as refused if it is about a code, and else as failed. A
+// refusal is recorded; a failure rolls the transaction back.
+func splitRefusal(err error) (refused, failed error) {
 	var locked *LockedError
 	if errors.Is(err, ErrWrongCode) || errors.As(err, &locked) {
 		return err, nil
@@ -206,9 +205,8 @@ func refusal(err error) (refused, failed error) {
 	return nil, err
 }
 
-// UseCode takes a one-time code of a device of a user. What is wrong with it is
-// [ErrForeignDevice], [ErrWrongCode] or a [*LockedError]. A code is taken once
-// only, by whatever replica is asked first.
+// UseCode accepts a one-time code of a user's device, once over all replicas. A
+// refusal is [ErrForeignDevice], [ErrWrongCode] or a [*LockedError].
 func (d *Directory) UseCode(ctx context.Context, account, userID, serial, code string) error {
 	if !arn.IsWord(serial) {
 		return ErrForeignDevice
@@ -217,12 +215,12 @@ func (d *Directory) UseCode(ctx context.Context, account, userID, serial, code s
 	err := d.DB.Update(ctx, func(tx *store.Tx) error {
 		m, err := tx.MFADevice(ctx, account, serial)
 		if err != nil {
-			return gone(err, ErrForeignDevice)
+			return ifNotFound(err, ErrForeignDevice)
 		}
 		if m.Identity != userID || userID == "" {
 			return ErrForeignDevice
 		}
-		refused, err = refusal(d.takeCode(ctx, tx, m, code))
+		refused, err = splitRefusal(d.takeCode(ctx, tx, m, code))
 		return err
 	})
 	if err != nil {
@@ -236,11 +234,11 @@ func (d *Directory) takeCode(ctx context.Context, tx *store.Tx, m *MFADevice, co
 	if err != nil {
 		return err
 	}
-	step, found, err := seed.judge(code, stepOf(d.now())+m.Drift, m.Used)
+	step, result, err := seed.findStep(code, stepOf(d.now())+m.Drift, m.Used)
 	if err != nil {
 		return err
 	}
-	return d.settle(ctx, tx, m, found, step, m.Drift)
+	return d.recordResult(ctx, tx, m, result, step, m.Drift)
 }
 
 func (d *Directory) takePair(ctx context.Context, tx *store.Tx, m *MFADevice, first, second string) error {
@@ -248,11 +246,11 @@ func (d *Directory) takePair(ctx context.Context, tx *store.Tx, m *MFADevice, fi
 	if err != nil {
 		return err
 	}
-	step, drift, found, err := seed.judgePair(first, second, stepOf(d.now()), m.Used)
+	step, drift, result, err := seed.findPair(first, second, stepOf(d.now()), m.Used)
 	if err != nil {
 		return err
 	}
-	return d.settle(ctx, tx, m, found, step, drift)
+	return d.recordResult(ctx, tx, m, result, step, drift)
 }
 
 // openSeed refuses a device that is locked, before any code is compared.
@@ -267,10 +265,11 @@ func (d *Directory) openSeed(m *MFADevice) (otpSeed, error) {
 	return otpSeed(seed), nil
 }
 
-// settle records what a code was. One that was taken before is refused but not
-// counted: it is no guess, and clients send again what they got no answer to.
-func (d *Directory) settle(ctx context.Context, tx *store.Tx, m *MFADevice, found verdict, step, drift int64) error {
-	switch found {
+// recordResult records the result of checking a code. A code that was used before
+// is refused but not counted as a guess: clients repeat a request that got no
+// answer.
+func (d *Directory) recordResult(ctx context.Context, tx *store.Tx, m *MFADevice, result codeResult, step, drift int64) error {
+	switch result {
 	case right:
 		err := tx.TakeMFAStep(ctx, m.Serial, step, drift)
 		if errors.Is(err, store.ErrStale) {
@@ -291,7 +290,7 @@ func (d *Directory) settle(ctx context.Context, tx *store.Tx, m *MFADevice, foun
 	return ErrWrongCode
 }
 
-// device returns a device of an account inside of a transaction.
+// device returns a device of an account within a transaction.
 func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevice, error) {
 	if !arn.IsWord(serial) {
 		return nil, missingDevice(serial)
@@ -300,18 +299,18 @@ func device(ctx context.Context, tx *store.Tx, account, serial string) (*MFADevi
 	if err == nil && replaced(ctx, serial, m.ID) {
 		err = store.ErrNotFound
 	}
-	return m, gone(err, missingDevice(serial))
+	return m, ifNotFound(err, missingDevice(serial))
 }
 
-// DeactivateMFADevice takes a device from a user. Sessions that it was used for
-// live on.
+// DeactivateMFADevice disables a user's device. Sessions that were made with it
+// stay valid.
 func (d *Directory) DeactivateMFADevice(ctx context.Context, account, user, serial string) error {
-	return d.changeOf(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
+	return d.changeEntity(ctx, account, User, user, func(tx *store.Tx, e *Entity) error {
 		_, err := device(ctx, tx, account, serial)
 		if err != nil {
 			return err
 		}
-		return gone(tx.DisableMFADevice(ctx, serial, e.ID), errDeviceOfAnother)
+		return ifNotFound(tx.DisableMFADevice(ctx, serial, e.ID), errDeviceOfAnother)
 	})
 }
 
@@ -337,20 +336,20 @@ func (d *Directory) MFADevice(ctx context.Context, account, serial string) (*MFA
 
 // UserMFADevices returns the devices of a user, ordered by serial number.
 func (d *Directory) UserMFADevices(ctx context.Context, account, user string) ([]*MFADevice, error) {
-	return viewOf(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) {
+	return viewEntity(ctx, d, account, User, user, func(tx *store.Tx, e *Entity) ([]*MFADevice, error) {
 		return tx.UserMFADevices(ctx, e.ID)
 	})
 }
 
-// An OwnedMFADevice is a device and the user who has it; nil for nobody.
+// An OwnedMFADevice is a device and its user, nil if it is not enabled.
 type OwnedMFADevice struct {
 	*MFADevice
 	Owner *Entity
 }
 
 // MFADevices returns up to limit devices of an account, in the order of serial
-// numbers after the given one, and whether there are more. Those that a user has
-// or the others can be left out.
+// numbers after the given one, and whether there are more. enabled includes the
+// devices that a user has, others those that no user has.
 func (d *Directory) MFADevices(ctx context.Context, account string, enabled, others bool, after string, limit int) ([]OwnedMFADevice, bool, error) {
 	var owned []OwnedMFADevice
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -370,6 +369,6 @@ func (d *Directory) MFADevices(ctx context.Context, account string, enabled, oth
 		}
 		return nil
 	})
-	page, more := cut(owned, limit)
+	page, more := trimPage(owned, limit)
 	return page, more, err
 }

@@ -192,7 +192,7 @@ func TestADeviceHasOneUserAndAUserEightDevices(t *testing.T) {
 	}
 }
 
-func TestWhatADeviceHangsOnIsDeletedAfterIt(t *testing.T) {
+func TestAnEnabledDeviceAndItsUserCannotBeDeleted(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	i.user("u")

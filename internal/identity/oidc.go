@@ -17,7 +17,7 @@ import (
 // An OIDCProvider is an issuer of identity tokens that an account trusts.
 type OIDCProvider = store.OIDCProvider
 
-// How long what a provider is made of may be.
+// Maximum lengths of a provider's URL and client ids, in characters.
 //
 // Source: IAM API reference, CreateOpenIDConnectProvider.
 const (
@@ -28,8 +28,8 @@ const (
 // ProviderARN names a provider.
 func ProviderARN(p *OIDCProvider) string { return arn.OIDCProvider(p.Account, p.URL) }
 
-// IssuerOf takes the ARN of a provider apart: what follows the type is the
-// issuer's URL without its scheme. What is no such ARN has neither part.
+// IssuerOf returns the account in the ARN of a provider, and the issuer's URL
+// without its scheme. Both are empty for any other text.
 func IssuerOf(providerARN string) (account, issuer string) {
 	a, err := arn.Parse(providerARN)
 	if err != nil || a.Service != "iam" || a.Type() != "oidc-provider" || !arn.IsWord(providerARN) {
@@ -42,9 +42,9 @@ func missingProvider(account, issuer string) error {
 	return fault.New(fault.NotFound, "OpenIDConnect Provider not found for arn %s", arn.OIDCProvider(account, issuer))
 }
 
-// NewProvider makes a provider of an issuer's URL, which it checks: tokens must
-// name it letter for letter. Plain http is for issuers on the loopback address,
-// and only where the configuration lets it be.
+// NewProvider checks an issuer's URL and returns a provider with it. Tokens must
+// name the URL letter for letter. Plain http is accepted only for the loopback
+// address, and only if the configuration allows it.
 func (d *Directory) NewProvider(account, issuer string) (*OIDCProvider, error) {
 	scheme, rest, _ := strings.Cut(issuer, "://")
 	u, err := url.Parse(issuer)
@@ -52,7 +52,7 @@ func (d *Directory) NewProvider(account, issuer string) (*OIDCProvider, error) {
 	plain := err == nil && u.Hostname() != "" && u.User == nil && u.Path == u.EscapedPath() && !strings.ContainsAny(rest, `?#*$\%`)
 	if !secure || !plain || !arn.IsWord(rest) || len(issuer) > maxProviderURL {
 		return nil, fault.New(fault.Validation, "Invalid Open ID Connect Provider URL").
-			Hinted("Url: expected https://HOST[:PORT][/PATH] of at most %d characters, without a query", maxProviderURL) // the value may hold a password
+			Hinted("Url: expected https://HOST[:PORT][/PATH] of at most %d characters, without a query", maxProviderURL) // the value is left out: it may hold a password
 	}
 	return &OIDCProvider{Account: account, URL: rest, Scheme: scheme}, nil
 }
@@ -62,7 +62,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// CreateProvider keeps a provider that [Directory.NewProvider] made.
+// CreateProvider stores a provider that [Directory.NewProvider] made.
 func (d *Directory) CreateProvider(ctx context.Context, p *OIDCProvider) error {
 	p.ID, p.Created = rand.Text(), d.now()
 	err := checkProvider(p)
@@ -70,17 +70,17 @@ func (d *Directory) CreateProvider(ctx context.Context, p *OIDCProvider) error {
 		return err
 	}
 	return d.change(ctx, func(tx *store.Tx) error {
-		there, err := tx.OIDCProviders(ctx, p.Account)
+		existing, err := tx.OIDCProviders(ctx, p.Account)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(there, func(other *OIDCProvider) bool { return other.URL == p.URL }) {
+		if slices.ContainsFunc(existing, func(other *OIDCProvider) bool { return other.URL == p.URL }) {
 			return providerExists(p)
 		}
-		if most := d.Quotas.Providers; len(there) >= most {
+		if most := d.Quotas.Providers; len(existing) >= most {
 			return exceeded("OpenIdConnectProvidersPerAccount", most)
 		}
-		return exists(tx.CreateOIDCProvider(ctx, p), providerExists(p))
+		return ifExists(tx.CreateOIDCProvider(ctx, p), providerExists(p))
 	})
 }
 
@@ -88,14 +88,14 @@ func providerExists(p *OIDCProvider) error {
 	return fault.New(fault.Conflict, "Provider with url %s://%s already exists.", p.Scheme, p.URL)
 }
 
-// checkProvider checks what can change of a provider, and brings thumbprints
-// into one spelling.
+// checkProvider checks the client ids and thumbprints of a provider. It turns the
+// thumbprints into lower case.
 func checkProvider(p *OIDCProvider) error {
 	switch {
 	case len(p.ClientIDs) > maxClientIDs:
 		return exceeded("ClientIdsPerOpenIdConnectProvider", maxClientIDs)
 	case len(p.Thumbprints) > maxThumbprints:
-		return fault.New(fault.InvalidInput, "Thumbprint list must contain fewer than 5 entries."). // though it may have five
+		return fault.New(fault.InvalidInput, "Thumbprint list must contain fewer than 5 entries."). // AWS's sentence, although five are accepted
 														Hinted("ThumbprintList: %d entries, expected at most %d", len(p.Thumbprints), maxThumbprints)
 	}
 	for _, id := range p.ClientIDs {
@@ -117,7 +117,8 @@ func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7F || r == 0xFFFD })
 }
 
-// Provider returns the provider of an account whose ARN ends in what issuer is.
+// Provider returns the provider of an account for an issuer's URL without its
+// scheme, as the ARN has it.
 func (d *Directory) Provider(ctx context.Context, account, issuer string) (*OIDCProvider, error) {
 	return view(ctx, d, func(tx *store.Tx) (*OIDCProvider, error) { return provider(ctx, tx, account, issuer) })
 }
@@ -131,11 +132,11 @@ func provider(ctx context.Context, tx *store.Tx, account, issuer string) (*OIDCP
 	if err == nil && replaced(ctx, ProviderARN(p), p.ID) {
 		err = store.ErrNotFound
 	}
-	return p, gone(err, missingProvider(account, issuer))
+	return p, ifNotFound(err, missingProvider(account, issuer))
 }
 
 // ProviderOf returns the provider of an account for the issuer that a token
-// names, which must match in every letter. There may be none: then it is nil.
+// names, which must match letter for letter; nil if there is none.
 func (d *Directory) ProviderOf(ctx context.Context, account, issuer string) (*OIDCProvider, error) {
 	scheme, rest, _ := strings.Cut(issuer, "://")
 	p, err := d.Provider(ctx, account, rest)
@@ -143,7 +144,7 @@ func (d *Directory) ProviderOf(ctx context.Context, account, issuer string) (*OI
 		return nil, nil
 	}
 	if err == nil && scheme == "http" && !d.LoopbackIssuers {
-		return nil, nil // registered by a server that let them be
+		return nil, nil // registered while the configuration allowed http
 	}
 	return p, err
 }
@@ -153,7 +154,8 @@ func (d *Directory) Providers(ctx context.Context, account string) ([]*OIDCProvi
 	return view(ctx, d, func(tx *store.Tx) ([]*OIDCProvider, error) { return tx.OIDCProviders(ctx, account) })
 }
 
-// EditProvider changes the client ids, thumbprints and tags of a provider.
+// EditProvider lets edit change the client ids, thumbprints and tags of a
+// provider, and saves it.
 func (d *Directory) EditProvider(ctx context.Context, account, issuer string, edit func(*OIDCProvider) error) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		p, err := provider(ctx, tx, account, issuer)
@@ -171,9 +173,11 @@ func (d *Directory) EditProvider(ctx context.Context, account, issuer string, ed
 	})
 }
 
-// DeleteProvider removes a provider: tokens of its issuer open nothing from
-// then on, sessions that were issued for them live on. One that is not there is
-// no error, says the API reference.
+// DeleteProvider removes a provider. Tokens of its issuer are refused from then
+// on; sessions that were issued for them stay valid. A provider that does not
+// exist is no error.
+//
+// Source: IAM API reference, DeleteOpenIDConnectProvider.
 func (d *Directory) DeleteProvider(ctx context.Context, account, issuer string) error {
 	err := d.change(ctx, func(tx *store.Tx) error {
 		_, err := provider(ctx, tx, account, issuer)

@@ -7,8 +7,7 @@ import (
 	"daypass/internal/policy"
 )
 
-// limits are what differs from one kind of identity to the next and is the same
-// everywhere.
+// limits are the fixed limits of each kind of [Entity].
 //
 // Source: IAM User Guide, "IAM and STS quotas" and "IAM identifiers".
 var limits = map[string]struct {
@@ -20,7 +19,8 @@ var limits = map[string]struct {
 	Role:  {prefixRole, policy.MaxRoleInline},
 }
 
-// Quotas that no account of AWS gets raised, and that are no policy document's.
+// Quotas that AWS does not raise for any account, other than those of policy
+// documents.
 //
 // Source: IAM User Guide, "IAM and STS quotas".
 const (
@@ -33,10 +33,10 @@ const (
 	maxThumbprints       = 5   // of a provider
 )
 
-// unbounded bounds a list that is read whole, above every quota that can be set.
+// unbounded is the limit of a list that is read whole. It is above every quota.
 const unbounded = 1 << 20
 
-// Quotas are those that AWS raises for an account. A field that is zero has AWS's
+// Quotas are the quotas that AWS raises on request. A zero field means AWS's
 // default.
 //
 // Source: IAM User Guide, "IAM and STS quotas".
@@ -80,7 +80,7 @@ func (q *Quotas) attached(kind string) int {
 	return map[string]int{User: q.UserPolicies, Group: q.GroupPolicies, Role: q.RolePolicies}[kind]
 }
 
-// exceeded is the refusal of what would go beyond a quota, in AWS's words.
+// exceeded returns AWS's fault for a quota that would be exceeded.
 func exceeded(quota string, most int) error {
 	return fault.New(fault.Quota, "Cannot exceed quota for %s: %d", quota, most)
 }

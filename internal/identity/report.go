@@ -8,28 +8,28 @@ import (
 	"daypass/internal/store"
 )
 
-// A Credential is an access key with its last use.
+// A Credential is an access key with its last use, for the credential report.
 type Credential struct {
 	AccessKey
 	Used Use
 }
 
-// A Holder is a user with its credentials. The root user has the account for
-// its ID and no name.
-type Holder struct {
+// UserCredentials are a user and its credentials. The root user has the account
+// as its ID and no name.
+type UserCredentials struct {
 	*Entity
 	Keys []Credential
 	MFA  bool
 }
 
-// Holders returns the root user of an account and all its users with their
+// UserCredentials returns the root user of an account and all its users with their
 // credentials, in the order of names.
-func (d *Directory) Holders(ctx context.Context, account string) ([]*Holder, error) {
-	return view(ctx, d, func(tx *store.Tx) ([]*Holder, error) { return d.holders(ctx, tx, account) })
+func (d *Directory) UserCredentials(ctx context.Context, account string) ([]*UserCredentials, error) {
+	return view(ctx, d, func(tx *store.Tx) ([]*UserCredentials, error) { return d.all(ctx, tx, account) })
 }
 
-func (d *Directory) holders(ctx context.Context, tx *store.Tx, account string) ([]*Holder, error) {
-	root, err := d.rootHolder(ctx, tx, account)
+func (d *Directory) all(ctx context.Context, tx *store.Tx, account string) ([]*UserCredentials, error) {
+	root, err := d.rootCredentials(ctx, tx, account)
 	if err != nil {
 		return nil, err
 	}
@@ -49,24 +49,24 @@ func (d *Directory) holders(ctx context.Context, tx *store.Tx, account string) (
 	if err != nil {
 		return nil, err
 	}
-	held := make(map[string][]Credential)
+	keysOf := make(map[string][]Credential)
 	for _, k := range keys {
-		held[k.Identity] = append(held[k.Identity], Credential{*shown(k), d.latest(k.ID, uses[k.ID])})
+		keysOf[k.Identity] = append(keysOf[k.Identity], Credential{*withoutSecret(k), d.latest(k.ID, uses[k.ID])})
 	}
-	holders := []*Holder{root}
+	all := []*UserCredentials{root}
 	for _, u := range users {
-		holders = append(holders, &Holder{u, held[u.ID], mfa[u.ID]})
+		all = append(all, &UserCredentials{u, keysOf[u.ID], mfa[u.ID]})
 	}
-	return holders, nil
+	return all, nil
 }
 
-func (d *Directory) rootHolder(ctx context.Context, tx *store.Tx, account string) (*Holder, error) {
+func (d *Directory) rootCredentials(ctx context.Context, tx *store.Tx, account string) (*UserCredentials, error) {
 	a, err := tx.Account(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	root := &Holder{Entity: &Entity{ID: account, Account: account, Created: a.Created}}
-	if !d.rootOf(account) {
+	root := &UserCredentials{Entity: &Entity{ID: account, Account: account, Created: a.Created}}
+	if !d.hasRootKey(account) {
 		return root, nil
 	}
 	used, err := d.lastUse(ctx, tx, account)
@@ -74,8 +74,8 @@ func (d *Directory) rootHolder(ctx context.Context, tx *store.Tx, account string
 	return root, err
 }
 
-// KeepReport keeps a credential report in place of an account's last one.
-func (d *Directory) KeepReport(ctx context.Context, account string, made time.Time, content []byte) error {
+// SaveReport replaces an account's credential report.
+func (d *Directory) SaveReport(ctx context.Context, account string, made time.Time, content []byte) error {
 	return d.DB.Update(ctx, func(tx *store.Tx) error { return tx.SetCredentialReport(ctx, account, made, content) })
 }
 
@@ -87,5 +87,5 @@ func (d *Directory) Report(ctx context.Context, account string) (content []byte,
 		content, made, err = tx.CredentialReport(ctx, account)
 		return err
 	})
-	return content, made, gone(err, fault.New(fault.ReportNotPresent, "There is no credential report of this account: make one with GenerateCredentialReport."))
+	return content, made, ifNotFound(err, fault.New(fault.ReportNotPresent, "There is no credential report of this account: make one with GenerateCredentialReport."))
 }

@@ -11,54 +11,54 @@ import (
 )
 
 const (
-	// longestLife is how long any credential can live: a GetSessionToken session
-	// of 129,600 seconds, or a token that ends with it. A revocation of an instant
-	// further back has nothing left to revoke.
+	// longestLife is the longest life of any credential: a GetSessionToken session
+	// of 129,600 seconds, or a token that ends with it. A revocation of an older
+	// instant covers no living credential.
 	longestLife = 36 * time.Hour
 
-	// longestToken is how long an authorization token can live.
+	// longestToken is the longest life of an authorization token.
 	longestToken = 12 * time.Hour
 
-	// pruneSlack keeps a revocation a little beyond that, for clocks that differ.
+	// pruneSlack is how much longer a revocation is kept, for clocks that differ.
 	pruneSlack = time.Hour
 )
 
-// revoked is what all accounts have revoked, kept up with the database row by
-// row: a change of anything else costs it one small query, however much is
-// revoked.
-type revoked struct {
-	turn chan struct{} // held by whoever reads the database
+// A revocationCache has the revocations of all accounts. It reads only the rows
+// that are new since the last look: a change of anything else costs one small
+// query, however many revocations there are.
+type revocationCache struct {
+	turn chan struct{} // held by the caller that reads the database
 
 	mu       sync.RWMutex
 	accounts map[string]*revocations
-	upTo     int64     // generation
-	looks    int64     // how many were begun
-	pruned   time.Time // when what had ended was last dropped
+	upTo     int64     // generation up to which all rows were read; -1: none
+	looks    int64     // how many reads of the database were begun
+	pruned   time.Time // when expired revocations were last dropped
 }
 
-func newRevoked() *revoked {
-	return &revoked{turn: make(chan struct{}, 1), accounts: map[string]*revocations{}, upTo: -1}
+func newRevocationCache() *revocationCache {
+	return &revocationCache{turn: make(chan struct{}, 1), accounts: map[string]*revocations{}, upTo: -1}
 }
 
-// revocations is what one account has revoked; instants are Unix milliseconds.
+// revocations are those of one account; instants are Unix milliseconds.
 type revocations struct {
-	all        limit
-	tokens     map[string]int64 // to the end of the revocation
-	principals map[sessionKey]limit
+	all        cutoff           // of everything
+	tokens     map[string]int64 // token id to the end of the revocation
+	principals map[sessionKey]cutoff
 }
 
-// A limit is an instant until which what was issued is revoked, and when that
-// revocation ends.
-type limit struct{ until, expires int64 }
+// A cutoff revokes what was issued until an instant; the revocation itself ends
+// at expires.
+type cutoff struct{ until, expires int64 }
 
 // sessionKey names a principal by unique id, and one session name or, with "",
 // all of them.
 type sessionKey struct{ id, session string }
 
-// Revoke records a revocation, effective at once on this replica. A token
-// issued in the very millisecond of the instant is revoked too. Of a revocation
-// of one token Expires is when the token ends, zero if that is not known; else it
-// is ignored.
+// Revoke records a revocation, effective at once on this replica. A token issued
+// in the same millisecond as the instant is revoked too. Expires is used for the
+// revocation of one token alone: it is when the token ends, zero if that is not
+// known.
 func (d *Directory) Revoke(ctx context.Context, r Revocation) error {
 	switch {
 	case r.Token == "":
@@ -71,25 +71,25 @@ func (d *Directory) Revoke(ctx context.Context, r Revocation) error {
 	return d.DB.Update(ctx, func(tx *store.Tx) error { return tx.Revoke(ctx, r) })
 }
 
-// RevokeNow is Revoke of all that was issued before it returns, by any replica.
-// It returns the instant. The clocks of replicas differ a little although all go
-// by the database's, so that the instant is that much ahead, and is waited for:
-// what is issued afterwards is not revoked.
+// RevokeNow revokes what any replica issued before it returns, and returns the
+// instant of the revocation. The replicas' clocks differ by up to
+// [store.DB.ClockError], so the instant lies that far ahead, and RevokeNow waits
+// for it: a credential issued after the return is not revoked.
 func (d *Directory) RevokeNow(ctx context.Context, r Revocation) (time.Time, error) {
 	r.Until = d.now().Add(d.DB.ClockError())
 	err := d.Revoke(ctx, r)
 	if err != nil {
 		return r.Until, err
 	}
-	return r.Until, d.after(ctx, r.Until)
+	return r.Until, d.waitUntil(ctx, r.Until)
 }
 
-// after returns once an instant has passed.
-func (d *Directory) after(ctx context.Context, at time.Time) error {
+// waitUntil returns when an instant has passed, or the context has ended.
+func (d *Directory) waitUntil(ctx context.Context, instant time.Time) error {
 	if d.DB.ClockError() == 0 {
 		return nil
 	}
-	timer := time.NewTimer(at.Sub(d.now()) + time.Millisecond)
+	timer := time.NewTimer(instant.Sub(d.now()) + time.Millisecond)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -100,20 +100,21 @@ func (d *Directory) after(ctx context.Context, at time.Time) error {
 }
 
 // RevokeEverything revokes what every account has issued until now, and returns
-// the instant. Afterwards the generation is greater than the given one.
-func (d *Directory) RevokeEverything(ctx context.Context, than int64) (time.Time, error) {
+// the instant. It makes the generation greater than afterGeneration, so that no
+// cache keeps older state.
+func (d *Directory) RevokeEverything(ctx context.Context, afterGeneration int64) (time.Time, error) {
 	until := d.now().Add(d.DB.ClockError())
 	err := d.DB.Update(ctx, func(tx *store.Tx) error {
-		return tx.RevokeEverything(ctx, until, until.Add(longestLife+pruneSlack), than)
+		return tx.RevokeEverything(ctx, until, until.Add(longestLife+pruneSlack), afterGeneration)
 	})
 	if err != nil {
 		return until, err
 	}
-	return until, d.after(ctx, until)
+	return until, d.waitUntil(ctx, until)
 }
 
-// PruneRevocations forgets the revocations that no living credential can fall
-// under any more, and returns how many those were. Run it now and then.
+// PruneRevocations deletes the revocations that cover no living credential, and
+// returns their number. It is meant to run periodically.
 func (d *Directory) PruneRevocations(ctx context.Context) (int64, error) {
 	var n int64
 	err := d.DB.Update(ctx, func(tx *store.Tx) error {
@@ -128,40 +129,40 @@ func (d *Directory) PruneRevocations(ctx context.Context) (int64, error) {
 // revoked. For an authorization token tokenID and domainOwner are set; for a
 // session both are empty.
 //
-// The revocations of the principal's own account count, and for a token those
-// of the domain's owner too: either may cut off what it is responsible for. In
-// the eyes of its own account a token is also gone when the session that made
-// it was revoked, however young the token.
+// The revocations of the principal's own account count. For a token those of the
+// domain's owner count too. In the principal's own account a revocation of the
+// session also revokes the tokens that the session made, whenever they were
+// issued.
 func (d *Directory) Revoked(ctx context.Context, tokenID string, ref principal.Ref, domainOwner string, issued time.Time) (bool, error) {
-	return d.covered(ctx, func(of func(account string) *revocations) bool {
-		own := of(ref.Account)
-		if own.cover(tokenID, ref, issued) || ref.Session != nil && own.cover("", ref, ref.Session.IssuedAt) {
+	return d.checkRevoked(ctx, func(forAccount func(account string) *revocations) bool {
+		own := forAccount(ref.Account)
+		if own.covers(tokenID, ref, issued) || ref.Session != nil && own.covers("", ref, ref.Session.IssuedAt) {
 			return true
 		}
-		return domainOwner != "" && domainOwner != ref.Account && of(domainOwner).cover(tokenID, ref, issued)
+		return domainOwner != "" && domainOwner != ref.Account && forAccount(domainOwner).covers(tokenID, ref, issued)
 	})
 }
 
-func (r *revocations) cover(tokenID string, ref principal.Ref, issued time.Time) bool {
+func (r *revocations) covers(tokenID string, ref principal.Ref, issued time.Time) bool {
 	if r == nil {
 		return false
 	}
-	at := issued.UnixMilli()
-	if at <= r.all.until {
+	issuedAt := issued.UnixMilli()
+	if issuedAt <= r.all.until {
 		return true
 	}
 	if _, ok := r.tokens[tokenID]; ok {
 		return true
 	}
-	if l, ok := r.principals[sessionKey{ref.ID, ""}]; ok && at <= l.until {
+	if l, ok := r.principals[sessionKey{ref.ID, ""}]; ok && issuedAt <= l.until {
 		return true
 	}
 	l, ok := r.principals[sessionKey{ref.ID, ref.SessionName}]
-	return ok && at <= l.until
+	return ok && issuedAt <= l.until
 }
 
 func (r *revocations) add(row Revocation) {
-	l := limit{row.Until.UnixMilli(), row.Expires.UnixMilli()}
+	l := cutoff{row.Until.UnixMilli(), row.Expires.UnixMilli()}
 	switch {
 	case row.Token != "":
 		if r.tokens == nil {
@@ -170,7 +171,7 @@ func (r *revocations) add(row Revocation) {
 		r.tokens[row.Token] = l.expires
 	case row.Principal != "":
 		if r.principals == nil {
-			r.principals = map[sessionKey]limit{}
+			r.principals = map[sessionKey]cutoff{}
 		}
 		r.principals[sessionKey{row.Principal, row.Session}] = l
 	default:
@@ -178,54 +179,55 @@ func (r *revocations) add(row Revocation) {
 	}
 }
 
-// drop forgets what had ended at an instant, and reports whether nothing is left.
-func (r *revocations) drop(now int64) bool {
+// dropExpired removes the revocations that ended before now, and reports whether
+// none are left.
+func (r *revocations) dropExpired(now int64) bool {
 	maps.DeleteFunc(r.tokens, func(_ string, expires int64) bool { return expires < now })
-	maps.DeleteFunc(r.principals, func(_ sessionKey, l limit) bool { return l.expires < now })
+	maps.DeleteFunc(r.principals, func(_ sessionKey, l cutoff) bool { return l.expires < now })
 	if r.all.expires < now {
-		r.all = limit{}
+		r.all = cutoff{}
 	}
-	return len(r.tokens) == 0 && len(r.principals) == 0 && r.all == limit{}
+	return len(r.tokens) == 0 && len(r.principals) == 0 && r.all == cutoff{}
 }
 
-// covered reports whether one of two accounts has revoked something, by what the
-// database says now.
-func (d *Directory) covered(ctx context.Context, ask func(of func(account string) *revocations) bool) (bool, error) {
-	k := d.revoked
-	k.mu.RLock()
-	if d.DB.Knows(k.upTo) {
-		defer k.mu.RUnlock()
-		return ask(k.of), nil
+// checkRevoked returns the answer of ask, once the cache has all revocations that
+// the database has now.
+func (d *Directory) checkRevoked(ctx context.Context, ask func(forAccount func(account string) *revocations) bool) (bool, error) {
+	cache := d.revoked
+	cache.mu.RLock()
+	if d.DB.Knows(cache.upTo) {
+		defer cache.mu.RUnlock()
+		return ask(cache.forAccount), nil
 	}
-	looks := k.looks
-	k.mu.RUnlock()
-	err := d.follow(ctx, looks)
+	looks := cache.looks
+	cache.mu.RUnlock()
+	err := d.refreshRevocations(ctx, looks)
 	if err != nil {
 		return false, err
 	}
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return ask(k.of), nil
+	cache.mu.RLock()
+	defer cache.mu.RUnlock()
+	return ask(cache.forAccount), nil
 }
 
-func (k *revoked) of(account string) *revocations { return k.accounts[account] }
+func (k *revocationCache) forAccount(account string) *revocations { return k.accounts[account] }
 
-// follow reads what was revoked since the last look. Of many who wait one looks:
-// a look that was begun after a caller came is good for the caller too.
-func (d *Directory) follow(ctx context.Context, looks int64) error {
-	k := d.revoked
+// refreshRevocations reads the rows that are new since the last look, unless
+// another caller began a look after looks was read: that one is new enough.
+func (d *Directory) refreshRevocations(ctx context.Context, looks int64) error {
+	cache := d.revoked
 	select {
-	case k.turn <- struct{}{}:
+	case cache.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { <-k.turn }()
-	k.mu.Lock()
-	done, upTo := k.looks > looks, k.upTo
+	defer func() { <-cache.turn }()
+	cache.mu.Lock()
+	done, upTo := cache.looks > looks, cache.upTo
 	if !done {
-		k.looks++
+		cache.looks++
 	}
-	k.mu.Unlock()
+	cache.mu.Unlock()
 	if done {
 		return nil
 	}
@@ -236,31 +238,31 @@ func (d *Directory) follow(ctx context.Context, looks int64) error {
 		upTo, err = tx.Revocations(ctx, upTo, func(r Revocation) { rows = append(rows, r) })
 		return err
 	})
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	cache.mu.Lock()
+	defer cache.mu.Unlock()
 	if err != nil {
-		k.looks-- // it was good for nobody
+		cache.looks-- // it failed, so nobody may rely on it
 		return err
 	}
-	k.take(rows, upTo, d.now())
+	cache.merge(rows, upTo, d.now())
 	return nil
 }
 
-// dropEvery is how often what has ended is dropped.
-const dropEvery = time.Minute
+// pruneInterval is how often expired revocations are dropped from memory.
+const pruneInterval = time.Minute
 
-func (k *revoked) take(rows []Revocation, upTo int64, now time.Time) {
+func (k *revocationCache) merge(rows []Revocation, upTo int64, now time.Time) {
 	for _, row := range rows {
-		of := k.accounts[row.Account]
-		if of == nil {
-			of = &revocations{}
-			k.accounts[row.Account] = of
+		account := k.accounts[row.Account]
+		if account == nil {
+			account = &revocations{}
+			k.accounts[row.Account] = account
 		}
-		of.add(row)
+		account.add(row)
 	}
 	k.upTo = upTo
-	if now.Sub(k.pruned) >= dropEvery {
+	if now.Sub(k.pruned) >= pruneInterval {
 		k.pruned = now
-		maps.DeleteFunc(k.accounts, func(_ string, r *revocations) bool { return r.drop(now.UnixMilli()) })
+		maps.DeleteFunc(k.accounts, func(_ string, r *revocations) bool { return r.dropExpired(now.UnixMilli()) })
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"daypass/internal/store"
 )
 
-func TestRevocations(t *testing.T) {
+func TestARevocationEndsWhatWasIssuedUntilItsInstant(t *testing.T) {
 	t.Parallel()
 	const (
 		domainOwner = "222222222222"

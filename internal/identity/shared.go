@@ -8,8 +8,8 @@ import (
 	"daypass/internal/policy"
 )
 
-// sharedIssuers vouch for anybody's jobs, so that a trust policy must say whose:
-// by the claim that tells it.
+// sharedIssuers are issuers that authenticate the jobs of all their customers, and
+// the claim that tells whose job it is. A trust policy must ask for that claim.
 //
 // Source: IAM User Guide, "Identity-provider controls for shared OIDC
 // providers".
@@ -30,9 +30,9 @@ var sharedIssuers = map[string]string{
 	"vstoken.actions.githubusercontent.com": "sub",
 }
 
-// sharedKey is the condition key that a trust policy must ask for when it names
-// a provider, or "".
-func sharedKey(providerARN string) string {
+// requiredKey returns the condition key that a trust policy must ask for if it
+// names the provider, or "".
+func requiredKey(providerARN string) string {
 	a, err := arn.Parse(providerARN)
 	if err != nil || a.Type() != "oidc-provider" {
 		return "" // a built-in or a SAML provider
@@ -44,10 +44,10 @@ func sharedKey(providerARN string) string {
 	return a.Name() + ":" + claim
 }
 
-// checkShared refuses a trust policy that would let everybody in who uses a
-// shared issuer.
-func checkShared(trust *policy.Policy) error {
-	provider, key := trust.UnrestrictedProvider(sharedKey)
+// checkSharedIssuers refuses a trust policy that admits every customer of a shared
+// issuer.
+func checkSharedIssuers(trust *policy.Policy) error {
+	provider, key := trust.UnrestrictedProvider(requiredKey)
 	if key != "" {
 		return fault.New(fault.MalformedPolicy, "The provider %s vouches for everybody's jobs: expected a condition that the key %s equals or is like a value of yours", provider, key)
 	}

@@ -15,14 +15,14 @@ func TestCodesAreThoseOfTheRFC(t *testing.T) {
 	} {
 		step := stepOf(time.Unix(at, 0))
 		for off, want := range map[int64]bool{0: true, 1: false} {
-			got, err := seed.shows(code, step+off)
+			got, err := seed.isCode(code, step+off)
 			if err != nil || got != want {
 				t.Errorf("shows(%s, %d) = %v, %v, want %v", code, step+off, got, err, want)
 			}
 		}
 	}
 	for _, code := range []string{"", "28708", "2870820", "٢٨٧٠٨٢", "287 82"} {
-		got, err := seed.shows(code, 1)
+		got, err := seed.isCode(code, 1)
 		if err != nil || got {
 			t.Errorf("shows(%q) = %v, %v, want false", code, got, err)
 		}

@@ -23,9 +23,9 @@ type AssumableRole struct {
 // ARN names the role.
 func (r *AssumableRole) ARN() string { return arn.Role(r.Account, r.Path, r.Name) }
 
-// AssumableRole returns the role with an ARN, which must match in path and
-// case. A role that does not exist is nil without an error, because AssumeRole
-// must not tell the difference.
+// AssumableRole returns the role with an ARN, which must match in path and case.
+// For a role that does not exist it returns nil without an error, because
+// AssumeRole must not reveal whether a role exists.
 func (d *Directory) AssumableRole(ctx context.Context, roleARN string) (*AssumableRole, error) {
 	account, name := entityOf(roleARN, Role)
 	if name == "" {
@@ -50,9 +50,9 @@ func (d *Directory) loadRole(ctx context.Context, account, name string) (*Assuma
 	return &AssumableRole{e, trust.Pin(e.Bound)}, nil
 }
 
-// entityOf takes the ARN of a user or role apart; name is empty if it is none.
-// Nothing but names, ids and ARNs of their shape reaches the database, whose
-// engines disagree on what they refuse.
+// entityOf returns the account and name in the ARN of an entity of a kind; both
+// are empty for any other text. Only names, ids and ARNs of the right form may
+// reach the database, because its engines differ in the text that they refuse.
 func entityOf(s, kind string) (account, name string) {
 	found, account, name := arn.Entity(s)
 	if found != kind {
@@ -61,10 +61,10 @@ func entityOf(s, kind string) (account, name string) {
 	return account, name
 }
 
-// BindPrincipals finds the unique ids of the users and roles among those whom a
-// resource or trust policy names, as [policy.Policy.Principals] returns them, so
-// that a namesake made later gets nothing from it. Whoever the policy names must
-// exist: else a fault of kind MalformedPolicy says whom it could not find.
+// BindPrincipals returns the unique ids of the users and roles among the
+// principals of a resource or trust policy, see [policy.Policy.Principals]. Bound
+// to ids, the policy grants nothing to a namesake made later. A principal that
+// does not exist is a fault of kind MalformedPolicy that names it.
 //
 // Source: IAM User Guide, "AWS JSON policy elements: Principal".
 func (d *Directory) BindPrincipals(ctx context.Context, named []string) (map[string]string, error) {
@@ -87,8 +87,8 @@ func (d *Directory) BindPrincipals(ctx context.Context, named []string) (map[str
 	return bound, err
 }
 
-// bind returns the unique id behind the ARN of a user or role; other principals
-// that exist have "".
+// bind returns the unique id of the user or role with an ARN, "" for any other
+// principal that exists, and [store.ErrNotFound] for one that does not.
 func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	switch {
 	case name == "*":
@@ -111,7 +111,7 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	for _, kind := range []string{User, Role} {
 		if account, last := entityOf(name, kind); last != "" {
 			e, err := tx.IdentityNamed(ctx, account, kind, last)
-			if err == nil && entityARN(e) != name {
+			if err == nil && ARN(e) != name {
 				err = store.ErrNotFound
 			}
 			if err != nil {
@@ -120,7 +120,7 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 			return e.ID, nil
 		}
 	}
-	// The root user, and sessions, which are named before they exist.
+	// It is the root user or a session, which a policy may name before it exists.
 	if name != arn.Root(a.Account) && (a.Partition != arn.Partition || a.Service != "sts") {
 		return "", store.ErrNotFound
 	}
@@ -128,9 +128,8 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	return "", err
 }
 
-// TrustDocument returns a role's trust policy as the IAM API shows it: a
-// principal that was renamed appears by its name of today, and one that was
-// deleted as the unique id that it had.
+// TrustDocument returns a role's trust policy as the IAM API shows it: a renamed
+// principal has its new name, a deleted one its unique id.
 func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, error) {
 	document := role.Trust
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
@@ -142,25 +141,25 @@ func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, er
 }
 
 func trustDocument(ctx context.Context, tx *store.Tx, role *Entity) (string, error) {
-	var today []string // pairs for a replacer, which goes over the text once
+	var pairs []string // old and new text; one pass replaces them all
 	for _, name := range slices.Sorted(maps.Keys(role.Bound)) {
 		id := role.Bound[name]
 		e, err := tx.Identity(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			today = append(today, `"`+name+`"`, `"`+id+`"`)
+			pairs = append(pairs, `"`+name+`"`, `"`+id+`"`)
 		case err != nil:
 			return "", err
 		default:
-			today = append(today, `"`+name+`"`, `"`+entityARN(e)+`"`)
+			pairs = append(pairs, `"`+name+`"`, `"`+ARN(e)+`"`)
 		}
 	}
-	return strings.NewReplacer(today...).Replace(role.Trust), nil
+	return strings.NewReplacer(pairs...).Replace(role.Trust), nil
 }
 
 // ResolvePrincipal returns the account and unique id of the user, role, role
-// session or root user that an ARN names, and the session's name if it names
-// one. It is a fault of kind NotFound if there is none.
+// session or root user that an ARN names, and the session's name if it has one. A
+// principal that does not exist is a fault of kind NotFound.
 func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (account, id, session string, err error) {
 	missing := fault.New(fault.NotFound, "The principal %s does not exist.", principalARN)
 	a, err := arn.Parse(principalARN)
@@ -187,7 +186,7 @@ func (d *Directory) ResolvePrincipal(ctx context.Context, principalARN string) (
 		return "", "", "", missing
 	}
 	e, err := d.Find(ctx, a.Account, kind, name[strings.LastIndexByte(name, '/')+1:])
-	if fault.Is(err, fault.NotFound) || err == nil && a.Service == "iam" && entityARN(e) != principalARN {
+	if fault.Is(err, fault.NotFound) || err == nil && a.Service == "iam" && ARN(e) != principalARN {
 		return "", "", "", missing
 	}
 	if err != nil {

@@ -13,44 +13,44 @@ import (
 // A Use is when credentials were last used, and for what.
 type Use = store.Use
 
-// uses are the last uses that the database does not know yet, at most one for
-// each key, role and root user.
+// uses are the last uses that are not yet in the database, at most one for each
+// key, role and root user.
 type uses struct {
 	mu      sync.Mutex
 	pending map[string]Use
 
-	flushing sync.Mutex // so that whoever flushes last waits for who flushes yet
+	flushing sync.Mutex // a flush waits for the one before: at stop all uses are written
 }
 
-// Used notes that a request was signed with a long-term key or by a session of a
-// role. It only writes to memory, see [Directory.FlushUses].
+// Used records that a request was signed with a long-term key or by a role
+// session. It writes to memory alone, see [Directory.FlushUses].
 func (d *Directory) Used(accessKeyID string, ref principal.Ref, u Use) {
 	switch {
 	case ref.Kind == principal.Role:
-		d.uses.note(ref.ID, u)
-	case ref.Session != nil: // the long-term key behind it is not used again
+		d.uses.record(ref.ID, u)
+	case ref.Session != nil: // a session is no use of the long-term key that made it
 	case ref.Kind == principal.Root:
-		d.uses.note(ref.Account, u)
+		d.uses.record(ref.Account, u)
 	default:
-		d.uses.note(accessKeyID, u)
+		d.uses.record(accessKeyID, u)
 	}
 }
 
-func (s *uses) note(subject string, u Use) {
+func (s *uses) record(id string, u Use) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending == nil {
 		s.pending = make(map[string]Use)
 	}
-	if u.At.After(s.pending[subject].At) {
-		s.pending[subject] = u
+	if u.At.After(s.pending[id].At) {
+		s.pending[id] = u
 	}
 }
 
-func (s *uses) get(subject string) Use {
+func (s *uses) get(id string) Use {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.pending[subject]
+	return s.pending[id]
 }
 
 // take empties the list.
@@ -65,21 +65,21 @@ func (s *uses) take() map[string]Use {
 // flushAtOnce bounds a transaction.
 const flushAtOnce = 500
 
-// FlushUses writes down what was used since the last time. What cannot be
-// written is kept for the next.
+// FlushUses writes the uses since the last flush to the database. Uses that cannot
+// be written are kept for the next flush.
 func (d *Directory) FlushUses(ctx context.Context) error {
 	d.uses.flushing.Lock()
 	defer d.uses.flushing.Unlock()
 	pending := d.uses.take()
-	subjects := make([]string, 0, len(pending))
-	for subject := range pending {
-		subjects = append(subjects, subject)
+	ids := make([]string, 0, len(pending))
+	for id := range pending {
+		ids = append(ids, id)
 	}
-	slices.Sort(subjects) // replicas that write the same rows do not block each other
-	for chunk := range slices.Chunk(subjects, flushAtOnce) {
+	slices.Sort(ids) // replicas that write the same rows do not block each other
+	for chunk := range slices.Chunk(ids, flushAtOnce) {
 		err := d.DB.Update(ctx, func(tx *store.Tx) error {
-			for _, subject := range chunk {
-				err := tx.RecordUse(ctx, subject, pending[subject])
+			for _, id := range chunk {
+				err := tx.RecordUse(ctx, id, pending[id])
 				if err != nil {
 					return err
 				}
@@ -87,8 +87,8 @@ func (d *Directory) FlushUses(ctx context.Context) error {
 			return nil
 		})
 		if err != nil {
-			for subject, u := range pending {
-				d.uses.note(subject, u) // those written before are written again, which changes nothing
+			for id, u := range pending {
+				d.uses.record(id, u) // those written before are written again, which changes nothing
 			}
 			return err
 		}
@@ -96,18 +96,18 @@ func (d *Directory) FlushUses(ctx context.Context) error {
 	return nil
 }
 
-// lastUse returns the later of what memory and the database know; a zero Use
+// lastUse returns the later of the uses in memory and in the database; a zero Use
 // means never.
-func (d *Directory) lastUse(ctx context.Context, tx *store.Tx, subject string) (Use, error) {
-	u, err := tx.LastUse(ctx, subject)
+func (d *Directory) lastUse(ctx context.Context, tx *store.Tx, id string) (Use, error) {
+	u, err := tx.LastUse(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		u, err = Use{}, nil
 	}
-	return d.latest(subject, u), err
+	return d.latest(id, u), err
 }
 
-func (d *Directory) latest(subject string, known Use) Use {
-	if u := d.uses.get(subject); u.At.After(known.At) {
+func (d *Directory) latest(id string, known Use) Use {
+	if u := d.uses.get(id); u.At.After(known.At) {
 		return u
 	}
 	return known
@@ -118,9 +118,9 @@ func (d *Directory) RoleUse(ctx context.Context, id string) (Use, error) {
 	return view(ctx, d, func(tx *store.Tx) (Use, error) { return d.lastUse(ctx, tx, id) })
 }
 
-// KeyUse returns the user of an account that has a long-term key, nil for the
-// root user, and when the key was last used; a zero Use means never. A key of no
-// user of the account is a fault of kind NotFound.
+// KeyUse returns the user of a long-term key, nil for the root user, and the key's
+// last use; a zero Use means never. A key that no user of the account has is a
+// fault of kind NotFound.
 func (d *Directory) KeyUse(ctx context.Context, account, id string) (*Entity, Use, error) {
 	var owner *Entity
 	var u Use
@@ -145,7 +145,7 @@ func (d *Directory) KeyUse(ctx context.Context, account, id string) (*Entity, Us
 		return err
 	})
 	if err != nil {
-		return nil, Use{}, gone(err, missingKey(id))
+		return nil, Use{}, ifNotFound(err, missingKey(id))
 	}
 	return owner, u, nil
 }

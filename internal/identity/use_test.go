@@ -94,7 +94,7 @@ func TestUsesThatCannotBeWrittenAreKept(t *testing.T) {
 	equal(t, at, u)
 }
 
-func TestUsesAreNotedWhileTheyAreFlushed(t *testing.T) {
+func TestUsesAreRecordedDuringAFlush(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	role := i.role("r", trustAll)

@@ -11,8 +11,8 @@ func missingVersion(policyARN string, number int64) error {
 	return fault.New(fault.NotFound, "Policy %s version v%d does not exist or is not attachable.", policyARN, number)
 }
 
-// editManaged changes a managed policy of an account in a transaction and saves
-// it.
+// editManaged lets fn change a managed policy of an account in a transaction, and
+// saves it.
 func (d *Directory) editManaged(ctx context.Context, account, policyARN string, fn func(*store.Tx, *ManagedPolicy) error) error {
 	return d.change(ctx, func(tx *store.Tx) error {
 		p, err := ownManaged(ctx, tx, account, policyARN)
@@ -27,8 +27,7 @@ func (d *Directory) editManaged(ctx context.Context, account, policyARN string, 
 	})
 }
 
-// CreateVersion adds a text to a managed policy and, if wanted, puts it into
-// force.
+// CreateVersion adds a version to a managed policy; current makes it the default.
 func (d *Directory) CreateVersion(ctx context.Context, account, policyARN, document string, current bool) (*store.PolicyVersion, error) {
 	v := &store.PolicyVersion{Document: document, Created: d.now()}
 	err := checkManaged(document)
@@ -54,7 +53,7 @@ func (d *Directory) CreateVersion(ctx context.Context, account, policyARN, docum
 }
 
 // Versions returns all versions of a managed policy, the newest first, and the
-// number of the one in force.
+// number of the default.
 func (d *Directory) Versions(ctx context.Context, account, policyARN string) ([]*store.PolicyVersion, int64, error) {
 	var all []*store.PolicyVersion
 	var current int64
@@ -77,22 +76,22 @@ func versionsOf(ctx context.Context, tx *store.Tx, p *ManagedPolicy) ([]*store.P
 	return tx.PolicyVersions(ctx, p.ID)
 }
 
-// SetVersion puts a version of a managed policy into force.
+// SetVersion makes a version the default of a managed policy.
 func (d *Directory) SetVersion(ctx context.Context, account, policyARN string, number int64) error {
 	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *ManagedPolicy) error {
 		_, err := tx.PolicyVersion(ctx, p.ID, number)
 		p.Default = number
-		return gone(err, missingVersion(policyARN, number))
+		return ifNotFound(err, missingVersion(policyARN, number))
 	})
 }
 
-// DeleteVersion removes a version of a managed policy that is not in force. Its
+// DeleteVersion removes a version of a managed policy that is not the default. Its
 // number is not used again.
 func (d *Directory) DeleteVersion(ctx context.Context, account, policyARN string, number int64) error {
 	return d.editManaged(ctx, account, policyARN, func(tx *store.Tx, p *ManagedPolicy) error {
 		if p.Default == number {
 			return fault.New(fault.DeleteConflict, "Cannot delete the default version of a policy.")
 		}
-		return gone(tx.DeletePolicyVersion(ctx, p.ID, number), missingVersion(policyARN, number))
+		return ifNotFound(tx.DeletePolicyVersion(ctx, p.ID, number), missingVersion(policyARN, number))
 	})
 }

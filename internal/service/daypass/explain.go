@@ -77,7 +77,7 @@ func (s *Service) supposed(ctx context.Context, c *gate.Call, in *api.ExplainDec
 		return call, account, nil
 	}
 	var err error
-	call.Principal, call.Grants, err = s.Directory.Standing(ctx, in.PrincipalArn)
+	call.Principal, call.Grants, err = s.Directory.CurrentPrincipal(ctx, in.PrincipalArn)
 	if err != nil {
 		return nil, "", err
 	}

@@ -80,7 +80,7 @@ func (s *Service) updateRole(ctx context.Context, c *gate.Call, in *api.UpdateRo
 }
 
 func (s *Service) updateRoleDescription(ctx context.Context, c *gate.Call, in *api.UpdateRoleDescriptionInput) (*api.UpdateRoleDescriptionOutput, error) {
-	e, err := s.Directory.Describe(ctx, c.Principal.Account, in.RoleName, in.Description)
+	e, err := s.Directory.SetDescription(ctx, c.Principal.Account, in.RoleName, in.Description)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (s *Service) generateReport(ctx context.Context, c *gate.Call, _ *api.Gener
 	case err != nil && !fault.Is(err, fault.ReportNotPresent):
 		return nil, err
 	}
-	holders, err := s.Directory.Holders(ctx, account)
+	holders, err := s.Directory.UserCredentials(ctx, account)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) generateReport(ctx context.Context, c *gate.Call, _ *api.Gener
 	if err != nil {
 		return nil, err
 	}
-	err = s.Directory.KeepReport(ctx, account, c.Now, content)
+	err = s.Directory.SaveReport(ctx, account, c.Now, content)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ var columns = []string{
 // keyColumns is how many keys a report has columns for.
 const keyColumns = 2
 
-func report(holders []*identity.Holder) ([]byte, error) {
+func report(holders []*identity.UserCredentials) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	rows := [][]string{columns}
@@ -82,7 +82,7 @@ func report(holders []*identity.Holder) ([]byte, error) {
 }
 
 // row has no password, which Daypass's users do not have, and no certificates.
-func row(h *identity.Holder) []string {
+func row(h *identity.UserCredentials) []string {
 	row := []string{h.Name, identity.ARN(h.Entity), reportDate(h.Created), "false", notAvailable, notAvailable, notAvailable}
 	if h.ID == h.Account {
 		row = []string{"<root_account>", arn.Root(h.Account), reportDate(h.Created), "not_supported", "no_information", "not_supported", "not_supported"}
@@ -94,7 +94,7 @@ func row(h *identity.Holder) []string {
 	return append(row, "false", notAvailable, "false", notAvailable)
 }
 
-func keyCells(h *identity.Holder, i int) []string {
+func keyCells(h *identity.UserCredentials, i int) []string {
 	if i >= len(h.Keys) {
 		return []string{"false", notAvailable, notAvailable, notAvailable, notAvailable}
 	}

@@ -147,24 +147,24 @@ func (m *simulation) addPrincipal(ctx context.Context, d *identity.Directory, c 
 	if account != c.Principal.Account {
 		return fault.New(fault.NotFound, "The principal %s does not exist.", sourceARN)
 	}
-	held, err := d.Holdings(ctx, sourceARN)
+	held, err := d.EffectivePolicies(ctx, sourceARN)
 	if err != nil {
 		return err
 	}
 	m.caller = anyUser(account)
 	if kind != identity.Group {
-		who, grants, err := d.Standing(ctx, sourceARN)
+		who, grants, err := d.CurrentPrincipal(ctx, sourceARN)
 		if err != nil {
 			return err
 		}
 		m.caller, m.known, m.grants.Boundary = who, true, grants.Boundary
 	}
 	for _, h := range held {
-		if h.Holder == nil {
+		if h.Owner == nil {
 			m.add(h.Policy, managedName(h.Policy))
 			continue
 		}
-		m.add(h.Policy, h.Holder.Kind+"_"+h.Holder.Name+"_"+h.Policy.Name())
+		m.add(h.Policy, h.Owner.Kind+"_"+h.Owner.Name+"_"+h.Policy.Name())
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func (m *simulation) takeCaller(ctx context.Context, d *identity.Directory, call
 		return err
 	}
 	if who.Account == m.caller.Account {
-		found, _, err := d.Standing(ctx, callerARN)
+		found, _, err := d.CurrentPrincipal(ctx, callerARN)
 		if err == nil {
 			m.caller, m.known = found, true
 			return nil

@@ -55,7 +55,7 @@ func tagMap(tags []api.Tag) (map[string]string, error) {
 		keys, read[t.Key] = append(keys, t.Key), t.Value
 	}
 	if _, _, twice := tag.Twins(keys); twice {
-		return nil, identity.ErrTagTwins
+		return nil, identity.ErrDuplicateTags
 	}
 	return read, nil
 }
@@ -138,12 +138,12 @@ func creating[In, Found, Out any](name, tagging string, resolve gate.Resolve[In,
 
 // added is the change that an operation makes which adds tags. What is wrong
 // with them was refused when it was judged.
-func added(tags []api.Tag) identity.Retagging {
+func added(tags []api.Tag) identity.TagChange {
 	read := make(map[string]string, len(tags))
 	for _, t := range tags {
 		read[t.Key] = t.Value
 	}
-	return identity.Adding(read)
+	return identity.AddTags(read)
 }
 
 func (s *Service) tagUser(ctx context.Context, c *gate.Call, in *api.TagUserInput) (*api.TagUserOutput, error) {
@@ -151,7 +151,7 @@ func (s *Service) tagUser(ctx context.Context, c *gate.Call, in *api.TagUserInpu
 }
 
 func (s *Service) untagUser(ctx context.Context, c *gate.Call, in *api.UntagUserInput) (*api.UntagUserOutput, error) {
-	return nothing[api.UntagUserOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.User, in.UserName, identity.Removing(in.TagKeys)))
+	return nothing[api.UntagUserOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.User, in.UserName, identity.RemoveTags(in.TagKeys)))
 }
 
 func (s *Service) tagRole(ctx context.Context, c *gate.Call, in *api.TagRoleInput) (*api.TagRoleOutput, error) {
@@ -159,7 +159,7 @@ func (s *Service) tagRole(ctx context.Context, c *gate.Call, in *api.TagRoleInpu
 }
 
 func (s *Service) untagRole(ctx context.Context, c *gate.Call, in *api.UntagRoleInput) (*api.UntagRoleOutput, error) {
-	return nothing[api.UntagRoleOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.Role, in.RoleName, identity.Removing(in.TagKeys)))
+	return nothing[api.UntagRoleOutput](s.Directory.Retag(ctx, c.Principal.Account, identity.Role, in.RoleName, identity.RemoveTags(in.TagKeys)))
 }
 
 func (s *Service) tagPolicy(ctx context.Context, c *gate.Call, in *api.TagPolicyInput) (*api.TagPolicyOutput, error) {
@@ -167,7 +167,7 @@ func (s *Service) tagPolicy(ctx context.Context, c *gate.Call, in *api.TagPolicy
 }
 
 func (s *Service) untagPolicy(ctx context.Context, c *gate.Call, in *api.UntagPolicyInput) (*api.UntagPolicyOutput, error) {
-	return nothing[api.UntagPolicyOutput](s.Directory.RetagManaged(ctx, c.Principal.Account, in.PolicyArn, identity.Removing(in.TagKeys)))
+	return nothing[api.UntagPolicyOutput](s.Directory.RetagManaged(ctx, c.Principal.Account, in.PolicyArn, identity.RemoveTags(in.TagKeys)))
 }
 
 func (s *Service) tagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFADeviceInput) (*api.TagMFADeviceOutput, error) {
@@ -175,10 +175,10 @@ func (s *Service) tagMFADevice(ctx context.Context, c *gate.Call, in *api.TagMFA
 }
 
 func (s *Service) untagMFADevice(ctx context.Context, c *gate.Call, in *api.UntagMFADeviceInput) (*api.UntagMFADeviceOutput, error) {
-	return nothing[api.UntagMFADeviceOutput](s.Directory.RetagMFADevice(ctx, c.Principal.Account, in.SerialNumber, identity.Removing(in.TagKeys)))
+	return nothing[api.UntagMFADeviceOutput](s.Directory.RetagMFADevice(ctx, c.Principal.Account, in.SerialNumber, identity.RemoveTags(in.TagKeys)))
 }
 
-func (s *Service) retagProvider(ctx context.Context, c *gate.Call, providerARN string, r identity.Retagging) error {
+func (s *Service) retagProvider(ctx context.Context, c *gate.Call, providerARN string, r identity.TagChange) error {
 	url, err := issuer(c, providerARN)
 	if err != nil {
 		return err
@@ -191,7 +191,7 @@ func (s *Service) tagProvider(ctx context.Context, c *gate.Call, in *api.TagOpen
 }
 
 func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.UntagOpenIDConnectProviderInput) (*api.UntagOpenIDConnectProviderOutput, error) {
-	return nothing[api.UntagOpenIDConnectProviderOutput](s.retagProvider(ctx, c, in.OpenIDConnectProviderArn, identity.Removing(in.TagKeys)))
+	return nothing[api.UntagOpenIDConnectProviderOutput](s.retagProvider(ctx, c, in.OpenIDConnectProviderArn, identity.RemoveTags(in.TagKeys)))
 }
 
 // tagPage cuts a page out of the tags of something. Its markers are positions:

@@ -10,13 +10,12 @@ import (
 	"daypass/internal/principal"
 )
 
-// Standing returns who an ARN names today and what its policies of today grant:
-// a user, the root user, a role, or a session of a role by its name. Of a role
-// without a session the session's name is empty. What one session was narrowed
-// to is not known here: sessions are kept nowhere. The values are shared:
-// callers MUST NOT change them. Whoever does not exist is a fault of kind
-// NotFound.
-func (d *Directory) Standing(ctx context.Context, principalARN string) (*principal.Principal, *policy.Grants, error) {
+// CurrentPrincipal returns the principal that an ARN names and what its policies
+// grant, as both are stored now. The ARN is that of a user, the root user, a role
+// or a role session; for a role the session's name is empty. Session policies are
+// not known, because sessions are not stored. The values are shared: callers MUST
+// NOT change them. A principal that does not exist is a fault of kind NotFound.
+func (d *Directory) CurrentPrincipal(ctx context.Context, principalARN string) (*principal.Principal, *policy.Grants, error) {
 	account, id, session, err := d.ResolvePrincipal(ctx, principalARN)
 	if err != nil {
 		return nil, nil, err
@@ -24,17 +23,17 @@ func (d *Directory) Standing(ctx context.Context, principalARN string) (*princip
 	if principalARN == arn.Root(account) {
 		return &principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: account, ID: account}}, &policy.Grants{}, nil
 	}
-	found, err := d.standings.Get(ctx, id, func(ctx context.Context) (*standing, error) { return d.loadStanding(ctx, id) })
+	found, err := d.principals.Get(ctx, id, func(ctx context.Context) (*currentPrincipal, error) { return d.loadPrincipal(ctx, id) })
 	if err != nil {
 		return nil, nil, err
 	}
-	who := found.who
-	who.SessionName = session
-	return &who, &found.grants, nil
+	current := found.principal
+	current.SessionName = session
+	return &current, &found.grants, nil
 }
 
-// ParsePrincipal returns a principal as far as the ARN of a user describes one,
-// whether it exists or not.
+// ParsePrincipal returns a principal with the account, path and name in the ARN of
+// a user, who need not exist.
 func ParsePrincipal(userARN string) (*principal.Principal, error) {
 	account, name := entityOf(userARN, User)
 	a, err := arn.Parse(userARN)

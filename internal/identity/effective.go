@@ -10,17 +10,17 @@ import (
 	"daypass/internal/store"
 )
 
-// A Holding is one policy that says what an identity may do. Inline policies are
-// the holder's own; managed ones have none.
-type Holding struct {
+// An EffectivePolicy is one identity-based policy that applies to an entity.
+type EffectivePolicy struct {
 	Policy *policy.Policy
-	Holder *Entity
+	Owner  *Entity // whose inline policy it is; nil for a managed policy
 }
 
-// Holdings returns the identity-based policies of a user, group or role by its
-// ARN: its inline policies and, of a user, those of its groups, then the managed
-// ones without repetitions. Whoever does not exist is a fault of kind NotFound.
-func (d *Directory) Holdings(ctx context.Context, entityARN string) ([]Holding, error) {
+// EffectivePolicies returns the identity-based policies of the user, group or role
+// with an ARN: the inline policies, then the managed ones without repetitions. A
+// user also has those of its groups. An entity that does not exist is a fault of
+// kind NotFound.
+func (d *Directory) EffectivePolicies(ctx context.Context, entityARN string) ([]EffectivePolicy, error) {
 	missing := fault.New(fault.NotFound, "The principal %s does not exist.", entityARN)
 	for _, kind := range []string{User, Group, Role} {
 		account, name := entityOf(entityARN, kind)
@@ -43,23 +43,22 @@ func (d *Directory) Holdings(ctx context.Context, entityARN string) ([]Holding, 
 	return nil, missing
 }
 
-// policies is the text of all that an identity's permissions are made of: its
-// own policies and those of its groups.
-type policies struct {
+// policyTexts are the policies of an entity and its groups, not yet compiled.
+type policyTexts struct {
 	entity   *Entity
-	inline   []inlineOf
-	attached []string // without repetitions
+	inline   []heldInline
+	attached []string // ARNs, without repetitions
 }
 
-type inlineOf struct {
+type heldInline struct {
 	store.InlinePolicy
 	holder *Entity
 }
 
-func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, error) {
-	var p policies
+func (d *Directory) loadPolicies(ctx context.Context, id string) (*policyTexts, error) {
+	var p policyTexts
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		p = policies{}
+		p = policyTexts{}
 		var err error
 		p.entity, err = tx.Identity(ctx, id)
 		if err != nil {
@@ -77,17 +76,17 @@ func (d *Directory) loadPolicies(ctx context.Context, id string) (*policies, err
 		}
 		return nil
 	})
-	return &p, gone(err, errGone)
+	return &p, ifNotFound(err, errNoPrincipal)
 }
 
-// add takes in what one identity holds.
-func (p *policies) add(ctx context.Context, tx *store.Tx, holder *Entity) error {
+// add reads the policies of one entity.
+func (p *policyTexts) add(ctx context.Context, tx *store.Tx, holder *Entity) error {
 	inline, err := tx.InlinePolicies(ctx, holder.ID)
 	if err != nil {
 		return err
 	}
 	for _, i := range inline {
-		p.inline = append(p.inline, inlineOf{i, holder})
+		p.inline = append(p.inline, heldInline{i, holder})
 	}
 	attached, err := tx.Attachments(ctx, holder.ID)
 	for _, arn := range attached {
@@ -98,21 +97,21 @@ func (p *policies) add(ctx context.Context, tx *store.Tx, holder *Entity) error 
 	return err
 }
 
-func (d *Directory) compile(ctx context.Context, p *policies) ([]Holding, error) {
-	held := make([]Holding, 0, len(p.inline)+len(p.attached))
+func (d *Directory) compile(ctx context.Context, p *policyTexts) ([]EffectivePolicy, error) {
+	held := make([]EffectivePolicy, 0, len(p.inline)+len(p.attached))
 	for _, i := range p.inline {
 		compiled, err := policy.Parse(i.Name, i.Document, policy.Identity)
 		if err != nil {
 			return nil, fmt.Errorf("inline policy %s of %s: %w", i.Name, p.entity.ID, err)
 		}
-		held = append(held, Holding{compiled, i.holder})
+		held = append(held, EffectivePolicy{compiled, i.holder})
 	}
 	for _, arn := range p.attached {
 		compiled, err := d.managedPolicy(ctx, arn, policy.Identity)
 		if err != nil {
 			return nil, fmt.Errorf("policy %s of %s: %w", arn, p.entity.ID, err)
 		}
-		held = append(held, Holding{Policy: compiled})
+		held = append(held, EffectivePolicy{Policy: compiled})
 	}
 	return held, nil
 }
