@@ -1,40 +1,40 @@
-// Package api owns the programming interfaces that Daypass speaks, as data:
-// the operations of CodeArtifact, STS, IAM and of Daypass's own service, the
-// shapes of what they take and give, the constraints on each value and the
-// errors. The server decodes, validates and encodes by it, the command makes
-// its options and its help from it, and the Go types beside it are generated
-// from it. It knows nothing of HTTP, of stores or of what an operation does.
+// Package api owns the APIs that Daypass serves, as data: the operations of
+// CodeArtifact, STS, IAM and of Daypass's own service, the shapes of their inputs
+// and outputs, the constraints on each value, and the errors. The server decodes,
+// validates and encodes by it. The command makes its options and its help from it.
+// The Go types in the folders below are generated from it. It knows nothing of
+// HTTP, of stores or of what an operation does.
 //
-// The models hold facts of the interfaces (names, types, places, bounds,
-// patterns, codes). Every sentence in them is our own, but for those that say
-// what a value against a pattern is refused with, which clients compare.
+// The models hold facts of the APIs (names, types, locations, bounds, patterns,
+// codes). Their sentences are our own, except for the texts of [Shape.Says]: those
+// are AWS's, because clients compare them.
 package api
 
 //go:generate go run ./internal/gen types
 
-// A Service is one programming interface.
+// A Service is one API.
 type Service struct {
 	Name        string // codeartifact, sts, iam, daypass
-	ID          string // as configuration files and AWS_ENDPOINT_URL_… name it
-	SigningName string // service in a signature's scope
+	ID          string // its name in configuration files and in AWS_ENDPOINT_URL_…
+	SigningName string // its name in a signature's scope
 	Version     string // YYYY-MM-DD
 	Protocol    string // RESTJSON or Query
-	Namespace   string // XML namespace of Query replies, else ""
+	Namespace   string // XML namespace of Query responses; "" for RESTJSON
 	Operations  map[string]*Operation
 	Shapes      map[string]*Shape
 	Waiters     map[string]*Waiter
 	Doc         string
 
-	// What records of CloudTrail call the service, and the texts at the top of
-	// what it takes and gives, by the model's name; a text that is not here keeps
-	// that.
-	Source   string
+	// Source is the service's name in CloudTrail records, eventSource.
+	Source string
+	// Recorded maps the names of inputs' and outputs' own members to their names in
+	// CloudTrail records. A member that it lacks keeps its name.
 	Recorded map[string]string
-	// Actions are those of package managers, which have no operation of their own
-	// or another way to it, and whether they only read.
+	// Actions are the actions of package managers' requests, which are no API calls.
+	// The value reports whether an action only reads.
 	Actions map[string]bool
 
-	paths map[string]map[string]*Operation // path, then method; of RESTJSON
+	paths map[string]map[string]*Operation // by path, then method; only for RESTJSON
 }
 
 // The protocols of [Service.Protocol].
@@ -44,7 +44,7 @@ const (
 )
 
 // Lookup returns the operation of a REST service at a method and a path, or
-// nil. Paths match to the letter; no modelled path has variable parts.
+// nil. Paths match exactly, because no path of a model has variable parts.
 func (s *Service) Lookup(method, path string) *Operation { return s.paths[path][method] }
 
 // An Operation is one call of a service.
@@ -54,17 +54,17 @@ type Operation struct {
 	Method     string
 	Path       string
 	Input      *Shape   // never nil; without members where the model names none
-	Output     *Shape   // nil when the reply carries nothing
+	Output     *Shape   // nil if the response has no content
 	Errors     []string // names of shapes in Service.Shapes
-	Unsigned   bool     // the call carries no signature
+	Unsigned   bool     // requests carry no signature
 	Idempotent bool
 	Reads      bool   // it changes nothing: CloudTrail's readOnly
-	Pages      *Pages // nil where the answer does not come in pages
-	Unserved   bool   // a Daypass server refuses it by name
-	Doc        string
+	Pages      *Pages // nil if the output does not come in pages
+	Unserved   bool   // a Daypass server knows the operation and refuses it
+	Doc        string // sentences for help
 }
 
-// A Kind says what values a shape has.
+// A Kind is the kind of a shape's values.
 type Kind uint8
 
 const (
@@ -89,23 +89,24 @@ type Shape struct {
 	Name string
 	Kind Kind
 
-	// Bounds: length of a string in characters, of a blob in bytes, number of
-	// entries of a list or map, value of a number. Nil means unbounded.
+	// Bounds: the length of a string in characters, the length of a blob in bytes,
+	// the number of entries of a list or map, the value of a number. Nil means
+	// unbounded.
 	Min, Max *int64
-	Pattern  string   // as the model writes it, for messages; matches whole values
+	Pattern  string   // regular expression in AWS's spelling, for messages; it matches whole values
 	RE2      string   // the same for package regexp, unanchored; "" without Pattern
-	Says     string   // what the service says of a value against the pattern; "" where that is as of any other
+	Says     string   // AWS's sentence about a value that does not match Pattern; "" if it is the usual one
 	Enum     []string // nil: any value
 
 	Sensitive bool // values never reach a log or a message
-	Streaming bool // a blob that is not held in memory
+	Streaming bool // a blob that is never held in memory as a whole
 
 	Members []*Member // of a structure, in the model's order
-	Payload *Member   // of a structure whose HTTP body is one member, else nil
+	Payload *Member   // the member of a structure that is the whole HTTP body, or nil
 	Key     *Shape    // of a map
-	Elem    *Shape    // of a list; the values of a map
+	Elem    *Shape    // the entries of a list, the values of a map
 
-	Error *Error // of a structure that is an error
+	Error *Error // nil unless the structure is an error
 }
 
 // Member returns the member of a structure, or nil.
@@ -118,14 +119,14 @@ func (s *Shape) Member(name string) *Member {
 	return nil
 }
 
-// A Location says where a member of an input or output travels.
+// A Location is the part of a request or response that a member is in.
 type Location uint8
 
 const (
-	InBody    Location = iota // in the document, whichever the protocol has
-	InQuery                   // parameter of the URL
-	InHeader                  // header line
-	InPayload                 // the whole HTTP body
+	InBody    Location = iota // a part of the body, in the protocol's format
+	InQuery                   // a parameter of the URL
+	InHeader                  // a header
+	InPayload                 // the whole body
 )
 
 // A Member is one field of a structure.
@@ -134,20 +135,20 @@ type Member struct {
 	Shape    *Shape
 	Required bool
 	Location Location
-	// LocationName is the name on the wire; it is Name where the model has no other.
+	// LocationName is the name on the wire. It is Name if the model has no other.
 	LocationName string
-	Doc          string
+	Doc          string // sentences for help; "" if there are none
 }
 
-// An Error is what makes a structure an error.
+// An Error is what a structure that is an error has besides its members.
 type Error struct {
 	Code   string // on the wire
-	Status int    // HTTP; 0 when the model has none
-	Fault  bool   // the server's mistake, not the caller's
+	Status int    // of HTTP; 0 if the model has none
+	Fault  bool   // the server is to blame, not the caller
 }
 
-// GoName returns the name of a member's or a structure's Go counterpart in the
-// generated packages: its first letter in upper case, the rest as it is.
+// GoName returns the Go name of a member or a structure in the generated packages:
+// its first letter becomes upper case.
 func GoName(name string) string {
 	if name == "" || name[0] < 'a' || name[0] > 'z' {
 		return name

@@ -40,10 +40,9 @@ func TestEveryPatternCompiles(t *testing.T) {
 	}
 }
 
-// The decoder of the query protocol has no form for maps, nothing routes by
-// parts of a path, and lists and some times travel in bodies alone: what
-// package wire leaves out, no model may need.
-func TestModelsNeedNothingThatTheWireLacks(t *testing.T) {
+// Package wire supports no maps in the query protocol, no variable parts of a path,
+// and lists and header timestamps only in bodies. No model may need more.
+func TestModelsNeedOnlyWhatPackageWireSupports(t *testing.T) {
 	t.Parallel()
 	var walk func(t *testing.T, op string, sh *Shape, seen map[*Shape]bool)
 	walk = func(t *testing.T, op string, sh *Shape, seen map[*Shape]bool) {
@@ -79,7 +78,7 @@ func TestModelsNeedNothingThatTheWireLacks(t *testing.T) {
 	}
 }
 
-func TestLookupByMethodAndPath(t *testing.T) {
+func TestLookupMatchesMethodAndPathExactly(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ method, path, want string }{
 		{"POST", "/v1/authorization-token", "GetAuthorizationToken"},
@@ -102,8 +101,8 @@ func TestLookupByMethodAndPath(t *testing.T) {
 	}
 }
 
-// The command prints these.
-func TestSentencesOfTheMainCommand(t *testing.T) {
+// The help of the commands that people use most prints these.
+func TestTokenAndDaypassOperationsDescribeTheirMembers(t *testing.T) {
 	t.Parallel()
 	op := CodeArtifact().Operations["GetAuthorizationToken"]
 	for _, sh := range []*Shape{op.Input, op.Output} {
@@ -144,7 +143,7 @@ func TestBrokenModelsAreRefused(t *testing.T) {
 		{"unserved outside", "string A\nunserved", "unserved belongs to no operation"},
 		{"errors outside", "string A\nerrors B", "errors belongs to no operation"},
 		{"bad bound", "string A 1..x", "invalid syntax"},
-		{"bad place", "string A\nstructure B\nmember a A moon", `unknown place "moon"`},
+		{"bad location", "string A\nstructure B\nmember a A moon", `unknown location "moon"`},
 		{"short operation", "operation A GET /", "operation wants five words"},
 		{"doc of nothing", "doc A.b c", "doc of A.b, which the model does not have"},
 	}

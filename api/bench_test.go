@@ -2,7 +2,7 @@ package api
 
 import "testing"
 
-// BenchmarkParse measures what a command pays at its start for a model.
+// BenchmarkParse measures how long a command parses a model at its start.
 func BenchmarkParse(b *testing.B) {
 	for name, model := range map[string]string{"codeartifact": codeartifactModel, "sts": stsModel, "iam": iamModel, "daypass": daypassModel} {
 		b.Run(name, func(b *testing.B) {

@@ -1,16 +1,16 @@
 package api
 
 const (
-	// minBody is room for what every request may have: names that no model
-	// knows, and blanks.
+	// minBody leaves room for what any request may have: blanks, and members that
+	// the model does not know.
 	minBody = 64 << 10
-	// maxBody bounds what a request holds whose model does not bound it.
+	// maxBody is the bound for a model without bounds.
 	maxBody = 1 << 20
 )
 
-// MaxBody is how many bytes of a request's body may be held for the operation:
-// what its model's bounds come to, at least 64 KiB and at most 1 MiB. A payload
-// that streams is not held and not counted.
+// MaxBody returns how many bytes of a request's body the server may hold. It is the
+// sum of the model's bounds, but at least 64 KiB and at most 1 MiB. A streaming
+// payload is not held and does not count.
 func (o *Operation) MaxBody() int64 {
 	size := int64(0)
 	for _, m := range o.Input.Members {
@@ -22,7 +22,7 @@ func (o *Operation) MaxBody() int64 {
 	return max(minBody, size)
 }
 
-// Streams reports whether the body is content that is never held whole.
+// Streams reports whether the request's body is a streaming payload.
 func (o *Operation) Streams() bool {
 	return o.Input.Payload != nil && o.Input.Payload.Shape.Streaming
 }
@@ -31,14 +31,14 @@ func (o *Operation) Streams() bool {
 const maxNesting = 8
 
 func maxMember(m *Member, depth int) int64 {
-	const around = 64 // quotes, numbers of lists, separators
-	return int64(len(m.LocationName)) + around + maxValue(m.Shape, depth)
+	const overhead = 64 // quotes, indices of lists, separators
+	return int64(len(m.LocationName)) + overhead + maxValue(m.Shape, depth)
 }
 
-// maxValue is how many bytes a value may take where each character is written in
-// the longest way: as two escapes of JSON, or as four bytes percent-encoded.
+// maxValue returns how many bytes a value takes if each character is written in the
+// longest way: as two escapes of JSON, or as four percent-encoded bytes.
 func maxValue(s *Shape, depth int) int64 {
-	const perCharacter, number = 12, 32
+	const perCharacter, numberSize = 12, 32
 	if depth > maxNesting {
 		return maxBody
 	}
@@ -52,7 +52,7 @@ func maxValue(s *Shape, depth int) int64 {
 		if s.Max == nil {
 			return maxBody
 		}
-		entry := int64(number) + maxValue(s.Elem, depth+1)
+		entry := int64(numberSize) + maxValue(s.Elem, depth+1)
 		if s.Key != nil {
 			entry += maxValue(s.Key, depth+1)
 		}
@@ -64,5 +64,5 @@ func maxValue(s *Shape, depth int) int64 {
 		}
 		return size
 	}
-	return number
+	return numberSize
 }

@@ -2,7 +2,7 @@ package api
 
 import "testing"
 
-func TestMaxBodyFollowsTheModel(t *testing.T) {
+func TestMaxBodyFollowsTheBoundsOfTheModel(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		op          *Operation

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// facts is what a botocore model says about the things that ours says too.
-type facts struct {
+// botocoreModel is the part of a botocore model that ours has too.
+type botocoreModel struct {
 	Metadata struct {
 		APIVersion     string `json:"apiVersion"`
 		EndpointPrefix string `json:"endpointPrefix"`
@@ -29,16 +29,16 @@ type facts struct {
 			RequestURI   string `json:"requestUri"`
 			ResponseCode int    `json:"responseCode"`
 		} `json:"http"`
-		Input      *ref   `json:"input"`
-		Output     *ref   `json:"output"`
-		Errors     []ref  `json:"errors"`
-		AuthType   string `json:"authtype"`
-		Idempotent bool   `json:"idempotent"`
+		Input      *botocoreRef  `json:"input"`
+		Output     *botocoreRef  `json:"output"`
+		Errors     []botocoreRef `json:"errors"`
+		AuthType   string        `json:"authtype"`
+		Idempotent bool          `json:"idempotent"`
 	} `json:"operations"`
-	Shapes map[string]*factShape `json:"shapes"`
+	Shapes map[string]*botocoreShape `json:"shapes"`
 }
 
-type ref struct {
+type botocoreRef struct {
 	Shape           string `json:"shape"`
 	Location        string `json:"location"`
 	LocationName    string `json:"locationName"`
@@ -49,24 +49,24 @@ type ref struct {
 	JSONValue       bool   `json:"jsonvalue"`
 }
 
-type factShape struct {
-	Type            string         `json:"type"`
-	Min             *int64         `json:"min"`
-	Max             *int64         `json:"max"`
-	Pattern         string         `json:"pattern"`
-	Enum            []string       `json:"enum"`
-	Sensitive       bool           `json:"sensitive"`
-	Streaming       bool           `json:"streaming"`
-	Flattened       bool           `json:"flattened"`
-	TimestampFormat string         `json:"timestampFormat"`
-	Required        []string       `json:"required"`
-	Members         map[string]ref `json:"members"`
-	Payload         string         `json:"payload"`
-	Key             *ref           `json:"key"`
-	Value           *ref           `json:"value"`
-	Member          *ref           `json:"member"`
-	Exception       bool           `json:"exception"`
-	Fault           bool           `json:"fault"`
+type botocoreShape struct {
+	Type            string                 `json:"type"`
+	Min             *int64                 `json:"min"`
+	Max             *int64                 `json:"max"`
+	Pattern         string                 `json:"pattern"`
+	Enum            []string               `json:"enum"`
+	Sensitive       bool                   `json:"sensitive"`
+	Streaming       bool                   `json:"streaming"`
+	Flattened       bool                   `json:"flattened"`
+	TimestampFormat string                 `json:"timestampFormat"`
+	Required        []string               `json:"required"`
+	Members         map[string]botocoreRef `json:"members"`
+	Payload         string                 `json:"payload"`
+	Key             *botocoreRef           `json:"key"`
+	Value           *botocoreRef           `json:"value"`
+	Member          *botocoreRef           `json:"member"`
+	Exception       bool                   `json:"exception"`
+	Fault           bool                   `json:"fault"`
 	Error           struct {
 		Code   string `json:"code"`
 		Status int    `json:"httpStatusCode"`
@@ -76,8 +76,8 @@ type factShape struct {
 }
 
 // UnmarshalJSON keeps the order of the members.
-func (s *factShape) UnmarshalJSON(data []byte) error {
-	type plain factShape
+func (s *botocoreShape) UnmarshalJSON(data []byte) error {
+	type plain botocoreShape
 	if err := json.Unmarshal(data, (*plain)(s)); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *factShape) UnmarshalJSON(data []byte) error {
 	for depth := 0; ; {
 		tok, err := d.Token()
 		if err != nil {
-			return nil // the end: the document was sound a moment ago
+			return nil // the end: the document was decoded above without an error
 		}
 		switch {
 		case tok == json.Delim('{'), tok == json.Delim('['):
@@ -102,7 +102,7 @@ func (s *factShape) UnmarshalJSON(data []byte) error {
 	}
 }
 
-// botocore returns the folder of its models and its version.
+// botocore returns the folder of botocore's models, and its version.
 func botocore(t *testing.T) (data, version string) {
 	t.Helper()
 	out, err := exec.Command("python3", "-c", "import botocore; print(botocore.__path__[0]); print(botocore.__version__)").Output()
@@ -116,11 +116,11 @@ func botocore(t *testing.T) (data, version string) {
 	return filepath.Join(lines[0], "data"), lines[1]
 }
 
-// Shapes that our model keeps out of messages although AWS's does not mark
-// them: one-time codes.
+// secretHere are shapes that our model marks as sensitive although AWS's does not:
+// one-time codes.
 var secretHere = []string{"tokenCodeType", "authenticationCodeType"}
 
-func TestModelsSayWhatBotocoreSays(t *testing.T) {
+func TestModelsEqualBotocore(t *testing.T) {
 	t.Parallel()
 	data, version := botocore(t)
 	for _, s := range []*Service{CodeArtifact(), STS(), IAM()} {
@@ -142,7 +142,7 @@ func TestModelsSayWhatBotocoreSays(t *testing.T) {
 	}
 }
 
-func readFacts(t *testing.T, file string) *facts {
+func readFacts(t *testing.T, file string) *botocoreModel {
 	t.Helper()
 	raw, err := os.Open(file)
 	if err != nil {
@@ -153,14 +153,14 @@ func readFacts(t *testing.T, file string) *facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var f facts
+	var f botocoreModel
 	if err := json.NewDecoder(z).Decode(&f); err != nil {
 		t.Fatal(err)
 	}
 	return &f
 }
 
-func compareService(t *testing.T, s *Service, f *facts) {
+func compareService(t *testing.T, s *Service, f *botocoreModel) {
 	t.Helper()
 	got := []string{s.Version, s.SigningName, s.Protocol, s.ID, s.Namespace}
 	want := []string{f.Metadata.APIVersion, f.Metadata.EndpointPrefix, f.Metadata.Protocol, f.Metadata.ServiceID, f.Metadata.XMLNamespace}
@@ -183,7 +183,7 @@ func compareNames[A, B any](t *testing.T, what string, ours map[string]A, theirs
 	}
 }
 
-func compareOperation(t *testing.T, op *Operation, f *facts, name string) {
+func compareOperation(t *testing.T, op *Operation, f *botocoreModel, name string) {
 	t.Helper()
 	want, ok := f.Operations[name]
 	if !ok {
@@ -226,7 +226,7 @@ func compareOperation(t *testing.T, op *Operation, f *facts, name string) {
 	}
 }
 
-func compareShape(t *testing.T, sh *Shape, want *factShape) {
+func compareShape(t *testing.T, sh *Shape, want *botocoreShape) {
 	t.Helper()
 	check := func(what string, ours, theirs any) {
 		t.Helper()
@@ -247,7 +247,7 @@ func compareShape(t *testing.T, sh *Shape, want *factShape) {
 	compareError(t, sh, want, check)
 	check("entries", name(sh.Elem), refName(want.Member)+refName(want.Value))
 	check("key", name(sh.Key), refName(want.Key))
-	for _, r := range []*ref{want.Member, want.Key, want.Value} {
+	for _, r := range []*botocoreRef{want.Member, want.Key, want.Value} {
 		if r != nil && (r.LocationName != "" || r.Flattened) {
 			t.Errorf("%s: entries have names of their own, which the model has no place for", sh.Name)
 		}
@@ -262,14 +262,14 @@ func name(sh *Shape) string {
 	return sh.Name
 }
 
-func refName(r *ref) string {
+func refName(r *botocoreRef) string {
 	if r == nil {
 		return ""
 	}
 	return r.Shape
 }
 
-func compareError(t *testing.T, sh *Shape, want *factShape, check func(string, any, any)) {
+func compareError(t *testing.T, sh *Shape, want *botocoreShape, check func(string, any, any)) {
 	t.Helper()
 	check("is an error", sh.Error != nil, want.Exception)
 	if sh.Error == nil || !want.Exception {
@@ -282,7 +282,7 @@ func compareError(t *testing.T, sh *Shape, want *factShape, check func(string, a
 	check("error", *sh.Error, Error{Code: code, Status: want.Error.Status, Fault: want.Fault})
 }
 
-func compareMembers(t *testing.T, sh *Shape, want *factShape, check func(string, any, any)) {
+func compareMembers(t *testing.T, sh *Shape, want *botocoreShape, check func(string, any, any)) {
 	t.Helper()
 	var names []string
 	for _, m := range sh.Members {
@@ -294,15 +294,15 @@ func compareMembers(t *testing.T, sh *Shape, want *factShape, check func(string,
 		payload = sh.Payload.Name
 	}
 	check("payload", payload, want.Payload)
-	places := map[string]Location{"": InBody, "querystring": InQuery, "header": InHeader}
+	locations := map[string]Location{"": InBody, "querystring": InQuery, "header": InHeader}
 	for _, m := range sh.Members {
 		r, ok := want.Members[m.Name]
 		if !ok {
 			continue
 		}
-		place, known := places[r.Location]
+		location, known := locations[r.Location]
 		if m.Name == want.Payload {
-			place = InPayload
+			location = InPayload
 		}
 		wire := r.LocationName
 		if wire == "" {
@@ -312,7 +312,7 @@ func compareMembers(t *testing.T, sh *Shape, want *factShape, check func(string,
 			t.Errorf("%s.%s has a trait that the model has no place for: %+v", sh.Name, m.Name, r)
 		}
 		check(m.Name+" shape", m.Shape.Name, r.Shape)
-		check(m.Name+" place", m.Location, place)
+		check(m.Name+" location", m.Location, location)
 		check(m.Name+" wire name", m.LocationName, wire)
 		check(m.Name+" required", m.Required, slices.Contains(want.Required, m.Name))
 	}

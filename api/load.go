@@ -25,8 +25,8 @@ var (
 	daypass      = sync.OnceValue(func() *Service { return mustParse(daypassModel) })
 )
 
-// CodeArtifact returns AWS CodeArtifact, version 2018-09-22. Like its
-// siblings it is parsed at the first call and shared by all.
+// CodeArtifact returns AWS CodeArtifact, version 2018-09-22. Each service is parsed
+// at the first call, and all callers share it.
 func CodeArtifact() *Service { return codeartifact() }
 
 // STS returns AWS Security Token Service, version 2011-06-15.
@@ -41,8 +41,8 @@ func Daypass() *Service { return daypass() }
 // All returns every service, CodeArtifact first.
 func All() []*Service { return []*Service{CodeArtifact(), STS(), IAM(), Daypass()} }
 
-// mustParse parses an embedded model. That each parses is a test's business,
-// so a failure here is a broken build.
+// mustParse parses an embedded model. It panics if that fails, which a test rules
+// out.
 func mustParse(model string) *Service {
 	s, err := parse(model)
 	if err != nil {

@@ -9,45 +9,46 @@ import (
 	"time"
 )
 
-// A Pages says how the answer of an operation comes in pages. All its fields name
-// members of the input or the output.
+// Pages says how the output of an operation comes in pages. Its fields name members
+// of the input or of the output.
 type Pages struct {
-	Input  string // of the input: takes the token of a page
-	Output string // of the output: the token of the page behind it, if there is one
-	Limit  string // of the input: how many entries a page holds
-	More   string // of the output: whether there is a page behind it; "" where Output alone tells
+	Input  string // input member: the token of the page to return
+	Output string // output member: the token of the next page, if there is one
+	Limit  string // input member: how many entries a page has at most
+	More   string // output member: whether there is a next page; "" if Output alone says so
 
-	Results []string // lists of the output; the first one is counted
-	Whole   []string // of the output: facts of the whole, the same on each page
+	Results []string // output members: the lists; the first one counts for limits
+	Whole   []string // output members that describe all pages and are the same on each
 }
 
-// A Waiter is a question that is asked again until its answer is the one that is
-// waited for.
+// A Waiter calls an operation again and again until its response has the state that
+// is waited for.
 type Waiter struct {
 	Name      string
 	Operation *Operation
-	Delay     time.Duration // between two tries
-	Attempts  int           // at most
+	Delay     time.Duration // between two calls
+	Attempts  int           // the largest number of calls
 	Acceptors []Acceptor    // the first that matches decides
 }
 
-// An Acceptor says what an answer means for a [Waiter].
+// An Acceptor matches a response by its status or its error, and says what it means
+// for a [Waiter].
 type Acceptor struct {
 	State  State
-	Status int    // of HTTP; 0 where Error is meant
-	Error  string // code
+	Status int    // of HTTP; 0 if Error is set
+	Error  string // an error's code
 }
 
-// A State is what an answer means for a [Waiter].
+// A State is what a response means for a [Waiter].
 type State string
 
 const (
-	Success State = "success" // what is waited for is there
-	Failure State = "failure" // it will not come
-	Retry   State = "retry"   // it may still come
+	Success State = "success" // the wait has ended well
+	Failure State = "failure" // the wait can never end well
+	Retry   State = "retry"   // call again
 )
 
-// pages reads how the answers of an operation come.
+// pages reads the pagination of the operation above.
 func (p *parser) pages(rest string) error {
 	w := strings.Fields(rest)
 	if len(w) < 5 || len(w) > 6 {
@@ -60,36 +61,36 @@ func (p *parser) pages(rest string) error {
 	if len(w) == 6 {
 		pages.Whole = strings.Split(w[5], ",")
 	}
-	p.op.Pages = pages
+	p.currentOp.Pages = pages
 	return nil
 }
 
-// waiter reads the line of a waiter, whose operation stands above.
+// waiter reads a waiter. Its operation is defined further up.
 func (p *parser) waiter(rest string) error {
 	w := strings.Fields(rest)
 	if len(w) != 4 {
 		return errors.New("waiter wants four words")
 	}
-	op := p.s.Operations[w[1]]
+	op := p.service.Operations[w[1]]
 	seconds, err := strconv.Atoi(w[2])
 	attempts, err2 := strconv.Atoi(w[3])
 	err = errors.Join(err, err2)
 	if err != nil || op == nil {
 		return errors.Join(err, fmt.Errorf("waiter %s has no operation %s", w[0], w[1]))
 	}
-	if p.s.Waiters == nil {
-		p.s.Waiters = map[string]*Waiter{}
+	if p.service.Waiters == nil {
+		p.service.Waiters = map[string]*Waiter{}
 	}
-	p.op, p.sh = nil, nil
-	p.wait = &Waiter{Name: w[0], Operation: op, Delay: time.Duration(seconds) * time.Second, Attempts: attempts}
-	p.s.Waiters[w[0]] = p.wait
+	p.currentOp, p.currentShape = nil, nil
+	p.currentWaiter = &Waiter{Name: w[0], Operation: op, Delay: time.Duration(seconds) * time.Second, Attempts: attempts}
+	p.service.Waiters[w[0]] = p.currentWaiter
 	return nil
 }
 
 // accept reads an acceptor of the waiter above.
 func (p *parser) accept(rest string) error {
 	w := strings.Fields(rest)
-	if p.wait == nil || len(w) != 3 || !slices.Contains([]State{Success, Failure, Retry}, State(w[0])) {
+	if p.currentWaiter == nil || len(w) != 3 || !slices.Contains([]State{Success, Failure, Retry}, State(w[0])) {
 		return errors.New("accept belongs to a waiter and wants a state, what is looked at, and its value")
 	}
 	a := Acceptor{State: State(w[0])}
@@ -105,6 +106,6 @@ func (p *parser) accept(rest string) error {
 	default:
 		return fmt.Errorf("accept looks at %s, which is unknown", w[1])
 	}
-	p.wait.Acceptors = append(p.wait.Acceptors, a)
+	p.currentWaiter.Acceptors = append(p.currentWaiter.Acceptors, a)
 	return nil
 }

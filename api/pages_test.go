@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// read reads a JSON file of botocore; one that is not there leaves v as it is.
+// read reads a JSON file of botocore. It leaves v as it is if there is no such file.
 func read(t *testing.T, file string, v any) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -42,7 +42,7 @@ func listOf(v any) []string {
 	return nil
 }
 
-func TestPagesAreThoseOfBotocore(t *testing.T) {
+func TestPagesEqualBotocore(t *testing.T) {
 	t.Parallel()
 	data, version := botocore(t)
 	for _, s := range []*Service{CodeArtifact(), STS(), IAM()} {
@@ -67,7 +67,7 @@ func TestPagesAreThoseOfBotocore(t *testing.T) {
 	}
 }
 
-func TestWaitersAreThoseOfBotocore(t *testing.T) {
+func TestWaitersEqualBotocore(t *testing.T) {
 	t.Parallel()
 	data, version := botocore(t)
 	for _, s := range []*Service{CodeArtifact(), STS(), IAM()} {
@@ -118,7 +118,7 @@ func TestWaitersAreThoseOfBotocore(t *testing.T) {
 	}
 }
 
-// What pages name is there, and of the kind that whoever reads pages expects.
+// The members that pages name exist, and have the kinds that paging needs.
 func TestPagesNameMembersThatAreThere(t *testing.T) {
 	t.Parallel()
 	for _, s := range All() {
@@ -148,7 +148,7 @@ func TestPagesNameMembersThatAreThere(t *testing.T) {
 	}
 }
 
-func TestABrokenPagesOrWaiterIsAnError(t *testing.T) {
+func TestBrokenPagesAndWaitersAreRefused(t *testing.T) {
 	t.Parallel()
 	const op = "operation A POST / - -\n"
 	for _, model := range []string{

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A parser reads a model. Its form is ours, made to be read by people, to
-// change line by line and to parse in a tenth of a millisecond, because the
-// command pays for it at each start. A line is a verb and its words:
+// A parser reads a model. The format is our own: people can read it, a diff shows
+// what changed, and it parses in a tenth of a millisecond, which matters because
+// the command parses a model at each start. A line is a verb and its words:
 //
 //	service NAME | id ID | signing NAME | version DATE | protocol P | namespace URI
 //	source HOST | recorded NAME AS | action NAME [reads]   see [Service]
 //
-//	operation NAME METHOD PATH INPUT OUTPUT      a shape, or - for none; then, of the operation:
+//	operation NAME METHOD PATH INPUT OUTPUT      INPUT and OUTPUT are shapes, or - for none; then, of the operation:
 //	errors SHAPE…
 //	unsigned
 //	idempotent
@@ -23,39 +23,39 @@ import (
 //	reads                                        it changes nothing
 //	pages INPUT OUTPUT LIMIT MORE RESULT,… [WHOLE,…]   see [Pages]; MORE may be -
 //
-//	waiter NAME OPERATION SECONDS ATTEMPTS       behind its operation; then, of the waiter:
+//	waiter NAME OPERATION SECONDS ATTEMPTS       after its operation; then, of the waiter:
 //	accept STATE status|error VALUE
 //
-//	KIND NAME [BOUNDS] [OF]                      a shape; BOUNDS as 1..9, 1.. or ..9; OF the entries
-//	                                             of a list, or key and value of a map; then, of the shape:
-//	pattern REGEXP                               as the model has it
+//	KIND NAME [BOUNDS] [OF]                      a shape; BOUNDS as 1..9, 1.. or ..9; OF is the shape of the entries
+//	                                             of a list, or of key and value of a map; then, of the shape:
+//	pattern REGEXP                               in AWS's spelling
 //	re2 REGEXP                                   the same for package regexp, where it differs
 //	enum VALUE…
 //	sensitive
 //	streaming
 //	error CODE STATUS [fault]
-//	member NAME[!] SHAPE [PLACE[:WIRENAME]]      ! marks a required one; PLACE body, query, header or payload
+//	member NAME[!] SHAPE [LOCATION[:WIRENAME]]   ! marks a required one; LOCATION is body, query, header or payload
 //
-//	says SHAPE SENTENCE                          what the service says of a value against the shape's pattern
-//	doc KEY SENTENCE                             KEY an operation, SHAPE.MEMBER, or - for the service
+//	says SHAPE SENTENCE                          AWS's sentence about a value that does not match the shape's pattern
+//	doc KEY SENTENCE                             KEY is an operation, SHAPE.MEMBER, or - for the service
 type parser struct {
-	s  *Service
-	op *Operation
-	sh *Shape
-	// the waiter that acceptors belong to
-	wait *Waiter
-	// free shapes and members: one allocation serves many
+	service      *Service
+	currentOp    *Operation
+	currentShape *Shape
+	// the waiter that the next acceptors belong to
+	currentWaiter *Waiter
+	// shapes and members that are allocated and not used yet
 	shapes  []Shape
 	members []Member
-	// lists of errors, of which a model has few that differ
+	// lists of errors by their text: many operations have the same
 	errors map[string][]string
 }
 
 func parse(model string) (*Service, error) {
-	size := len(model) / 160 // about what a shape takes, so that the map need not grow
+	size := len(model) / 160 // about the number of shapes, so that the map need not grow
 	p := &parser{
-		s:      &Service{Operations: make(map[string]*Operation, size/4), Shapes: make(map[string]*Shape, size)},
-		errors: make(map[string][]string),
+		service: &Service{Operations: make(map[string]*Operation, size/4), Shapes: make(map[string]*Shape, size)},
+		errors:  make(map[string][]string),
 	}
 	for number := 1; model != ""; number++ {
 		var line string
@@ -66,16 +66,16 @@ func parse(model string) (*Service, error) {
 		verb, rest, _ := strings.Cut(line, " ")
 		err := p.line(verb, rest)
 		if err != nil {
-			return p.s, fmt.Errorf("line %d: %w", number, err)
+			return p.service, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
-	for name, sh := range p.s.Shapes {
+	for name, sh := range p.service.Shapes {
 		if sh.Name == "" {
-			return p.s, fmt.Errorf("shape %s is used and not defined", name)
+			return p.service, fmt.Errorf("shape %s is used and not defined", name)
 		}
 	}
-	p.s.index()
-	return p.s, nil
+	p.service.index()
+	return p.service, nil
 }
 
 func (p *parser) line(verb, rest string) error {
@@ -86,7 +86,7 @@ func (p *parser) line(verb, rest string) error {
 	case "operation":
 		return p.operation(rest)
 	case "errors", "unsigned", "idempotent", "reads", "pages", "unserved":
-		if p.op == nil {
+		if p.currentOp == nil {
 			return fmt.Errorf("%s belongs to no operation", verb)
 		}
 		if verb == "pages" {
@@ -99,7 +99,7 @@ func (p *parser) line(verb, rest string) error {
 	case "accept":
 		return p.accept(rest)
 	case "pattern", "re2", "enum", "sensitive", "streaming", "error", "member":
-		if p.sh == nil {
+		if p.currentShape == nil {
 			return fmt.Errorf("%s belongs to no shape", verb)
 		}
 		return p.ofShape(verb, rest)
@@ -114,46 +114,46 @@ func (p *parser) line(verb, rest string) error {
 func (p *parser) ofService(verb, value string) error {
 	switch verb {
 	case "service":
-		p.s.Name = value
+		p.service.Name = value
 	case "id":
-		p.s.ID = value
+		p.service.ID = value
 	case "signing":
-		p.s.SigningName = value
+		p.service.SigningName = value
 	case "version":
-		p.s.Version = value
+		p.service.Version = value
 	case "protocol":
-		p.s.Protocol = value
+		p.service.Protocol = value
 	case "namespace":
-		p.s.Namespace = value
+		p.service.Namespace = value
 	case "source":
-		p.s.Source = value
+		p.service.Source = value
 	case "recorded":
-		if p.s.Recorded == nil {
-			p.s.Recorded = map[string]string{}
+		if p.service.Recorded == nil {
+			p.service.Recorded = map[string]string{}
 		}
 		name, as, _ := strings.Cut(value, " ")
-		p.s.Recorded[name] = as
+		p.service.Recorded[name] = as
 	case "action":
-		if p.s.Actions == nil {
-			p.s.Actions = map[string]bool{}
+		if p.service.Actions == nil {
+			p.service.Actions = map[string]bool{}
 		}
 		name, how, _ := strings.Cut(value, " ")
-		p.s.Actions[name] = how == "reads"
+		p.service.Actions[name] = how == "reads"
 	default:
 		return fmt.Errorf("unknown verb %q", verb)
 	}
 	return nil
 }
 
-// shape returns the shape of a name; it may be defined further down.
+// shape returns the shape with a name, which may be defined further down.
 func (p *parser) shape(name string) *Shape {
-	sh := p.s.Shapes[name]
+	sh := p.service.Shapes[name]
 	if sh == nil {
 		if len(p.shapes) == 0 {
 			p.shapes = make([]Shape, 64)
 		}
 		sh, p.shapes = &p.shapes[0], p.shapes[1:]
-		p.s.Shapes[name] = sh
+		p.service.Shapes[name] = sh
 	}
 	return sh
 }
@@ -163,16 +163,16 @@ func (p *parser) operation(rest string) error {
 	if len(w) != 5 {
 		return errors.New("operation wants five words")
 	}
-	p.sh = nil
-	p.op = &Operation{Service: p.s, Name: w[0], Method: w[1], Path: w[2]}
-	p.op.Input = &Shape{Name: w[0] + "Input", Kind: Structure}
+	p.currentShape = nil
+	p.currentOp = &Operation{Service: p.service, Name: w[0], Method: w[1], Path: w[2]}
+	p.currentOp.Input = &Shape{Name: w[0] + "Input", Kind: Structure}
 	if w[3] != "-" {
-		p.op.Input = p.shape(w[3])
+		p.currentOp.Input = p.shape(w[3])
 	}
 	if w[4] != "-" {
-		p.op.Output = p.shape(w[4])
+		p.currentOp.Output = p.shape(w[4])
 	}
-	p.s.Operations[w[0]] = p.op
+	p.service.Operations[w[0]] = p.currentOp
 	return nil
 }
 
@@ -182,35 +182,35 @@ func (p *parser) ofOperation(verb, rest string) {
 		if p.errors[rest] == nil {
 			p.errors[rest] = strings.Fields(rest)
 		}
-		p.op.Errors = p.errors[rest]
-		for _, e := range p.op.Errors {
+		p.currentOp.Errors = p.errors[rest]
+		for _, e := range p.currentOp.Errors {
 			p.shape(e)
 		}
 	case "unsigned":
-		p.op.Unsigned = true
+		p.currentOp.Unsigned = true
 	case "idempotent":
-		p.op.Idempotent = true
+		p.currentOp.Idempotent = true
 	case "unserved":
-		p.op.Unserved = true
+		p.currentOp.Unserved = true
 	case "reads":
-		p.op.Reads = true
+		p.currentOp.Reads = true
 	}
 }
 
 func (p *parser) define(kind Kind, rest string) error {
 	name, rest, _ := strings.Cut(rest, " ")
-	p.op, p.sh = nil, p.shape(name)
-	if p.sh.Name != "" {
+	p.currentOp, p.currentShape = nil, p.shape(name)
+	if p.currentShape.Name != "" {
 		return fmt.Errorf("shape %s is defined twice", name)
 	}
-	p.sh.Name, p.sh.Kind = name, kind
+	p.currentShape.Name, p.currentShape.Kind = name, kind
 	if low, more, bounded := strings.Cut(rest, ".."); bounded {
 		var high string
 		high, rest, _ = strings.Cut(more, " ")
 		var err error
-		p.sh.Min, err = bound(low)
+		p.currentShape.Min, err = bound(low)
 		if err == nil {
-			p.sh.Max, err = bound(high)
+			p.currentShape.Max, err = bound(high)
 		}
 		if err != nil {
 			return err
@@ -218,9 +218,9 @@ func (p *parser) define(kind Kind, rest string) error {
 	}
 	switch key, value, _ := strings.Cut(rest, " "); kind {
 	case List:
-		p.sh.Elem = p.shape(rest)
+		p.currentShape.Elem = p.shape(rest)
 	case Map:
-		p.sh.Key, p.sh.Elem = p.shape(key), p.shape(value)
+		p.currentShape.Key, p.currentShape.Elem = p.shape(key), p.shape(value)
 	}
 	return nil
 }
@@ -234,7 +234,7 @@ func bound(s string) (*int64, error) {
 }
 
 func (p *parser) ofShape(verb, rest string) error {
-	sh := p.sh
+	sh := p.currentShape
 	switch verb {
 	case "pattern":
 		sh.Pattern, sh.RE2 = rest, rest
@@ -262,20 +262,20 @@ func (p *parser) ofShape(verb, rest string) error {
 
 func (p *parser) member(rest string) error {
 	name, rest, _ := strings.Cut(rest, " ")
-	shape, place, _ := strings.Cut(rest, " ")
+	shapeName, location, _ := strings.Cut(rest, " ")
 	if len(p.members) == 0 {
 		p.members = make([]Member, 64)
 	}
 	m := &p.members[0]
 	p.members = p.members[1:]
 	m.Name, m.Required = strings.CutSuffix(name, "!")
-	m.Shape = p.shape(shape)
+	m.Shape = p.shape(shapeName)
 	m.LocationName = m.Name
-	place, wire, named := strings.Cut(place, ":")
+	location, wire, named := strings.Cut(location, ":")
 	if named {
 		m.LocationName = wire
 	}
-	switch place {
+	switch location {
 	case "", "body":
 	case "query":
 		m.Location = InQuery
@@ -283,26 +283,26 @@ func (p *parser) member(rest string) error {
 		m.Location = InHeader
 	case "payload":
 		m.Location = InPayload
-		p.sh.Payload = m
+		p.currentShape.Payload = m
 	default:
-		return fmt.Errorf("unknown place %q", place)
+		return fmt.Errorf("unknown location %q", location)
 	}
-	p.sh.Members = append(p.sh.Members, m)
+	p.currentShape.Members = append(p.currentShape.Members, m)
 	return nil
 }
 
 func (p *parser) doc(rest string) error {
 	key, sentence, _ := strings.Cut(rest, " ")
 	if key == "-" {
-		p.s.Doc = sentence
+		p.service.Doc = sentence
 		return nil
 	}
-	if op := p.s.Operations[key]; op != nil {
+	if op := p.service.Operations[key]; op != nil {
 		op.Doc = sentence
 		return nil
 	}
-	shape, member, _ := strings.Cut(key, ".")
-	if sh := p.s.Shapes[shape]; sh != nil {
+	shapeName, member, _ := strings.Cut(key, ".")
+	if sh := p.service.Shapes[shapeName]; sh != nil {
 		if m := sh.Member(member); m != nil {
 			m.Doc = sentence
 			return nil
@@ -313,7 +313,7 @@ func (p *parser) doc(rest string) error {
 
 func (p *parser) says(rest string) error {
 	shape, sentence, _ := strings.Cut(rest, " ")
-	sh := p.s.Shapes[shape]
+	sh := p.service.Shapes[shape]
 	if sh == nil || sh.Pattern == "" {
 		return fmt.Errorf("says of %s, which has no pattern", shape)
 	}

@@ -12,29 +12,29 @@ import (
 	"strings"
 )
 
-// extras is what we read of the files beside a service-2.json.
+// extras is what we read from the files beside a service-2.json.
 type extras struct {
 	Pagination map[string]*pagination `json:"pagination"`
 	Waiters    map[string]waiter      `json:"waiters"`
 }
 
 type pagination struct {
-	Input  string `json:"input_token"`
-	Output string `json:"output_token"`
-	Limit  string `json:"limit_key"`
-	More   string `json:"more_results"`
-	Result names  `json:"result_key"`
-	Whole  names  `json:"non_aggregate_keys"`
+	Input  string   `json:"input_token"`
+	Output string   `json:"output_token"`
+	Limit  string   `json:"limit_key"`
+	More   string   `json:"more_results"`
+	Result nameList `json:"result_key"`
+	Whole  nameList `json:"non_aggregate_keys"`
 }
 
-// names is one name or a list of them.
-type names []string
+// nameList is one name or a list of them.
+type nameList []string
 
-func (n *names) UnmarshalJSON(data []byte) error {
+func (n *nameList) UnmarshalJSON(data []byte) error {
 	if data[0] == '[' {
 		return json.Unmarshal(data, (*[]string)(n))
 	}
-	*n = make(names, 1)
+	*n = make(nameList, 1)
 	return json.Unmarshal(data, &(*n)[0])
 }
 
@@ -49,11 +49,11 @@ type waiter struct {
 	} `json:"acceptors"`
 }
 
-// readExtras reads the files in the folder of a service; what botocore merges into
-// one is merged here too.
+// readExtras reads the files in the folder of a service. It merges the SDK's extra
+// paginators into the others, as botocore does.
 func (e *extras) readExtras(dir string) error {
-	var more struct{ Merge extras }
-	for file, v := range map[string]any{"paginators-1.json": e, "waiters-2.json": e, "paginators-1.sdk-extras.json": &more} {
+	var sdkExtras struct{ Merge extras }
+	for file, v := range map[string]any{"paginators-1.json": e, "waiters-2.json": e, "paginators-1.sdk-extras.json": &sdkExtras} {
 		data, err := os.ReadFile(filepath.Join(dir, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -65,7 +65,7 @@ func (e *extras) readExtras(dir string) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	for name, p := range more.Merge.Pagination {
+	for name, p := range sdkExtras.Merge.Pagination {
 		if e.Pagination[name] != nil {
 			e.Pagination[name].Whole = append(e.Pagination[name].Whole, p.Whole...)
 		}

@@ -12,7 +12,7 @@ import (
 func TestGeneratedTypesAreCurrent(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages {
-		want, err := types(&p)
+		want, err := generateTypes(&p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func TestGeneratedTypesAreCurrent(t *testing.T) {
 	}
 }
 
-// What Java's java.util.regex takes and refuses, by its documentation.
+// The cases are what java.util.regex accepts and refuses by its documentation.
 func TestPatternsMeanInRE2WhatTheyMeanInJava(t *testing.T) {
 	t.Parallel()
 	const private, unassigned = "\uE000", "\u0378"
@@ -70,7 +70,7 @@ func TestPatternsMeanInRE2WhatTheyMeanInJava(t *testing.T) {
 	}
 }
 
-func TestImportKeepsOurSentencesAndRefusesWhatItCannotSay(t *testing.T) {
+func TestImportRefusesWhatTheModelCannotSay(t *testing.T) {
 	t.Parallel()
 	if _, err := toRE2(`a(?=b)`); err == nil {
 		t.Error("a pattern that RE2 cannot express was taken")

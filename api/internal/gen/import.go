@@ -13,21 +13,21 @@ import (
 	"strings"
 )
 
-// A source is one service of botocore and what of it differs in our model.
-type source struct {
+// A service is one service of botocore, and what our model changes in it.
+type service struct {
 	name, version string
-	// secret are shapes that we keep out of messages although AWS's model
-	// does not mark them: one-time codes.
+	// secret are shapes that our model marks as sensitive although AWS's does not:
+	// one-time codes.
 	secret []string
 }
 
-var sources = []source{
+var services = []service{
 	{name: "codeartifact", version: "2018-09-22"},
 	{name: "sts", version: "2011-06-15", secret: []string{"tokenCodeType"}},
 	{name: "iam", version: "2010-05-08", secret: []string{"authenticationCodeType"}},
 }
 
-// original is what we read of a service-2.json: its facts, none of its prose.
+// original is what we read from a service-2.json: its facts, none of its prose.
 type original struct {
 	Metadata struct {
 		APIVersion     string `json:"apiVersion"`
@@ -81,9 +81,9 @@ type originalShape struct {
 	} `json:"error"`
 }
 
-// importModel returns the model of a source; its sentences come from old, the
-// model's present text.
-func importModel(data string, src source, old string) (string, error) {
+// importModel returns the model of a service. Its sentences come from old, the
+// present text of the model.
+func importModel(data string, src service, old string) (string, error) {
 	o, err := readOriginal(filepath.Join(data, src.name, src.version, "service-2.json.gz"))
 	if err != nil {
 		return "", err
@@ -134,12 +134,12 @@ func readOriginal(file string) (*original, error) {
 		return nil, err
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
+	unzipped, err := gzip.NewReader(f)
 	if err != nil {
 		return nil, err
 	}
 	var o original
-	return &o, json.NewDecoder(z).Decode(&o)
+	return &o, json.NewDecoder(unzipped).Decode(&o)
 }
 
 func (o *original) writeOperation(b *strings.Builder, name string) {
@@ -233,17 +233,17 @@ func (sh *originalShape) writeError(b *strings.Builder, name string) {
 }
 
 func (sh *originalShape) writeMembers(b *strings.Builder) error {
-	members, err := ordered(sh.Members)
+	members, err := orderedMembers(sh.Members)
 	if err != nil {
 		return err
 	}
 	for _, m := range members {
-		place, known := map[string]string{"": "body", "querystring": "query", "header": "header"}[m.ref.Location]
+		location, known := map[string]string{"": "body", "querystring": "query", "header": "header"}[m.ref.Location]
 		if !known {
 			return fmt.Errorf("member %s travels in %q, which package api does not have", m.name, m.ref.Location)
 		}
 		if m.name == sh.Payload {
-			place = "payload"
+			location = "payload"
 		}
 		required := ""
 		if slices.Contains(sh.Required, m.name) {
@@ -252,9 +252,9 @@ func (sh *originalShape) writeMembers(b *strings.Builder) error {
 		fmt.Fprintf(b, "member %s%s %s", m.name, required, m.ref.Shape)
 		switch {
 		case m.ref.LocationName != "" && m.ref.LocationName != m.name:
-			b.WriteString(" " + place + ":" + m.ref.LocationName)
-		case place != "body":
-			b.WriteString(" " + place)
+			b.WriteString(" " + location + ":" + m.ref.LocationName)
+		case location != "body":
+			b.WriteString(" " + location)
 		}
 		b.WriteByte('\n')
 	}
@@ -266,8 +266,8 @@ type namedRef struct {
 	ref  shapeRef
 }
 
-// ordered reads an object and keeps the order of its members.
-func ordered(object json.RawMessage) ([]namedRef, error) {
+// orderedMembers returns the members of a JSON object in their order.
+func orderedMembers(object json.RawMessage) ([]namedRef, error) {
 	if len(object) == 0 {
 		return nil, nil
 	}

@@ -3,8 +3,8 @@
 //	gen types            the Go types beside the models, from the models alone
 //	gen import DATA      the models of AWS's services, from the folder botocore/data
 //
-// "go generate ./api/..." runs the first; the second is for a new botocore and
-// keeps the sentences that a model already has.
+// "go generate ./api/..." runs the first. The second is for a new version of
+// botocore. It keeps the sentences that a model already has.
 package main
 
 import (
@@ -26,7 +26,7 @@ func run(args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "types":
 		for _, p := range packages {
-			src, err := types(&p)
+			src, err := generateTypes(&p)
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
@@ -41,7 +41,7 @@ func run(args []string) error {
 		}
 		return nil
 	case len(args) == 2 && args[0] == "import":
-		for _, s := range sources {
+		for _, s := range services {
 			file := filepath.Join("models", s.name+".txt")
 			old, err := os.ReadFile(file)
 			if err != nil && !os.IsNotExist(err) {

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// The models' patterns are Java's (java.util.regex.Pattern). What RE2 spells
-// or means differently:
+// The patterns of the models are Java's (java.util.regex.Pattern). RE2 spells these
+// differently:
 const (
-	// Java's \s has the vertical tab, RE2's has not.
+	// Java's \s matches the vertical tab, RE2's does not.
 	javaSpace = `\t\n\x0B\f\r `
 	// Java's \p{IsWhitespace} is the Unicode property White_Space (PropList.txt).
 	whiteSpace = `\t-\r \x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}`
 )
 
-// rewritten are patterns that RE2 cannot express; what they say beyond the
-// replacement is said by the shape's own bounds.
+// rewritten replaces patterns that RE2 cannot express. What a replacement loses is
+// in the shape's bounds.
 var rewritten = map[string]string{
 	// No two hyphens in a row; 3 to 63 characters (min and max of the shape).
 	`^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`: `^[a-z0-9](-?[a-z0-9])+$`,
@@ -28,17 +28,17 @@ func toRE2(java string) (string, error) {
 		return re, nil
 	}
 	var b strings.Builder
-	class := false
+	inClass := false
 	for i := 0; i < len(java); i++ {
 		rest := java[i:]
 		switch {
-		case strings.HasPrefix(rest, `\p{IsWhitespace}`) && class:
+		case strings.HasPrefix(rest, `\p{IsWhitespace}`) && inClass:
 			b.WriteString(whiteSpace)
 			i += len(`\p{IsWhitespace}`) - 1
 		case strings.HasPrefix(rest, `\s`):
-			b.WriteString(bracket(javaSpace, class))
+			b.WriteString(bracket(javaSpace, inClass))
 			i++
-		case strings.HasPrefix(rest, `\S`) && !class:
+		case strings.HasPrefix(rest, `\S`) && !inClass:
 			b.WriteString("[^" + javaSpace + "]")
 			i++
 		case strings.HasPrefix(rest, `\u`):
@@ -49,7 +49,7 @@ func toRE2(java string) (string, error) {
 			b.WriteString(rest[:2])
 			i++
 		default:
-			class = (class || rest[0] == '[') && rest[0] != ']'
+			inClass = (inClass || rest[0] == '[') && rest[0] != ']'
 			b.WriteByte(rest[0])
 		}
 	}
@@ -60,16 +60,16 @@ func toRE2(java string) (string, error) {
 	return b.String(), nil
 }
 
-func bracket(set string, inside bool) string {
-	if inside {
+func bracket(set string, inClass bool) string {
+	if inClass {
 		return set
 	}
 	return "[" + set + "]"
 }
 
-// hexDigits returns how many digits belong to a \u escape. Java takes four; the
-// models also write \u10000 and \u10FFFF, which can only mean the planes above
-// the first.
+// hexDigits returns how many digits belong to a \u escape. Java reads four. The
+// models also write \u10000 and \u10FFFF, which can only mean code points of that
+// number.
 func hexDigits(s string) int {
 	switch {
 	case strings.HasPrefix(s, "10FFFF"):

@@ -16,10 +16,10 @@ type goPackage struct {
 	name    string
 	title   string
 	service func() *api.Service
-	// operations to make types for; nil means all.
+	// operations have types; nil means all operations.
 	operations []string
-	// pointers are members ("Shape.member") whose empty string is not the same
-	// as their absence; they become *string.
+	// pointers are members ("Shape.member") of which an empty string and no string
+	// mean different things. They become *string.
 	pointers []string
 }
 
@@ -67,8 +67,8 @@ var packages = []goPackage{
 	{name: "daypass", title: "Daypass's own service", service: api.Daypass},
 }
 
-// types returns the source of a package's types.gen.go.
-func types(p *goPackage) ([]byte, error) {
+// generateTypes returns the source of a package's types.gen.go.
+func generateTypes(p *goPackage) ([]byte, error) {
 	g := &generator{pkg: p, imports: map[string]bool{}, nested: map[string]*api.Shape{}}
 	s := p.service()
 	names := p.operations
@@ -97,7 +97,7 @@ type generator struct {
 	pkg     *goPackage
 	body    bytes.Buffer
 	imports map[string]bool
-	nested  map[string]*api.Shape // by Go name; grows while they are written
+	nested  map[string]*api.Shape // structures below inputs and outputs, by Go name
 }
 
 func (g *generator) comment(name, what string) {
@@ -148,14 +148,14 @@ func (g *generator) goType(sh *api.Shape) string {
 	case api.Map:
 		return "map[string]" + g.goType(sh.Elem)
 	case api.Structure:
-		return g.reference(sh)
+		return g.addNested(sh)
 	}
 	return "string"
 }
 
-// reference notes a structure for writing. All that it refers to is noted with
-// it, so that the set is complete before the first is written.
-func (g *generator) reference(sh *api.Shape) string {
+// addNested adds a structure to g.nested, and all structures that it refers to, so
+// that the set is complete before the first is written. It returns the Go name.
+func (g *generator) addNested(sh *api.Shape) string {
 	name := api.GoName(sh.Name)
 	if g.nested[name] == nil {
 		g.nested[name] = sh
@@ -166,7 +166,7 @@ func (g *generator) reference(sh *api.Shape) string {
 	return name
 }
 
-// constraints is the comment behind a field: what its value is held to.
+// constraints returns the comment after a field: the constraints on its value.
 func constraints(m *api.Member) string {
 	var c []string
 	if m.Required {
