@@ -26,7 +26,7 @@ var trail = strings.Join([]string{
 	`{"eventTime":"2026-09-21T12:0`,
 }, "\n")
 
-func TestRecordsAreReadBack(t *testing.T) {
+func TestAuditPrintsTheMatchingRecords(t *testing.T) {
 	t.Parallel()
 	all := strings.SplitAfter(trail, "\n")
 	const (
@@ -65,7 +65,7 @@ func TestRecordsAreReadBack(t *testing.T) {
 	}
 }
 
-func TestQuestionsThatCannotBeMeantAreRefused(t *testing.T) {
+func TestInvalidAuditOptionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"--principal alice":       `--principal "alice": expected an ARN`,
@@ -94,12 +94,12 @@ func TestQuestionsThatCannotBeMeantAreRefused(t *testing.T) {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	code, stdout, _ := inProcess(t, "", "audit", "help")
-	if code != 0 || !strings.Contains(stdout, "asks no server") {
+	if code != 0 || !strings.Contains(stdout, "calls no server") {
 		t.Errorf("help: exit %d, %s", code, stdout)
 	}
 }
 
-func TestFollowingPrintsTheNewestAndThenWhatComes(t *testing.T) {
+func TestFollowPrintsTheNewestAndThenNewRecords(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	line := func(name string) string { return fmt.Sprintf("{\"eventName\":%q}\n", name) }

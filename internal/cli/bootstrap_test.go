@@ -9,9 +9,9 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-func TestTheSecretOfADeviceGoesToAFileOfItsOwner(t *testing.T) {
+func TestMFASecretGoesToAPrivateFile(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, map[string]string{"seed": "something longer than the seed"})
+	s := newFixture(t, map[string]string{"seed": "something longer than the seed"})
 	path := filepath.Join(s.home, "seed")
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)

@@ -1,14 +1,14 @@
 // Package cli owns the command daypass as a client: the table of its commands,
 // the options that all of them take, help, completion, and the commands that
-// the AWS CLI does not have. The operations of package api are commands too,
-// spelled and printed as the AWS CLI, version 2, does it, so that aws can be
-// replaced by daypass in a script; package operation makes them. All works
-// against AWS as well as against Daypass. Nothing here may know a store, a
-// registry or a decision: what it knows of services is the API's model.
+// the AWS CLI does not have. The operations of package api are commands too, which
+// package operation makes. They are spelled and printed as in the AWS CLI, version
+// 2, so that daypass can replace aws in a script. All commands work against AWS as
+// well as against Daypass. The package knows nothing of a store, a registry or a
+// decision. It knows the services by their models alone.
 //
-// Exit codes are the AWS CLI's: 0; 130 interrupted; 252 a command line or
-// input that cannot be meant; 253 no region or credentials; 254 the service
-// refused; 255 everything else.
+// Exit codes are the AWS CLI's: 0 for success, 130 if interrupted, 252 for an
+// invalid command line or input, 253 without a region or credentials, 254 if the
+// service refused, and 255 for everything else.
 package cli
 
 import (
@@ -27,37 +27,37 @@ import (
 	"daypass/internal/printable"
 )
 
-// An App is one run of the command. The environment and the AWS configuration
-// files are the process's own, since the AWS SDK reads them too.
+// An App is one run of the command. It uses the environment and the AWS
+// configuration files of the process, since the AWS SDK reads them too.
 type App struct {
 	Args    []string // without the program's name
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
-	Version string // of the program; "" is what the build knows
+	Version string // of the program; "" is the version in the build information
 
-	// Serve runs the server with the arguments behind "serve" and returns the
-	// exit code. Nil means that this program has no server.
+	// Serve runs the server with the arguments after "serve" and returns the exit
+	// code. Nil means that this program has no server.
 	Serve func(ctx context.Context, args []string) int
 
 	Now    func() time.Time                           // nil: time.Now
-	Sleep  func(ctx context.Context, d time.Duration) // between tries; nil: the real one
+	Sleep  func(ctx context.Context, d time.Duration) // waits between tries; nil: really, until ctx ends
 	Random func() float64                             // jitter in [0, 1); nil: math/rand
 
-	// Ask shows a prompt to whoever sits at the terminal and returns the line that
-	// they type, which is not shown. Nil: the terminal of the process.
+	// Ask prompts at the terminal and returns the line that is typed, which is not
+	// shown. Nil means the terminal of the process.
 	Ask func(ctx context.Context, prompt string) (string, error)
 }
 
 // Main runs the command and returns its exit code.
 func (a *App) Main(ctx context.Context) int {
 	a.defaults()
-	if raw, rest := command.FindRaw(a.table(), a.Args); raw != nil { // signals are its own business too
+	if raw, rest := command.FindRaw(a.table(), a.Args); raw != nil { // it handles signals itself
 		env, err := a.env(nil)
 		if err != nil {
-			return a.code(err)
+			return a.report(err)
 		}
-		return a.code(raw.Raw(ctx, env, rest))
+		return a.report(raw.Raw(ctx, env, rest))
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
@@ -66,11 +66,11 @@ func (a *App) Main(ctx context.Context) int {
 		fmt.Fprintln(a.Stdout)
 		return exit.Interrupted
 	}
-	return a.code(err)
+	return a.report(err)
 }
 
-// code tells an error, unless it has no text, and returns its exit code.
-func (a *App) code(err error) int {
+// report prints an error that has a text, and returns its exit code.
+func (a *App) report(err error) int {
 	if err == nil {
 		return 0
 	}
@@ -105,7 +105,7 @@ func (a *App) defaults() {
 	}
 }
 
-// serve runs the server, which tells of its errors itself.
+// serve runs the server, which prints its errors itself.
 func (a *App) serve(ctx context.Context, _ *command.Env, args []string) error {
 	if a.Serve == nil {
 		return exit.Errorf(exit.General, "daypass: error: this program was built without the server")

@@ -24,13 +24,13 @@ import (
 )
 
 // daypass runs the command in a process of its own.
-func daypass(t *testing.T, s *stage, env, args string) outcome {
+func daypass(t *testing.T, s *fixture, env, args string) outcome {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := s.of(&comparison{args: args, env: env})
+	c := s.command(&comparison{args: args, env: env})
 	c.Env = append(c.Env, "CLI_UNDER_TEST=1")
 	return s.outcome(clitest.Exec(t, self, c))
 }
@@ -49,9 +49,9 @@ func inProcess(t *testing.T, stdin string, args ...string) (code int, stdout, st
 	return code, out.String(), err.String()
 }
 
-func TestTokenCommandStandsAtTheTopToo(t *testing.T) {
+func TestTokenCommandIsAlsoATopLevelCommand(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	got := daypass(t, s, "", "get-authorization-token --endpoint-url URL --domain test-domain --query authorizationToken --output text")
 	want := outcome{clitest.Outcome{Stdout: token + "\n"}, []string{"POST|/v1/authorization-token|domain=test-domain||us-east-1/codeartifact/aws4_request||"}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -71,7 +71,7 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 		"get-authorization-token --domian abc":                 "daypass: error: the following arguments are required: --domain\ndaypass: hint: unknown option --domian: did you mean --domain?\n",
 		"token describe --tokn=abc":                            "daypass: error: the following arguments are required: --token\ndaypass: hint: unknown option --tokn: did you mean --token?\n",
 		"token describe --zzz":                                 "daypass: error: the following arguments are required: --token\ndaypass: hint: unknown option --zzz\n",
-		"iam get-user -- --user-name x --region y":             "Unknown options: --region, y\ndaypass: hint: what stands behind -- is no option\n",
+		"iam get-user -- --user-name x --region y":             "Unknown options: --region, y\ndaypass: hint: words after -- are not options\n",
 		"token revoke":                        "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
 		"token revoke --token-id a --token b": "daypass: error: give exactly one of --token, --token-id, --principal, --issued-before\n\n",
 		"token describe":                      "daypass: error: the following arguments are required: --token\n\n",
@@ -92,7 +92,7 @@ func TestUnknownWordsGetASuggestion(t *testing.T) {
 	}
 }
 
-func TestTheCommandAloneNamesItsCommands(t *testing.T) {
+func TestNoArgumentsListTheCommands(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := inProcess(t, "")
 	if code != exit.Usage || stdout != "" || !strings.Contains(stderr, "daypass: error: the following arguments are required: command\n") {
@@ -105,7 +105,7 @@ func TestTheCommandAloneNamesItsCommands(t *testing.T) {
 	}
 }
 
-func TestHelp(t *testing.T) {
+func TestHelpIsPrintedForEveryWayToAsk(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"help":                      "get-authorization-token",
@@ -122,8 +122,8 @@ func TestHelp(t *testing.T) {
 		"help token revoke":         "token revoke --token",
 		"help iam create-user":      "--user-name VALUE (string), required",
 		"iam create-user --user-name x --tags Key=a --help": "--user-name VALUE (string), required",
-		"help audit":                                           "asks no server",
-		"audit --since 1h -h":                                  "asks no server",
+		"help audit":                                           "calls no server",
+		"audit --since 1h -h":                                  "calls no server",
 		"explain --principal x --help":                         "--principal ARN, required",
 		"credentials --format env -h":                          "--token-code",
 		"help get-authorization-token":                         "--web-identity-token-file",
@@ -143,7 +143,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-func TestHelpAboutNothingIsAnError(t *testing.T) {
+func TestHelpForAnUnknownCommandIsAnError(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"help bogus":         `unknown command "bogus"`,
@@ -200,7 +200,7 @@ func ownServer(t *testing.T) string {
 	return server.URL
 }
 
-func TestOwnCommandsAreShortSpellings(t *testing.T) {
+func TestShortCommandsCallDaypassOperations(t *testing.T) {
 	t.Parallel()
 	url := ownServer(t)
 	file := filepath.Join(t.TempDir(), "token")
@@ -235,7 +235,7 @@ func TestOwnCommandsAreShortSpellings(t *testing.T) {
 	}
 }
 
-func TestTimesThatCannotBeReadAreRefusedInOurWords(t *testing.T) {
+func TestTimesThatCannotBeReadAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"yesterday", "", "7x", "-1h", "99999d", "d", "2026-13-01", "1e9", "0x10"} {
 		code, _, stderr := inProcess(t, "", "token", "revoke", "--issued-before="+text, "--endpoint-url", "http://127.0.0.1:1", "--no-sign-request")
@@ -247,10 +247,10 @@ func TestTimesThatCannotBeReadAreRefusedInOurWords(t *testing.T) {
 }
 
 // The machine is in no cloud, or in one that gives it no role.
-func TestNoCredentialsAreToldInOneLine(t *testing.T) {
+func TestMissingCredentialsAreReportedInOneLine(t *testing.T) {
 	t.Parallel()
 	for _, env := range []string{"AWS_REGION=us-east-1", ""} {
-		got := daypass(t, newStage(t, nil), "- AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=URL/ "+env, "sts get-caller-identity --endpoint-url URL")
+		got := daypass(t, newFixture(t, nil), "- AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=URL/ "+env, "sts get-caller-identity --endpoint-url URL")
 		want := "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n"
 		if env == "" {
 			want = "\nYou must specify a region. You can also configure your region by running \"aws configure\".\n"
@@ -261,18 +261,18 @@ func TestNoCredentialsAreToldInOneLine(t *testing.T) {
 	}
 }
 
-func TestDaypassNeedsAnEndpoint(t *testing.T) {
+func TestDaypassOperationsNeedAnEndpoint(t *testing.T) {
 	t.Parallel()
-	got := daypass(t, newStage(t, nil), "", "keys list")
+	got := daypass(t, newFixture(t, nil), "", "keys list")
 	want := "\nYou must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.\n"
 	if got.Exit != exit.Config || got.Stderr != want {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestAnErrorHoldsNoPasswordOfAnEndpointAndNothingThatATerminalObeys(t *testing.T) {
+func TestErrorsShowNoPasswordAndNoControlCharacter(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	got := daypass(t, s, "", "sts get-caller-identity --endpoint-url http://someone:hunter2@127.0.0.1:1")
 	if got.Exit == 0 || strings.Contains(got.Stderr, "hunter2") || !strings.Contains(got.Stderr, "127.0.0.1:1") {
 		t.Errorf("exit %d, %s", got.Exit, got.Stderr)
@@ -283,9 +283,9 @@ func TestAnErrorHoldsNoPasswordOfAnEndpointAndNothingThatATerminalObeys(t *testi
 	}
 }
 
-func TestDebugTellsNoSecret(t *testing.T) {
+func TestDebugPrintsNoSecret(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	env := "- AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX AWS_SECRET_ACCESS_KEY=topsecretkey AWS_SESSION_TOKEN=topsecretsession"
 	for _, args := range []string{
 		"get-authorization-token --endpoint-url URL --domain test-domain --debug",
@@ -307,7 +307,7 @@ func TestDebugTellsNoSecret(t *testing.T) {
 	}
 }
 
-func TestEndpointComesFromTheMostSpecificPlace(t *testing.T) {
+func TestEndpointComesFromTheMostSpecificSetting(t *testing.T) {
 	t.Parallel()
 	services := "[profile p]\nregion=us-east-1\nservices=mine\nendpoint_url=URL/profile\n[services mine]\ncodeartifact =\n  endpoint_url = URL/services\n[profile q]\nregion=us-east-1\nendpoint_url = URL/profile\n"
 	for _, c := range []struct{ env, args, want string }{
@@ -320,7 +320,7 @@ func TestEndpointComesFromTheMostSpecificPlace(t *testing.T) {
 		{"AWS_PROFILE=q", "", "/profile"},
 		{"AWS_PROFILE=p AWS_ENDPOINT_URL=URL/all", "", "/all"},
 	} {
-		s := newStage(t, nil)
+		s := newFixture(t, nil)
 		writeConfig(t, s, services)
 		got := daypass(t, s, c.env, "get-authorization-token --domain abc"+c.args)
 		if len(got.Requests) != 1 || !strings.HasPrefix(got.Requests[0], "POST|"+c.want+"/v1/authorization-token|") {
@@ -329,7 +329,7 @@ func TestEndpointComesFromTheMostSpecificPlace(t *testing.T) {
 	}
 }
 
-func writeConfig(t *testing.T, s *stage, text string) {
+func writeConfig(t *testing.T, s *fixture, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(s.home, ".aws"), 0o700); err != nil {
 		t.Fatal(err)
@@ -343,7 +343,7 @@ func writeConfig(t *testing.T, s *stage, text string) {
 func TestCredentialsComeFromTheWholeChain(t *testing.T) {
 	t.Parallel()
 	const keys = `{"Version":1,"AccessKeyId":"AKIAPROCESS","SecretAccessKey":"s","SessionToken":"processtoken"}`
-	s := newStage(t, map[string]string{"keys.json": keys, "web": "a.b.c"})
+	s := newFixture(t, map[string]string{"keys.json": keys, "web": "a.b.c"})
 	writeConfig(t, s, "[profile base]\naws_access_key_id=AKIABASE\naws_secret_access_key=b\n"+
 		"[profile role]\nrole_arn=arn:aws:iam::111122223333:role/r\nsource_profile=base\nregion=us-east-1\n"+
 		"[profile process]\ncredential_process=cat HOME/keys.json\nregion=us-east-1\n"+
@@ -363,7 +363,7 @@ func TestCredentialsComeFromTheWholeChain(t *testing.T) {
 	}
 }
 
-func TestStreamsGoThroughFiles(t *testing.T) {
+func TestStreamingContentIsReadFromAndWrittenToFiles(t *testing.T) {
 	t.Parallel()
 	var got []byte
 	var length int64
@@ -403,7 +403,7 @@ func TestStreamsGoThroughFiles(t *testing.T) {
 	}
 }
 
-func TestTrustOfCertificates(t *testing.T) {
+func TestCertificatesAreVerifiedUnlessTurnedOff(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(&backend{})
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -11,8 +11,8 @@ import (
 	"daypass/internal/cli/command"
 )
 
-// Scripts that shells read. Each asks this program for what may stand next, so
-// that they know no command themselves.
+// The scripts that shells read. A script calls this program for the next word, so
+// that it knows no command itself.
 var (
 	//go:embed completion/daypass.bash
 	bashScript string
@@ -22,7 +22,7 @@ var (
 	fishScript string
 )
 
-// completionCommand prints a script for a shell.
+// completionCommand returns the command that prints a script for a shell.
 func (a *App) completionCommand() *command.Command {
 	shell := func(name, script, where string) *command.Command {
 		return &command.Command{
@@ -41,18 +41,18 @@ func (a *App) completionCommand() *command.Command {
 		Commands: func() []*command.Command {
 			return []*command.Command{
 				shell("bash", bashScript, "source <(daypass completion bash)    # in ~/.bashrc"),
-				shell("zsh", zshScript, "source <(daypass completion zsh)    # in ~/.zshrc, behind compinit"),
+				shell("zsh", zshScript, "source <(daypass completion zsh)    # in ~/.zshrc, after compinit"),
 				shell("fish", fishScript, "daypass completion fish > ~/.config/fish/completions/daypass.fish    # once"),
 			}
 		},
 	}
 }
 
-// completionWord is the command by which a script asks.
+// completionWord is the command that a script calls.
 const completionWord = "__complete"
 
-// complete prints what may stand where the last word is, a line each: the word,
-// a tab and what it means.
+// complete prints the words that may stand in the place of the last word, one a
+// line: the word, a tab and what it means.
 func (a *App) complete(_ context.Context, env *command.Env, words []string) error {
 	var b strings.Builder
 	for _, e := range command.Complete(a.table(), words) {

@@ -13,9 +13,9 @@ import (
 	"daypass/internal/cli/command"
 )
 
-// offered are the words that completion offers for a command line whose last
+// completions are the words that completion offers for a command line whose last
 // word is being typed.
-func offered(t *testing.T, words ...string) []string {
+func completions(t *testing.T, words ...string) []string {
 	t.Helper()
 	code, stdout, stderr := inProcess(t, "", append([]string{completionWord}, words...)...)
 	if code != 0 || stderr != "" {
@@ -52,12 +52,12 @@ func TestCompletionOffersWhatMayStandNext(t *testing.T) {
 		"codeartifact list-packages --format py": {"pypi"},
 		"completion ":                            {"bash", "zsh", "fish"},
 	} {
-		got := offered(t, strings.Split(line, " ")...)
+		got := completions(t, strings.Split(line, " ")...)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", line, diff)
 		}
 	}
-	if diff := cmp.Diff(command.Names((&App{}).table()), offered(t, "")); diff != "" {
+	if diff := cmp.Diff(command.Names((&App{}).table()), completions(t, "")); diff != "" {
 		t.Errorf("the first word (-table +offered):\n%s", diff)
 	}
 }
@@ -66,7 +66,7 @@ func TestCompletionOffersWhatMayStandNext(t *testing.T) {
 func TestCompletionKnowsEveryOperationAndItsOptions(t *testing.T) {
 	t.Parallel()
 	everyCommand(t, func(words []string, c *command.Command) {
-		got := offered(t, append(words, "")...)
+		got := completions(t, append(words, "")...)
 		switch {
 		case c.Commands != nil:
 			if diff := cmp.Diff(command.Names(c.Commands()), got); diff != "" {

@@ -7,8 +7,8 @@ import (
 	"daypass/internal/cli/command"
 )
 
-// debugArguments prints the command line without its values: any of them may be
-// a secret, a token or a document that holds one.
+// debugArguments prints the command line without its values, because any of them
+// may be a secret, a token or a document with one in it.
 func (a *App) debugArguments(s *client.Session, table []*command.Command, chosen string) {
 	if !s.Options.Debug {
 		return

@@ -15,26 +15,26 @@ import (
 func explainCommand() *command.Command {
 	return &command.Command{
 		Name:    "explain",
-		Summary: "tell why something is allowed or denied",
-		Text:    "Tells whether a user, role or role session may do something now, and why. Nothing is done. Words are printed; with --output or --query the whole answer is.",
+		Summary: "explain why a request is allowed or denied",
+		Text:    "Explains whether a user, a role or a role session may do something now, and why. Nothing is done. The explanation is printed as sentences, or the whole result with --output or --query.",
 		Parser: func([]string) argument.Parser {
 			return argument.Parser{Options: []*argument.Argument{
 				{Names: []string{"--principal"}, Dest: "principalArn", Required: true, Placeholder: "ARN", Help: "The user, the role or the role session."},
-				{Names: []string{"--action"}, Dest: "action", Required: true, Placeholder: "ACTION", Help: "What it would do, such as codeartifact:ReadFromRepository."},
-				{Names: []string{"--resource"}, Dest: "resource", Required: true, Placeholder: "ARN", Help: "What it would do it with."},
+				{Names: []string{"--action"}, Dest: "action", Required: true, Placeholder: "ACTION", Help: "The action, such as codeartifact:ReadFromRepository."},
+				{Names: []string{"--resource"}, Dest: "resource", Required: true, Placeholder: "ARN", Help: "The resource of the action, or * for an action without one."},
 				{
 					Names: []string{"--context"}, Dest: "context", Count: argument.Some, Placeholder: "KEY=VALUE ...",
-					Help: "Condition keys that the request would have, such as aws:SourceIp=203.0.113.9; a key with several values several times.",
+					Help: "Condition keys that the request would have, such as aws:SourceIp=203.0.113.9. A key with several values is repeated for each of them.",
 				},
 			}}
 		},
-		Run: explain,
+		Run: runExplain,
 	}
 }
 
-// explain asks why something is allowed or denied, and prints the words of the
-// answer unless a format is asked for.
-func explain(ctx context.Context, env *command.Env, values argument.Values) error {
+// runExplain calls ExplainDecision. It prints the sentences of the result, or the
+// whole result if --output or --query is given.
+func runExplain(ctx context.Context, env *command.Env, values argument.Values) error {
 	input := &document.Object{}
 	for _, name := range []string{"principalArn", "action", "resource"} {
 		input.Set(name, values[name])
@@ -55,16 +55,17 @@ func explain(ctx context.Context, env *command.Env, values argument.Values) erro
 	if err != nil {
 		return err
 	}
-	lines, _ := result.Get("explanation")
-	var words strings.Builder
-	for _, line := range lines.([]any) {
-		words.WriteString(line.(string) + "\n")
+	explanation, _ := result.Get("explanation")
+	var text strings.Builder
+	for _, sentence := range explanation.([]any) {
+		text.WriteString(sentence.(string) + "\n")
 	}
-	_, err = io.WriteString(env.Stdout, words.String())
+	_, err = io.WriteString(env.Stdout, text.String())
 	return err
 }
 
-// contextKeys reads KEY=VALUE, in the order of their first appearance.
+// contextKeys reads pairs KEY=VALUE into an object of lists. The keys are in the
+// order of their first appearance.
 func contextKeys(given []any) (*document.Object, error) {
 	keys := &document.Object{}
 	for _, pair := range given {

@@ -52,7 +52,7 @@ func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
 	} {
 		words := append([]string{"--endpoint-url", url, "--no-sign-request", "--region", "us-east-1"}, strings.Fields(c.args)...)
 		code, stdout, stderr := inProcess(t, "", words...)
-		if code != c.code || !sameWords(stdout, c.stdout) || !strings.Contains(stderr, c.says) {
+		if code != c.code || !sameOutput(stdout, c.stdout) || !strings.Contains(stderr, c.says) {
 			t.Errorf("%s: exit %d\n%s\n%s", c.args, code, stdout, stderr)
 		}
 	}
@@ -62,9 +62,9 @@ func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
 	}
 }
 
-// sameWords compares outputs whose last line is an object, whatever the order
+// sameOutput compares outputs whose last line is an object, whatever the order
 // of its members.
-func sameWords(got, want string) bool {
+func sameOutput(got, want string) bool {
 	var a, b any
 	gotLine, wantLine := got[strings.LastIndex(strings.TrimSpace(got), "\n")+1:], want[strings.LastIndex(strings.TrimSpace(want), "\n")+1:]
 	if json.Unmarshal([]byte(gotLine), &a) != nil || json.Unmarshal([]byte(wantLine), &b) != nil {

@@ -18,8 +18,8 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// Forms in which credentials are printed, as the AWS CLI's "configure
-// export-credentials" has them.
+// The formats in which credentials are printed. They are those of the AWS CLI's
+// "configure export-credentials".
 const (
 	formatProcess    = "process"
 	formatEnv        = "env"
@@ -28,7 +28,7 @@ const (
 	formatCmd        = "windows-cmd"
 )
 
-// lineFormats are the forms with a variable in each line.
+// lineFormats are the formats that have a variable in each line.
 var lineFormats = map[string]string{
 	formatEnv: "export %s=%s\n", formatNoExport: "%s=%s\n", formatPowerShell: "$Env:%s=%s\n", formatCmd: "set %s=%s\n",
 }
@@ -37,8 +37,8 @@ func credentialsCommand() *command.Command {
 	formats := []string{formatProcess, formatEnv, formatNoExport, formatPowerShell, formatCmd}
 	return &command.Command{
 		Name:    "credentials",
-		Summary: "credentials for other programs, with a one-time code where the profile has an MFA device",
-		Text:    "Prints the credentials that the other commands would use, for programs that take them from credential_process in the AWS configuration or from the environment. A profile with mfa_serial asks for a one-time code at the terminal; the session that it opens is kept until shortly before its end.",
+		Summary: "print credentials for other programs, asking for a one-time code if the profile has an MFA device",
+		Text:    "Prints the credentials that the other commands would use, for programs that take them from credential_process in the AWS configuration or from the environment. For a profile with mfa_serial it asks for a one-time code at the terminal. The session that the code opens is kept until shortly before its end.",
 		Parser: func([]string) argument.Parser {
 			return argument.Parser{Options: []*argument.Argument{
 				{
@@ -47,7 +47,7 @@ func credentialsCommand() *command.Command {
 				},
 				{
 					Names: []string{"--token-code"}, Dest: "token-code", Placeholder: "CODE | - | file://PATH",
-					Help: "The code, instead of asking: itself, from standard input or from a file.",
+					Help: "The one-time code, from standard input for -, or from a file. It is not asked for then.",
 				},
 				{
 					Names: []string{"--refresh"}, Dest: "refresh", Count: argument.NoValues, Value: true,
@@ -55,12 +55,12 @@ func credentialsCommand() *command.Command {
 				},
 			}}
 		},
-		Run: export,
+		Run: runCredentials,
 	}
 }
 
-// export runs "daypass credentials".
-func export(ctx context.Context, env *command.Env, values argument.Values) error {
+// runCredentials runs the command credentials.
+func runCredentials(ctx context.Context, env *command.Env, values argument.Values) error {
 	code := ""
 	if given, ok := values["token-code"].(string); ok {
 		var err error
@@ -81,8 +81,9 @@ func export(ctx context.Context, env *command.Env, values argument.Values) error
 	return printCredentials(env.Stdout, cmp.Or(format, formatProcess), found)
 }
 
-// printCredentials prints nothing that could be more than a value where a shell
-// reads it.
+// printCredentials prints credentials in a format. It refuses values with control
+// or non-ASCII characters, so that a shell reads each of them as a value and
+// nothing else.
 func printCredentials(w io.Writer, format string, c aws.Credentials) error {
 	for _, v := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken} {
 		if strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) || r > unicode.MaxASCII }) {
@@ -100,14 +101,14 @@ func printCredentials(w io.Writer, format string, c aws.Credentials) error {
 	var b strings.Builder
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, lineFormats[format], name, quoted(format, value))
+			fmt.Fprintf(&b, lineFormats[format], name, shellValue(format, value))
 		}
 	}
 	line("AWS_ACCESS_KEY_ID", c.AccessKeyID)
 	line("AWS_SECRET_ACCESS_KEY", c.SecretAccessKey)
 	line("AWS_SESSION_TOKEN", c.SessionToken)
 	if c.SessionToken == "" && format == formatEnv {
-		b.WriteString("unset AWS_SESSION_TOKEN\n") // else that of another session stays in force
+		b.WriteString("unset AWS_SESSION_TOKEN\n") // else the token of an earlier session stays in use
 	}
 	if c.CanExpire {
 		line("AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339))
@@ -116,9 +117,9 @@ func printCredentials(w io.Writer, format string, c aws.Credentials) error {
 	return err
 }
 
-// quoted protects a value from the shell where that needs it; those of AWS and
-// Daypass never do, and stay as other programs expect them.
-func quoted(format, value string) string {
+// shellValue quotes a value for the shell of a format if it needs that. Values of
+// AWS and Daypass do not, and stay as other programs expect them.
+func shellValue(format, value string) string {
 	plain := strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.:,@-") == ""
 	switch {
 	case format == formatEnv && !plain:

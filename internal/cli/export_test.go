@@ -49,12 +49,12 @@ source_profile = base
 region = us-east-1
 `
 
-// withMFA is a stage whose service gives sessions for an hour.
-func withMFA(t *testing.T) *stage {
+// newMFAFixture is a stage whose service gives sessions for an hour.
+func newMFAFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	writeConfig(t, s, mfaProfiles)
-	s.backend.until(time.Now().Add(time.Hour))
+	s.backend.setExpires(time.Now().Add(time.Hour))
 	return s
 }
 
@@ -86,7 +86,7 @@ const (
 
 func TestOneCodeLastsForOneSession(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	first := daypass(t, s, mfaEnv, mfaToken+"role")
 	if first.Exit != 0 || first.Stderr != prompted || strings.Contains(first.Requests[0], "DurationSeconds") { // the service's default is an hour
 		t.Errorf("first: %+v", first)
@@ -114,9 +114,9 @@ func TestOneCodeLastsForOneSession(t *testing.T) {
 
 func TestSessionsAreKeptForTheirOwnerAlone(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	daypass(t, s, mfaEnv, "credentials --profile role")
-	files := keptFiles(t, s)
+	files := sessionFiles(t, s)
 	if len(files) != 1 {
 		t.Fatalf("kept: %q", files)
 	}
@@ -144,7 +144,7 @@ func TestSessionsAreKeptForTheirOwnerAlone(t *testing.T) {
 	}
 }
 
-func keptFiles(t *testing.T, s *stage) []string {
+func sessionFiles(t *testing.T, s *fixture) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.home, ".cache", "daypass", "sessions", "*"))
 	if err != nil {
@@ -155,7 +155,7 @@ func keptFiles(t *testing.T, s *stage) []string {
 
 func TestSessionsOfProfilesDoNotMix(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	opens := func(env, args string, want ...string) {
 		t.Helper()
 		got := daypass(t, s, env, args)
@@ -181,33 +181,33 @@ func TestSessionsOfProfilesDoNotMix(t *testing.T) {
 
 func TestASessionThatEndsSoonIsNotHandedOut(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
-	s.backend.until(time.Now().Add(time.Minute))
+	s := newMFAFixture(t)
+	s.backend.setExpires(time.Now().Add(time.Minute))
 	for range 2 {
 		got := daypass(t, s, mfaEnv, "credentials --profile role")
 		if diff := cmp.Diff([]string{"AssumeRole 123456"}, calls(got.Requests)); diff != "" {
 			t.Error(diff)
 		}
 	}
-	s.backend.until(time.Now().Add(-time.Minute))
+	s.backend.setExpires(time.Now().Add(-time.Minute))
 	daypass(t, s, mfaEnv, "credentials --profile second")
-	s.backend.until(time.Now().Add(time.Hour))
+	s.backend.setExpires(time.Now().Add(time.Hour))
 	daypass(t, s, mfaEnv, "credentials --profile keys")
-	if files := keptFiles(t, s); len(files) != 2 { // what has ended is swept away
+	if files := sessionFiles(t, s); len(files) != 2 { // what has ended is swept away
 		t.Errorf("kept: %q", files)
 	}
 }
 
 func TestASessionThatTheServiceRefusesIsForgotten(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	got := daypass(t, s, mfaEnv, "get-authorization-token --domain ended --profile role")
-	if got.Exit != exit.Service || keptFiles(t, s) != nil {
-		t.Errorf("%+v, kept: %q", got, keptFiles(t, s))
+	if got.Exit != exit.Service || sessionFiles(t, s) != nil {
+		t.Errorf("%+v, kept: %q", got, sessionFiles(t, s))
 	}
 }
 
-func TestWhereTheCodeComesFrom(t *testing.T) {
+func TestOneTimeCodeComesFromTerminalOptionOrFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "code")
 	if err := os.WriteFile(file, []byte("654321\n"), 0o600); err != nil {
@@ -234,7 +234,7 @@ func TestWhereTheCodeComesFrom(t *testing.T) {
 		"an option, other ones": {mfaEnv, "credentials --profile role --token-code ١٢٣٤٥٦", exit.Usage, noCode, nil},
 		"no file":               {mfaEnv, "credentials --profile role --token-code file:///none", exit.Usage, "\nError parsing parameter '--token-code': Unable to load paramfile file:///none: [Errno 2] No such file or directory: '/none'\n", nil},
 	} {
-		s := withMFA(t)
+		s := newMFAFixture(t)
 		got := daypass(t, s, c.env, c.args)
 		if got.Exit != c.code || got.Stderr != c.stderr {
 			t.Errorf("%s: exit %d, %s", name, got.Exit, got.Stderr)
@@ -247,9 +247,9 @@ func TestWhereTheCodeComesFrom(t *testing.T) {
 
 // The AWS CLI looks at mfa_serial beside role_arn alone. So do all commands but
 // the one that is there for sessions.
-func TestKeysAreKeysWhateverDeviceIsNamedBesideThem(t *testing.T) {
+func TestOnlyCredentialsUsesAnMFADeviceBesideKeys(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	got := daypass(t, s, "- AWS_ENDPOINT_URL=URL", mfaToken+"keys")
 	if diff := cmp.Diff([]string{"GetAuthorizationToken"}, calls(got.Requests)); diff != "" || got.Exit != 0 {
 		t.Errorf("%s%+v", diff, got)
@@ -262,7 +262,7 @@ func TestKeysAreKeysWhateverDeviceIsNamedBesideThem(t *testing.T) {
 
 func TestCredentialsArePrintedAsTheyAreFound(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	env := "- AWS_ENDPOINT_URL=URL AWS_ACCESS_KEY_ID=AKIAENV AWS_SECRET_ACCESS_KEY=x"
 	for _, c := range []struct{ env, args, want string }{
 		{env, "credentials", "{\n  \"Version\": 1,\n  \"AccessKeyId\": \"AKIAENV\",\n  \"SecretAccessKey\": \"x\"\n}\n"},
@@ -292,7 +292,7 @@ func TestCredentialsArePrintedAsTheyAreFound(t *testing.T) {
 	}
 }
 
-func TestShellsReadValuesAndNothingElse(t *testing.T) {
+func TestPrintedCredentialsAreSafeForShells(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	good := aws.Credentials{AccessKeyID: "ASIA1", SecretAccessKey: "a/b+c=", SessionToken: "t_-.", CanExpire: true, Expires: at}
@@ -323,13 +323,13 @@ func TestShellsReadValuesAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestAProfileThatAsksForItselfIsRefused(t *testing.T) {
+func TestProfileThatNeedsItselfIsRefused(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	writeConfig(t, s, "[profile loop]\nregion = us-east-1\ncredential_process = "+self+" credentials --profile loop\n"+
 		"[profile a]\nregion = us-east-1\ncredential_process = "+self+" credentials --profile b\n"+
 		"[profile b]\nregion = us-east-1\ncredential_process = "+self+" credentials --profile a\n"+
@@ -356,9 +356,9 @@ func TestAProfileThatAsksForItselfIsRefused(t *testing.T) {
 	}
 }
 
-func TestDebugTellsNoCode(t *testing.T) {
+func TestDebugPrintsNoOneTimeCode(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	for _, args := range []string{"credentials --profile role --token-code 654321 --debug", "credentials --profile=keys --token-code=654321 --debug"} {
 		got := daypass(t, s, mfaEnv, args)
 		if got.Exit != 0 || strings.Contains(got.Stderr, "654321") || strings.Contains(got.Stderr, "topsecret") {
@@ -375,9 +375,9 @@ func TestDebugTellsNoCode(t *testing.T) {
 }
 
 // A second command that needs the same session waits for the first one's code.
-func TestCommandsAtOnceShareOneCode(t *testing.T) {
+func TestSimultaneousCommandsShareOneCode(t *testing.T) {
 	t.Parallel()
-	s := withMFA(t)
+	s := newMFAFixture(t)
 	const many = 4
 	var wg sync.WaitGroup
 	var asked atomic.Int64
@@ -391,7 +391,7 @@ func TestCommandsAtOnceShareOneCode(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := asked.Load(); n != 1 || len(keptFiles(t, s)) != 1 {
-		t.Errorf("%d sessions were opened, %d are kept", n, len(keptFiles(t, s)))
+	if n := asked.Load(); n != 1 || len(sessionFiles(t, s)) != 1 {
+		t.Errorf("%d sessions were opened, %d are kept", n, len(sessionFiles(t, s)))
 	}
 }

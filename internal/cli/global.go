@@ -14,46 +14,46 @@ import (
 	"daypass/internal/cli/query"
 )
 
-// global are the values of the options that every command takes.
-type global argument.Values
+// globalValues are the values of [command.GlobalOptions].
+type globalValues argument.Values
 
-func (g global) text(name string) string {
+func (g globalValues) text(name string) string {
 	v, _ := g[name].(string)
 	return v
 }
 
-// set reports whether a switch was given.
-func (g global) set(name string) bool { _, ok := g[name]; return ok }
+// has reports whether an option was given.
+func (g globalValues) has(name string) bool { _, ok := g[name]; return ok }
 
 func (a *App) run(ctx context.Context) error {
 	word := &argument.Argument{Names: []string{"command"}, Dest: "command", Required: true}
-	parser := argument.Parser{Options: command.Globals(), Positionals: []*argument.Argument{word}}
+	parser := argument.Parser{Options: command.GlobalOptions(), Positionals: []*argument.Argument{word}}
 	if slices.Contains(a.Args, "--help") || slices.Contains(a.Args, "-h") || slices.Contains(a.Args, "--version") {
 		word.Required, word.Count = false, argument.Maybe
 	}
 	values, rest, err := parser.Parse(a.Args)
 	if err != nil {
 		if len(a.Args) == 0 {
-			return exit.Errorf(exit.Usage, "%s\nCommands\n%s\ndaypass: error: %s\n", exit.HowToUse, command.List(a.table()), err)
+			return exit.Errorf(exit.Usage, "%s\nCommands\n%s\ndaypass: error: %s\n", exit.HowToUse, command.CommandList(a.table()), err)
 		}
 		return command.GrammarError(err, nil)
 	}
-	given := global(values)
-	if given.set("version") {
+	globals := globalValues(values)
+	if globals.has("version") {
 		return a.version()
 	}
 	table := a.table()
-	name := given.text("command")
-	if given.set("help") {
-		rest = append(topic(table, name, rest), "help")
+	name := globals.text("command")
+	if globals.has("help") {
+		rest = append(operationOf(table, name, rest), "help")
 	}
-	env, err := a.env(given)
+	env, err := a.env(globals)
 	if err != nil {
 		return err
 	}
 	a.debugArguments(env.Session, table, name)
 	if name == "help" && len(rest) > 0 { // "help iam create-user" is "iam create-user help"
-		name, rest = rest[0], append(topic(table, rest[0], rest[1:]), "help")
+		name, rest = rest[0], append(operationOf(table, rest[0], rest[1:]), "help")
 	}
 	if name == "" {
 		name, rest = "help", nil
@@ -69,10 +69,10 @@ func (a *App) run(ctx context.Context) error {
 	return chosen.Do(ctx, env, rest)
 }
 
-// topic is what of the words behind a command help is wanted about: the
-// operation, where the command has any. What else stands there are options and
-// their values, whatever they are.
-func topic(table []*command.Command, name string, rest []string) []string {
+// operationOf returns the word after a command's name that is its operation, if the
+// command has operations. Help ignores the other words, which are options and their
+// values.
+func operationOf(table []*command.Command, name string, rest []string) []string {
 	c := command.Find(table, name)
 	if c != nil && c.Commands != nil && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 		return []string{rest[0]}
@@ -80,37 +80,37 @@ func topic(table []*command.Command, name string, rest []string) []string {
 	return nil
 }
 
-// env checks the global options whose values have a form of their own, and makes
-// what the command works with.
-func (a *App) env(given global) (*command.Env, error) {
-	env := &command.Env{Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Format: given.text("output"), Color: given.text("color"), NoPaginate: given.set("paginate")}
-	if text, ok := given["query"].(string); ok {
+// env makes what a command works with from the global options. It checks the values
+// that have a format of their own.
+func (a *App) env(globals globalValues) (*command.Env, error) {
+	env := &command.Env{Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Format: globals.text("output"), Color: globals.text("color"), NoPaginate: globals.has("paginate")}
+	if text, ok := globals["query"].(string); ok {
 		q, err := query.Compile(text)
 		if err != nil {
 			return nil, exit.Errorf(exit.Usage, "Bad value for --query %s: %s", text, err)
 		}
 		env.Query = q
 	}
-	if endpoint, ok := given["endpoint-url"].(string); ok {
-		if scheme, _, ok := strings.Cut(endpoint, ":"); !ok || !isScheme(scheme) {
+	if endpoint, ok := globals["endpoint-url"].(string); ok {
+		if scheme, _, ok := strings.Cut(endpoint, ":"); !ok || !isURLScheme(scheme) {
 			return nil, exit.Errorf(exit.Usage, "Bad value for --endpoint-url \"%s\": scheme is missing.  Must be of the form http://<hostname>/ or https://<hostname>/", endpoint)
 		}
 	}
 	options := client.Options{
-		EndpointURL: given.text("endpoint-url"),
-		Region:      given.text("region"),
-		Profile:     given.text("profile"),
-		CABundle:    given.text("ca-bundle"),
-		NoVerify:    given.set("verify-ssl"),
-		NoSign:      given.set("sign-request"),
-		Debug:       given.set("debug"),
+		EndpointURL: globals.text("endpoint-url"),
+		Region:      globals.text("region"),
+		Profile:     globals.text("profile"),
+		CABundle:    globals.text("ca-bundle"),
+		NoVerify:    globals.has("verify-ssl"),
+		NoSign:      globals.has("sign-request"),
+		Debug:       globals.has("debug"),
 	}
 	var err error
-	options.ReadTimeout, err = given.timeout("read-timeout")
+	options.ReadTimeout, err = globals.timeout("read-timeout")
 	if err != nil {
 		return nil, err
 	}
-	options.ConnectTimeout, err = given.timeout("connect-timeout")
+	options.ConnectTimeout, err = globals.timeout("connect-timeout")
 	if err != nil {
 		return nil, err
 	}
@@ -118,15 +118,16 @@ func (a *App) env(given global) (*command.Env, error) {
 	return env, nil
 }
 
-func isScheme(s string) bool {
+func isURLScheme(s string) bool {
 	return s != "" && strings.ContainsFunc(s[:1], func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }) &&
 		!strings.ContainsFunc(s, func(r rune) bool {
 			return !(r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("+-.", r))
 		})
 }
 
-// timeout reads a number of seconds; 0 waits for ever, the default is a minute.
-func (g global) timeout(name string) (time.Duration, error) {
+// timeout returns an option that is a number of seconds. 0 means no timeout, and
+// the default is a minute.
+func (g globalValues) timeout(name string) (time.Duration, error) {
 	text, ok := g[name].(string)
 	if !ok {
 		return time.Minute, nil

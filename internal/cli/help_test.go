@@ -63,7 +63,7 @@ func TestHelpListsTheTableAndEveryOptionWithAText(t *testing.T) {
 			t.Errorf("%s is not told of", c.Name)
 		}
 	}
-	for _, o := range command.Globals() {
+	for _, o := range command.GlobalOptions() {
 		if !strings.Contains(help, o.Names[0]) {
 			t.Errorf("%s is not told of", o.Names[0])
 		}

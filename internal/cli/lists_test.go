@@ -76,9 +76,9 @@ func iamError(status int, code string) (int, string) {
 	return status, "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>" + code + "</Code><Message>No, says IAM.</Message></Error><RequestId>1</RequestId></ErrorResponse>"
 }
 
-// listed answers what comes in pages, and what has policies in it; the text is
+// listReply answers what comes in pages, and what has policies in it; the text is
 // empty for everything else.
-func listed(r *http.Request, body string) (status int, text string) {
+func listReply(r *http.Request, body string) (status int, text string) {
 	form, err := url.ParseQuery(body)
 	if err != nil {
 		return 0, ""
@@ -261,14 +261,14 @@ var listComparisons = []comparison{
 	{args: "codeartifact create-repository --endpoint-url URL --cli-input-yaml file://HOME/alias.yaml", files: map[string]string{"alias.yaml": "domain: acme\nrepository: &r one\ndescription: *r\n"}},
 }
 
-// waiting runs a command in which time passes at once, and returns the pauses.
-func waiting(t *testing.T, args string) (code int, stderr string, pauses []time.Duration) {
+// runWaiter runs a command in which time passes at once, and returns the pauses.
+func runWaiter(t *testing.T, args string) (code int, stderr string, pauses []time.Duration) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
 		}
-		status, text := listed(r, r.Form.Encode())
+		status, text := listReply(r, r.Form.Encode())
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
 	}))
@@ -287,7 +287,7 @@ func waiting(t *testing.T, args string) (code int, stderr string, pauses []time.
 }
 
 // Seen from the AWS CLI 2.9.19, which takes 20 and 40 seconds for it.
-func TestAWaiterGivesUp(t *testing.T) {
+func TestWaiterGivesUpAfterItsAttempts(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]struct {
 		tries int
@@ -296,7 +296,7 @@ func TestAWaiterGivesUp(t *testing.T) {
 		"iam wait role-exists --role-name nobody":                    {20, "Waiter RoleExists failed: Max attempts exceeded. Previously accepted state: Matched expected service error code: NoSuchEntity"},
 		"iam wait instance-profile-exists --instance-profile-name x": {40, "Waiter InstanceProfileExists failed: Max attempts exceeded. Previously accepted state: Matched expected HTTP status code: 404"},
 	} {
-		code, stderr, pauses := waiting(t, args)
+		code, stderr, pauses := runWaiter(t, args)
 		if code != exit.General || stderr != "\n"+want.text+"\n" || len(pauses) != want.tries-1 {
 			t.Errorf("%s: exit %d after %d pauses: %s", args, code, len(pauses), stderr)
 		}
@@ -331,7 +331,7 @@ func TestWaitersAreNamedAndExplained(t *testing.T) {
 // a token points to, also where the page was not begun.
 func TestAStartingTokenLosesNoEntries(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	count := details + "--page-size 2 --query [length(UserDetailList),length(RoleDetailList),length(Policies),NextToken] --output json "
 	first := daypass(t, s, "", count+"--max-items 2")
 	const token = "eyJNYXJrZXIiOiAiMiJ9"
@@ -345,10 +345,10 @@ func TestAStartingTokenLosesNoEntries(t *testing.T) {
 }
 
 // A token of Daypass goes on where it was cut off, whatever the size of the cuts.
-func TestCutsOfAListMakeTheWholeList(t *testing.T) {
+func TestPartsByMaxItemsMakeTheWholeList(t *testing.T) {
 	t.Parallel()
 	for _, size := range []string{"1", "2", "3", "4"} {
-		s := newStage(t, nil)
+		s := newFixture(t, nil)
 		var got, token string
 		for range 6 {
 			args := groups + "--output text --query [Groups[].GroupName,NextToken] --max-items " + size + token
@@ -385,7 +385,7 @@ func TestNegativeMaxItemsAreRefused(t *testing.T) {
 }
 
 // The short spellings page too.
-func TestAccountListIsWhole(t *testing.T) {
+func TestAccountListReadsAllPages(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var asked struct {

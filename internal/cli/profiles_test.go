@@ -115,7 +115,7 @@ func TestNothingThatACredentialProcessPrintsIsShown(t *testing.T) {
 		{"", "credential_process of the profile (default) is empty: expected a command"},
 	} {
 		for _, command := range []string{identify, "credentials", "credentials --format env", identify + " --debug"} {
-			s := newStage(t, profiles("[default]\nregion = us-east-1\ncredential_process = "+c.process+"\n"))
+			s := newFixture(t, profiles("[default]\nregion = us-east-1\ncredential_process = "+c.process+"\n"))
 			got := daypass(t, s, "-", command)
 			last := got.Stderr[strings.LastIndex("\n"+got.Stderr, "\n\n")+1:]
 			if strings.HasSuffix(c.want, "\n") {
@@ -148,7 +148,7 @@ func TestACredentialProcessRunsWithoutAShell(t *testing.T) {
 		if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		s := newStage(t, profiles("[default]\nregion = us-east-1\ncredential_process = "+program+" "+strings.ReplaceAll(c.arguments, "DIR", dir)+"\n"))
+		s := newFixture(t, profiles("[default]\nregion = us-east-1\ncredential_process = "+program+" "+strings.ReplaceAll(c.arguments, "DIR", dir)+"\n"))
 		got := daypass(t, s, "-", identify)
 		data, err := os.ReadFile(filepath.Join(dir, "arguments"))
 		if err != nil || got.Exit != 0 {
@@ -167,7 +167,7 @@ func TestACredentialProcessRunsWithoutAShell(t *testing.T) {
 }
 
 // Newer versions of the AWS CLI than Debian's read [services …].
-func TestServicesThatAreNotThereAreNamed(t *testing.T) {
+func TestMissingServicesSectionIsNamed(t *testing.T) {
 	t.Parallel()
 	const missing = "\nThe profile is configured to use the services section but the \"nope\" services configuration does not exist.\n"
 	for _, c := range []struct {
@@ -181,7 +181,7 @@ func TestServicesThatAreNotThereAreNamed(t *testing.T) {
 		{"AWS_ENDPOINT_URL=URL", "sts get-caller-identity", "", 1},
 		{"AWS_ENDPOINT_URL_STS=URL", "sts get-caller-identity", "", 1},
 	} {
-		s := newStage(t, nil)
+		s := newFixture(t, nil)
 		writeConfig(t, s, "[default]\nregion = us-east-1\nservices = nope\nendpoint_url = URL/other\n[profile role]\nregion = us-east-1\nservices = nope\n"+aRole+"credential_source = Environment\n")
 		got := daypass(t, s, c.env, c.args)
 		wantExit := map[bool]int{true: exit.General}[c.stderr != ""]
@@ -191,9 +191,9 @@ func TestServicesThatAreNotThereAreNamed(t *testing.T) {
 	}
 }
 
-func TestTheEndOfCredentialsInTheEnvironmentIsPassedOn(t *testing.T) {
+func TestExpirationInTheEnvironmentIsPassedOn(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, nil)
+	s := newFixture(t, nil)
 	got := daypass(t, s, "AWS_CREDENTIAL_EXPIRATION=2099-01-01T01:00:00%+01:00", "credentials")
 	want := "{\n  \"Version\": 1,\n  \"AccessKeyId\": \"AKIAXXXXXXXXXXXXXXXX\",\n  \"SecretAccessKey\": \"secret\",\n  \"Expiration\": \"2099-01-01T00:00:00Z\"\n}\n"
 	if got.Exit != 0 || got.Stdout != want {

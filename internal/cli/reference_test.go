@@ -25,15 +25,15 @@ import (
 // then it has an environment and standard streams of its own, as aws has.
 func TestMain(m *testing.M) {
 	if os.Getenv("CLI_UNDER_TEST") != "" {
-		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0", Ask: typed}
+		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0", Ask: typedLine}
 		os.Exit(app.Main(context.Background()))
 	}
 	os.Exit(m.Run())
 }
 
-// typed stands for somebody at the terminal who types CLI_TYPES; without it there
+// typedLine stands for somebody at the terminal who types CLI_TYPES; without it there
 // is no terminal.
-func typed(_ context.Context, prompt string) (string, error) {
+func typedLine(_ context.Context, prompt string) (string, error) {
 	line, ok := os.LookupEnv("CLI_TYPES")
 	if !ok {
 		return "", terminal.ErrNone
@@ -86,8 +86,8 @@ func reply(domain string) (status int, code, body string) {
 	return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000.123}`
 }
 
-// other answers the operations besides the token's.
-var other = map[string]string{
+// otherReplies answers the operations besides the token's.
+var otherReplies = map[string]string{
 	"/v1/domain":                    `{"domain":{"name":"d","owner":"111122223333","arn":"arn:aws:codeartifact:us-east-1:111122223333:domain/d","status":"Active","createdTime":1600000000.5,"repositoryCount":2,"assetSizeBytes":1234567890123}}`,
 	"/v1/repository":                `{"repository":{"name":"r","administratorAccount":"111122223333","upstreams":[{"repositoryName":"u1"},{"repositoryName":"u2"}],"externalConnections":[]}}`,
 	"/v1/tags":                      `{"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}`,
@@ -122,7 +122,7 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, strings.Join([]string{r.Method, r.URL.Path, r.URL.Query().Encode(), r.Header.Get("Content-Type"), scope, r.Header.Get("X-Amz-Security-Token"), canonicalBody(body.String())}, "|"))
 	s.mu.Unlock()
-	if status, text := listed(r, body.String()); text != "" {
+	if status, text := listReply(r, body.String()); text != "" {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
 		return
@@ -155,8 +155,8 @@ func (s *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(text))
-	case other[r.URL.Path] != "":
-		_, _ = w.Write([]byte(other[r.URL.Path]))
+	case otherReplies[r.URL.Path] != "":
+		_, _ = w.Write([]byte(otherReplies[r.URL.Path]))
 	default:
 		w.Header().Set("X-Amzn-Errortype", "UnknownOperationException")
 		w.WriteHeader(404)
@@ -172,15 +172,15 @@ func (s *backend) session(text string) string {
 	return strings.Replace(text, "2026-09-21T14:13:20Z", s.expires.UTC().Format(time.RFC3339), 1)
 }
 
-// until sets when the sessions end that are given from now on.
-func (s *backend) until(end time.Time) {
+// setExpires sets when the sessions end that are given from now on.
+func (s *backend) setExpires(end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expires = end
 }
 
-// asked takes the requests so far out of the record.
-func (s *backend) asked() []string {
+// takeRequests takes the requests so far out of the record.
+func (s *backend) takeRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	requests := s.requests
@@ -227,7 +227,7 @@ func usageOf(text string) string {
 		text = text[:start] + text[end+len(last):]
 	}
 	text = strings.ReplaceAll(text, exit.HowToUse, "")
-	text = strings.ReplaceAll(text, "\nCommands\n"+command.List((&App{}).table()), "") // as gh has it
+	text = strings.ReplaceAll(text, "\nCommands\n"+command.CommandList((&App{}).table()), "") // as gh has it
 	text = strings.ReplaceAll(text, "aws: error:", "daypass: error:")
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -238,16 +238,16 @@ func usageOf(text string) string {
 	return strings.Join(lines, "")
 }
 
-// A stage is where a program runs: a home of its own and a service.
-type stage struct {
+// A fixture is where a program runs: a home of its own and a service.
+type fixture struct {
 	home    string
 	backend *backend
 	server  *httptest.Server
 }
 
-func newStage(t *testing.T, files map[string]string) *stage {
+func newFixture(t *testing.T, files map[string]string) *fixture {
 	t.Helper()
-	s := &stage{home: t.TempDir(), backend: &backend{}}
+	s := &fixture{home: t.TempDir(), backend: &backend{}}
 	for name, content := range files {
 		path := filepath.Join(s.home, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -262,8 +262,8 @@ func newStage(t *testing.T, files map[string]string) *stage {
 	return s
 }
 
-// of makes the command line of a comparison for a stage.
-func (s *stage) of(c *comparison) clitest.Case {
+// command makes the command line of a comparison for a stage.
+func (s *fixture) command(c *comparison) clitest.Case {
 	expand := strings.NewReplacer("URL", s.server.URL, "HOME", s.home, "%", " ")
 	out := clitest.Case{Dir: s.home, Args: []string{}}
 	for word := range strings.FieldsSeq(c.args) {
@@ -281,10 +281,10 @@ func (s *stage) of(c *comparison) clitest.Case {
 }
 
 // outcome makes what a program left comparable.
-func (s *stage) outcome(o clitest.Outcome) outcome {
+func (s *fixture) outcome(o clitest.Outcome) outcome {
 	local := strings.NewReplacer(s.server.URL, "URL", s.home, "HOME")
 	o.Stdout, o.Stderr = local.Replace(o.Stdout), usageOf(local.Replace(o.Stderr))
-	return outcome{o, s.backend.asked()}
+	return outcome{o, s.backend.takeRequests()}
 }
 
 func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
@@ -294,11 +294,11 @@ func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
 		t.Fatal(err)
 	}
 	comparisons := slices.Concat(comparisons, profileComparisons, listComparisons)
-	stages := make([]*stage, len(comparisons))
+	stages := make([]*fixture, len(comparisons))
 	cases := make([]clitest.Case, len(comparisons))
 	for i := range comparisons {
-		stages[i] = newStage(t, comparisons[i].files)
-		cases[i] = stages[i].of(&comparisons[i])
+		stages[i] = newFixture(t, comparisons[i].files)
+		cases[i] = stages[i].command(&comparisons[i])
 	}
 	wants := clitest.Run(t, cases)
 	for i := range comparisons {
@@ -306,8 +306,8 @@ func TestCommandLinesEqualTheAWSCLI(t *testing.T) {
 		want := stages[i].outcome(wants[i])
 		t.Run(c.env+" "+c.args, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, c.files)
-			ours := s.of(c)
+			s := newFixture(t, c.files)
+			ours := s.command(c)
 			ours.Env = append(ours.Env, "CLI_UNDER_TEST=1")
 			if diff := cmp.Diff(want, s.outcome(clitest.Exec(t, self, ours))); diff != "" {
 				t.Errorf("daypass %s (-aws +daypass):\n%s", c.args, diff)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,27 +15,27 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-// A shortCommand is a short spelling of an operation of Daypass's own service.
+// A shortCommand is a short name for an operation of Daypass's own service.
 type shortCommand struct {
 	group, name, operation string
 	text                   string
 	options                []shortOption
-	exactly                bool // one of the options, no more and no fewer
+	oneOption              bool // one of the options, no more and no fewer
 }
 
-// A shortOption gives a member of the input. A secret one is read from standard
-// input for "-" and from a file for file://PATH, so that it need not stand among
-// the arguments of a process, which others can list.
+// A shortOption sets a member of the input. A secret is read from standard input
+// for "-" and from a file for file://PATH, because other users can see the
+// arguments of a process.
 type shortOption struct {
 	name, member, placeholder string
 	secret, required          bool
 }
 
-func tokenGroup() *command.Command {
-	return group("token", "revoke and describe tokens of a Daypass server", []shortCommand{
+func tokenCommands() *command.Command {
+	return shortGroup("token", "revoke and describe tokens of a Daypass server", []shortCommand{
 		{
-			name: "revoke", operation: "RevokeToken", exactly: true,
-			text: "Makes tokens useless at once: one by itself or by its id, all of a principal, or all that were issued before a time, such as 2026-11-23T08:00:00Z or 1h ago.",
+			name: "revoke", operation: "RevokeToken", oneOption: true,
+			text: "Revokes tokens at once: one token, given itself or by its id, all tokens of a principal, or all tokens issued before a time, such as 2026-11-23T08:00:00Z, or 1h for an hour ago.",
 			options: []shortOption{
 				{name: "token", member: "token", placeholder: "T", secret: true},
 				{name: "token-id", member: "tokenId", placeholder: "ID"},
@@ -44,17 +45,17 @@ func tokenGroup() *command.Command {
 		},
 		{
 			name: "describe", operation: "DescribeToken",
-			text:    "Tells whose a token is, for which domain, when it was issued, when it expires and whether it is still good.",
+			text:    "Tells whose token it is, for which domain, when it was issued, when it expires and whether it is still valid.",
 			options: []shortOption{{name: "token", member: "token", placeholder: "T", secret: true, required: true}},
 		},
 	})
 }
 
-func accountGroup() *command.Command {
-	return group("account", "create and list accounts of a Daypass server", []shortCommand{
+func accountCommands() *command.Command {
+	return shortGroup("account", "create and list accounts of a Daypass server", []shortCommand{
 		{
 			name: "create", operation: "CreateAccount",
-			text:    "Makes an account with a user named admin and an access key; the secret is shown this once.",
+			text:    "Creates an account with a user named admin and an access key. The secret access key is shown only this once.",
 			options: []shortOption{{name: "account-id", member: "accountId", placeholder: "NUMBER"}, {name: "name", member: "name", placeholder: "NAME"}},
 		},
 		{
@@ -65,15 +66,15 @@ func accountGroup() *command.Command {
 	})
 }
 
-func keysGroup() *command.Command {
-	return group("keys", "rotate and list the keys that seal tokens", []shortCommand{
-		{name: "rotate", operation: "RotateKeys", text: "Seals new tokens with a new key; tokens that live stay good."},
+func keysCommands() *command.Command {
+	return shortGroup("keys", "rotate and list the keys that seal tokens", []shortCommand{
+		{name: "rotate", operation: "RotateKeys", text: "Seals new tokens with a new key. Existing tokens stay valid."},
 		{name: "list", operation: "ListKeys", text: "Lists the keys that seal tokens, without their secrets."},
 	})
 }
 
-// group returns a word with short commands behind it.
-func group(name, summary string, short []shortCommand) *command.Command {
+// shortGroup returns a command whose commands are short commands.
+func shortGroup(name, summary string, short []shortCommand) *command.Command {
 	g := &command.Command{
 		Name: name, Summary: summary, Noun: name + " command",
 		Commands: func() []*command.Command {
@@ -94,16 +95,16 @@ func group(name, summary string, short []shortCommand) *command.Command {
 const secretHelp = "\nT is the token itself, - for standard input, or file://PATH.\n"
 
 func (c *shortCommand) command() *command.Command {
-	made := &command.Command{
+	full := &command.Command{
 		Name: c.name, Summary: strings.TrimSuffix(c.text, "."), Text: c.text,
-		Usage:  command.Usage(c.parser().Options, c.exactly),
+		Usage:  command.Usage(c.parser().Options, c.oneOption),
 		Parser: func([]string) argument.Parser { return c.parser() },
 		Run:    c.run,
 	}
 	if c.takesSecret() {
-		made.Notes = func() string { return secretHelp }
+		full.Notes = func() string { return secretHelp }
 	}
-	return made
+	return full
 }
 
 func (c *shortCommand) takesSecret() bool {
@@ -119,7 +120,7 @@ func (c *shortCommand) parser() argument.Parser {
 }
 
 func (c *shortCommand) run(ctx context.Context, env *command.Env, values argument.Values) error {
-	if c.exactly && len(values) != 1 {
+	if c.oneOption && len(values) != 1 {
 		var names []string
 		for _, o := range c.options {
 			names = append(names, "--"+o.name)
@@ -140,18 +141,18 @@ func (c *shortCommand) run(ctx context.Context, env *command.Env, values argumen
 				return err
 			}
 		}
-		typed, err := c.typed(env, o, op.Input.Member(o.member).Shape, v)
+		value, err := c.memberValue(env, o, op.Input.Member(o.member).Shape, v)
 		if err != nil {
 			return err
 		}
-		input.Set(o.member, typed)
+		input.Set(o.member, value)
 	}
 	return operation.Call(ctx, env, op, input)
 }
 
-// typed turns the text of an option into a value of its member. Times are read as
-// the other commands of our own read them; a number of seconds is one too.
-func (c *shortCommand) typed(env *command.Env, o shortOption, shape *api.Shape, text string) (any, error) {
+// memberValue turns the text of an option into a value of its member. A time is a
+// number of seconds since 1970, or what [parseInstant] reads.
+func (c *shortCommand) memberValue(env *command.Env, o shortOption, shape *api.Shape, text string) (any, error) {
 	if shape.Kind != api.Timestamp {
 		return operation.FromText("--"+o.name, shape, text)
 	}
@@ -159,5 +160,9 @@ func (c *shortCommand) typed(env *command.Env, o shortOption, shape *api.Shape, 
 	if err == nil {
 		return seconds, nil
 	}
-	return moment(env.Session.Now(), c.group+" "+c.name, "--"+o.name, text)
+	at, err := parseInstant(env.Session.Now(), text)
+	if err != nil {
+		return nil, exit.UsageError(fmt.Sprintf("%s %s: --%s %s", c.group, c.name, o.name, err))
+	}
+	return at, nil
 }

@@ -9,16 +9,16 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-// table lists the commands in the order in which help does. It is the only list
-// of them: dispatch, help and completion read it. The token command stands here
-// and below codeartifact.
+// table lists the commands in the order of help. It is the only list of them:
+// dispatch, help and completion read it. The command get-authorization-token is
+// here and below codeartifact.
 func (a *App) table() []*command.Command {
 	return []*command.Command{
 		tokenCommand(),
 		credentialsCommand(),
-		tokenGroup(),
-		accountGroup(),
-		keysGroup(),
+		tokenCommands(),
+		accountCommands(),
+		keysCommands(),
 		explainCommand(),
 		auditCommand(),
 		{Name: "serve", Summary: "run the server; \"daypass serve help\" has its options", Hidden: a.Serve == nil, Raw: a.serve},
@@ -33,16 +33,16 @@ func (a *App) table() []*command.Command {
 	}
 }
 
-// service returns the command of a service. Models are parsed when asked for,
-// so that a command pays only for its own.
-func service(name, whose string, model func() *api.Service) *command.Command {
+// service returns the command of a service. A model is parsed when it is needed, so
+// that a run parses only its own.
+func service(name, title string, model func() *api.Service) *command.Command {
 	c := &command.Command{
 		Name: name, Noun: name + " operation",
-		Summary:  "every operation of " + whose,
+		Summary:  "every operation of " + title,
 		Commands: func() []*command.Command { return operation.Commands(model()) },
 	}
 	if name != "daypass" {
-		c.Text = "Every operation of " + whose + ". Those marked (AWS only) are refused by a Daypass server."
+		c.Text = "Every operation of " + title + ". A Daypass server refuses those that are marked (AWS only)."
 	}
 	return c
 }

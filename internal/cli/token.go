@@ -10,16 +10,16 @@ import (
 	"daypass/internal/cli/operation"
 )
 
-// tokenCommand is the short spelling of GetAuthorizationToken. It can ask for the
-// credentials of a role first.
+// tokenCommand returns the short command for GetAuthorizationToken. It can exchange
+// a web identity for the credentials of a role first.
 func tokenCommand() *command.Command {
-	long := func() *command.Command { return operation.New(api.CodeArtifact().Operations["GetAuthorizationToken"]) }
+	operationCommand := func() *command.Command { return operation.New(api.CodeArtifact().Operations["GetAuthorizationToken"]) }
 	return &command.Command{
 		Name:    "get-authorization-token",
 		Summary: "a temporary token for the repositories of a domain",
-		Text:    "Gives a temporary token for one domain. Package managers read and publish with it in every repository of the domain, as far as the caller's permissions go.",
+		Text:    "Returns a temporary token for one domain. Package managers read and publish with it in every repository of the domain, as far as the caller's permissions go.",
 		Parser: func(args []string) argument.Parser {
-			parser := long().Parser(args)
+			parser := operationCommand().Parser(args)
 			parser.Options = append(parser.Options, webIdentityOptions()...)
 			return parser
 		},
@@ -28,15 +28,14 @@ func tokenCommand() *command.Command {
 			role, isRole := values[client.RoleOption].(string)
 			name, isName := values[client.NameOption].(string)
 			if isFile || isRole || isName {
-				web, err := client.NewWebIdentity(file, role, name)
+				err := env.Session.UseWebIdentity(client.WebIdentity{File: file, Role: role, SessionName: name})
 				if err != nil {
 					return err
 				}
-				env.Session.As(web)
 			}
-			return long().Run(ctx, env, values)
+			return operationCommand().Run(ctx, env, values)
 		},
-		Notes: func() string { return long().Notes() },
+		Notes: func() string { return operationCommand().Notes() },
 	}
 }
 
@@ -45,7 +44,7 @@ func webIdentityOptions() []*argument.Argument {
 		return &argument.Argument{Names: []string{"--" + name}, Dest: name, Placeholder: placeholder, Help: help}
 	}
 	return []*argument.Argument{
-		option(client.FileOption, "FILE", "Ask with the token of an identity provider that is in the file, instead of with credentials: STS gives those of a role for it first. The settings of AWS SDKs do the same: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME."),
+		option(client.FileOption, "FILE", "A file with the token of an identity provider. STS exchanges it for the credentials of a role, which are used instead of others. The variables of the AWS SDKs do the same: AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME."),
 		option(client.RoleOption, "ARN", "The role, for --"+client.FileOption+"."),
 		option(client.NameOption, "NAME", "A name for the session, which logs and policies see."),
 	}

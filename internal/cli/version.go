@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// A build is what a program knows of how it was made; fields may be empty.
-type build struct {
-	version string // a tag, or what Go makes of the commit
+// A buildInfo is what a program knows of its build. Fields may be empty.
+type buildInfo struct {
+	version string // a tag, or the version that Go derives from the commit
 	commit  string
 	date    string // of the commit, RFC 3339
-	changed bool   // files differed from the commit
+	changed bool   // the files differed from the commit
 }
 
-// readBuild reads what Go writes into a program: the version of its module, and
-// the commit where it was built in a repository.
-func readBuild() build {
+// readBuild reads what Go writes into a program: the version of its module, and the
+// commit if it was built in a repository.
+func readBuild() buildInfo {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return build{}
+		return buildInfo{}
 	}
 	return buildOf(info)
 }
 
-func buildOf(info *debug.BuildInfo) build {
-	b := build{version: strings.Trim(info.Main.Version, "()")}
+func buildOf(info *debug.BuildInfo) buildInfo {
+	b := buildInfo{version: strings.Trim(info.Main.Version, "()")}
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
@@ -41,8 +41,8 @@ func buildOf(info *debug.BuildInfo) build {
 	return b
 }
 
-// String tells the commit in a line of its own where it is known.
-func (b build) String() string {
+// String returns a line with the commit; "" if it is not known.
+func (b buildInfo) String() string {
 	if b.commit == "" {
 		return ""
 	}
@@ -56,7 +56,8 @@ func (b build) String() string {
 	return text + "\n"
 }
 
-// agent names the program in "version" and in requests.
+// agent returns the name and version of the program, for the command version and
+// for requests.
 func (a *App) agent() string {
 	version := a.Version
 	if version == "" {

@@ -38,7 +38,7 @@ func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, map[string]string{"web": "a.b.c\n"})
+			s := newFixture(t, map[string]string{"web": "a.b.c\n"})
 			home := func(text string) string { return strings.ReplaceAll(text, "HOME", s.home) }
 			got := daypass(t, s, home(test.env), home(test.args))
 			if len(got.Requests) != 2 || test.sts == "POST|/|" && !strings.Contains(got.Stdout, token) {
@@ -62,7 +62,7 @@ func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 // that of STS, whichever way the credentials come about.
 func TestAnEndpointGivenToCredentialsIsThatOfSTS(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, map[string]string{"web": "a.b.c"})
+	s := newFixture(t, map[string]string{"web": "a.b.c"})
 	env := "- AWS_ENDPOINT_URL_STS=URL/elsewhere AWS_WEB_IDENTITY_TOKEN_FILE=" + s.home + "/web AWS_ROLE_ARN=" + ciRole + " AWS_REGION=us-east-1"
 	for command, want := range map[string]string{"--endpoint-url URL/given credentials": "POST|/given/|", "credentials": "POST|/elsewhere/|"} {
 		got := daypass(t, s, env, command)
@@ -72,7 +72,7 @@ func TestAnEndpointGivenToCredentialsIsThatOfSTS(t *testing.T) {
 	}
 }
 
-func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
+func TestCallsToSTSForAProfileFollowTheEndpoint(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ env, args, sts string }{
 		{"-", " --endpoint-url URL", "POST|/|"},
@@ -80,7 +80,7 @@ func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
 		{"- AWS_ENDPOINT_URL=URL AWS_ENDPOINT_URL_STS=URL/sts", "", "POST|/sts/|"},
 	} {
 		for profile, action := range map[string]string{"ci": exchange, "role": "Action=AssumeRole&"} {
-			s := newStage(t, map[string]string{"web": "a.b.c"})
+			s := newFixture(t, map[string]string{"web": "a.b.c"})
 			writeConfig(t, s, "[profile ci]\nregion=us-east-1\nrole_arn="+ciRole+"\nweb_identity_token_file=HOME/web\n"+
 				"[profile base]\naws_access_key_id=AKIABASE\naws_secret_access_key=b\n[profile role]\nregion=us-east-1\nrole_arn="+ciRole+"\nsource_profile=base\n")
 			got := daypass(t, s, test.env, "get-authorization-token --domain abc --profile "+profile+test.args)
@@ -91,7 +91,7 @@ func TestWhatAProfileNeedsOfSTSFollowsTheEndpoint(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAWebIdentityIsSaid(t *testing.T) {
+func TestInvalidWebIdentitiesAreExplained(t *testing.T) {
 	t.Parallel()
 	const call = "get-authorization-token --endpoint-url URL --domain abc"
 	for _, test := range []struct {
@@ -108,7 +108,7 @@ func TestWhatIsWrongWithAWebIdentityIsSaid(t *testing.T) {
 		{"-", " --web-identity-token-file HOME/empty --role-arn " + ciRole, exit.Config, "--web-identity-token-file: the file 'HOME/empty' is empty: expected the token of an identity provider"},
 		{"-", " --web-identity-token-file HOME/long --role-arn " + ciRole, exit.Config, "--web-identity-token-file: unable to read the token: it is too long"},
 	} {
-		s := newStage(t, map[string]string{"web": "a.b.c", "empty": " \n", "long": strings.Repeat("secret", 20_000)})
+		s := newFixture(t, map[string]string{"web": "a.b.c", "empty": " \n", "long": strings.Repeat("secret", 20_000)})
 		home := func(text string) string { return strings.ReplaceAll(text, "HOME", s.home) }
 		got := daypass(t, s, home(test.env)+" AWS_REGION=us-east-1", home(call+test.args))
 		if got.Exit != test.code || !strings.Contains(got.Stderr, test.want+"\n") || got.Requests != nil || strings.Contains(got.Stderr, "secret") {

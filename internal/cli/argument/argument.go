@@ -1,8 +1,8 @@
 // Package argument owns the grammar of the command line: options by their full
-// name or an unambiguous beginning, values behind a space or an equals sign, how
-// many values each takes, and what is left over. It is the grammar of Python's
-// argparse, because that is what scripts written for the AWS CLI rely on; the
-// words of its errors are argparse's too. It knows no option and no command.
+// name or an unambiguous beginning, values after a space or an equals sign, how
+// many values each option takes, and what is left over. The grammar is that of
+// Python's argparse, because scripts written for the AWS CLI rely on it. The texts
+// of the errors are argparse's too. The package knows no option and no command.
 package argument
 
 import (
@@ -24,30 +24,30 @@ const (
 	NoValues              // none: a switch
 )
 
-// A Type is what values are converted to.
+// A Type is the type that values are converted to.
 type Type uint8
 
 const (
 	Text  Type = iota // string
-	Int               // int64 or *big.Int, read as Python's int() does
+	Int               // int64 or *big.Int, as Python's int() reads it
 	Float             // float64
 )
 
 // An Argument is an option or a positional argument.
 type Argument struct {
-	Names    []string // of an option, with dashes; of a positional one its name
-	Dest     string   // key in the result; several options may share one
+	Names    []string // of an option, with dashes; the one name of a positional argument
+	Dest     string   // key in [Values]; several options may share one
 	Count    Count
 	Type     Type
-	Choices  []string
+	Choices  []string // the only values that are allowed; nil allows any
 	Required bool
-	Value    any // what a switch stores, and an option of count Maybe without a value
+	Value    any // the value of a switch, and of an option of count Maybe without a value
 
-	Likely []string // values that completion offers and that are not checked
+	Likely []string // values that completion offers; others are allowed too
 
-	// What help tells: what stands for a value, what the argument is, in sentences,
-	// and the heading above it where it opens a part of the list.
-	Placeholder, Help, Section string
+	Placeholder string // stands for the value in help
+	Help        string // what the argument is, in sentences
+	Section     string // the heading above the argument in help; "" for none
 }
 
 func (a *Argument) name() string { return strings.Join(a.Names, "/") }
@@ -58,13 +58,12 @@ type Parser struct {
 	Positionals []*Argument
 }
 
-// An Error is a command line that the grammar refuses. Argument is nil where
-// the error is not about one.
+// An Error says why the grammar refuses a command line.
 type Error struct {
-	Argument *Argument
+	Argument *Argument // nil if the error is not about one argument
 	Message  string
 
-	Missing, Rest []string // required arguments that are missing, and what is unknown
+	Unknown []string // arguments that the parser does not know, if others are missing
 }
 
 func (e *Error) Error() string {
@@ -74,7 +73,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("argument %s: %s", e.Argument.name(), e.Message)
 }
 
-// A ChoiceError is a value that is not among the choices of its argument.
+// A ChoiceError says that a value is not one of the choices of its argument.
 type ChoiceError struct {
 	Argument *Argument
 	Value    string
@@ -84,8 +83,8 @@ func (e *ChoiceError) Error() string {
 	return fmt.Sprintf("argument %s: Invalid choice, valid choices are:\n\n%s", e.Argument.name(), e.choices())
 }
 
-// choices lays the choices out in two columns and adds what the value may have
-// been meant for.
+// choices returns the choices in two columns, and those that the value is similar
+// to.
 func (e *ChoiceError) choices() string {
 	var lines []string
 	for pair := range slices.Chunk(e.Argument.Choices, 2) {
@@ -104,12 +103,12 @@ func (e *ChoiceError) choices() string {
 	return strings.Join(lines, "\n")
 }
 
-// Values are what the command line gave, by [Argument.Dest]: a string or
-// number, a list of them ([]any) for counts Any and Some, or a switch's value.
+// Values are the values of a command line by [Argument.Dest]: a string or a number,
+// a list of them ([]any) for the counts Any and Some, or the value of a switch.
 type Values map[string]any
 
-// Parse reads arguments. rest holds those that the parser does not know, in
-// order. Errors are [*Error] and [*ChoiceError].
+// Parse reads arguments. rest has those that the parser does not know, in their
+// order. The errors are of type [*Error] or [*ChoiceError].
 func (p *Parser) Parse(args []string) (v Values, rest []string, err error) {
 	r := reader{parser: p, args: args, values: Values{}, seen: map[*Argument]bool{}, positionals: slices.Clone(p.Positionals)}
 	err = r.classify()
@@ -127,36 +126,36 @@ func (p *Parser) Parse(args []string) (v Values, rest []string, err error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, nil, &Error{Message: "the following arguments are required: " + strings.Join(missing, ", "), Missing: missing, Rest: r.rest}
+		return nil, nil, &Error{Message: "the following arguments are required: " + strings.Join(missing, ", "), Unknown: r.unknown}
 	}
-	return r.values, r.rest, nil
+	return r.values, r.unknown, nil
 }
 
-// An option as it stands on the command line.
-type occurrence struct {
-	argument *Argument // nil: unknown here
-	value    string    // behind an equals sign
-	explicit bool
+// An optionUse is an option on the command line.
+type optionUse struct {
+	argument *Argument // nil if the parser does not know it
+	value    string    // after an equals sign
+	hasValue bool
 }
 
 type reader struct {
 	parser      *Parser
 	args        []string
-	pattern     []byte // O option, A value, - the first "--"
-	options     map[int]occurrence
+	kinds       []byte // O option, A value, - the first "--"
+	options     map[int]optionUse
 	positionals []*Argument
 	values      Values
 	seen        map[*Argument]bool
-	rest        []string
+	unknown     []string
 }
 
 func (r *reader) classify() error {
-	r.options = make(map[int]occurrence)
+	r.options = make(map[int]optionUse)
 	for i, arg := range r.args {
 		if arg == "--" {
-			r.pattern = append(r.pattern, '-')
+			r.kinds = append(r.kinds, '-')
 			for range r.args[i+1:] {
-				r.pattern = append(r.pattern, 'A')
+				r.kinds = append(r.kinds, 'A')
 			}
 			break
 		}
@@ -165,49 +164,49 @@ func (r *reader) classify() error {
 			return err
 		}
 		if !isOption {
-			r.pattern = append(r.pattern, 'A')
+			r.kinds = append(r.kinds, 'A')
 			continue
 		}
 		r.options[i] = o
-		r.pattern = append(r.pattern, 'O')
+		r.kinds = append(r.kinds, 'O')
 	}
 	return nil
 }
 
-// option tells whether an argument is an option, and which.
-func (p *Parser) option(arg string) (occurrence, bool, error) {
+// option reports whether an argument is an option, and returns which.
+func (p *Parser) option(arg string) (optionUse, bool, error) {
 	if len(arg) < 2 || arg[0] != '-' {
-		return occurrence{}, false, nil
+		return optionUse{}, false, nil
 	}
-	name, value, explicit := strings.Cut(arg, "=")
-	var near []*Argument
+	name, value, hasValue := strings.Cut(arg, "=")
+	var matches []*Argument
 	var names []string
 	for _, a := range p.Options {
 		for _, n := range a.Names {
 			if n == arg {
-				return occurrence{argument: a}, true, nil
+				return optionUse{argument: a}, true, nil
 			}
 			if n == name {
-				return occurrence{a, value, explicit}, true, nil
+				return optionUse{a, value, hasValue}, true, nil
 			}
 			if strings.HasPrefix(n, name) && strings.HasPrefix(name, "--") {
-				near, names = append(near, a), append(names, n)
+				matches, names = append(matches, a), append(names, n)
 			}
 		}
 	}
 	switch {
-	case len(near) > 1:
-		return occurrence{}, false, &Error{Message: fmt.Sprintf("ambiguous option: %s could match %s", arg, strings.Join(names, ", "))}
-	case len(near) == 1:
-		return occurrence{near[0], value, explicit}, true, nil
+	case len(matches) > 1:
+		return optionUse{}, false, &Error{Message: fmt.Sprintf("ambiguous option: %s could match %s", arg, strings.Join(names, ", "))}
+	case len(matches) == 1:
+		return optionUse{matches[0], value, hasValue}, true, nil
 	case isNumber(arg[1:]) || strings.Contains(arg, " "):
-		return occurrence{}, false, nil
+		return optionUse{}, false, nil
 	}
-	return occurrence{}, true, nil
+	return optionUse{}, true, nil
 }
 
-// isNumber reports whether a text behind a minus makes a negative number, which
-// is a value: digits with at most one point before the last of them.
+// isNumber reports whether a text after a minus sign makes a negative number, which
+// is a value and not an option: digits with at most one point before the last.
 func isNumber(s string) bool {
 	whole, decimals, point := strings.Cut(s, ".")
 	digits := func(s string) bool {
@@ -224,53 +223,53 @@ func (r *reader) read() error {
 	for i := range r.options {
 		last = max(last, i)
 	}
-	at := 0
-	for at <= last {
-		next := at
-		for r.pattern[next] != 'O' {
+	pos := 0
+	for pos <= last {
+		next := pos
+		for r.kinds[next] != 'O' {
 			next++
 		}
-		if at != next {
-			end, err := r.readPositionals(at)
+		if pos != next {
+			end, err := r.readPositionals(pos)
 			if err != nil {
 				return err
 			}
-			if end > at {
-				at = end
+			if end > pos {
+				pos = end
 				continue
 			}
-			r.rest = append(r.rest, r.args[at:next]...)
-			at = next
+			r.unknown = append(r.unknown, r.args[pos:next]...)
+			pos = next
 		}
 		var err error
-		at, err = r.readOption(at)
+		pos, err = r.readOption(pos)
 		if err != nil {
 			return err
 		}
 	}
-	end, err := r.readPositionals(at)
+	end, err := r.readPositionals(pos)
 	if err != nil {
 		return err
 	}
-	r.rest = append(r.rest, r.args[end:]...)
+	r.unknown = append(r.unknown, r.args[end:]...)
 	return nil
 }
 
-func (r *reader) readOption(at int) (int, error) {
-	o := r.options[at]
+func (r *reader) readOption(pos int) (int, error) {
+	o := r.options[pos]
 	a := o.argument
 	if a == nil {
-		r.rest = append(r.rest, r.args[at])
-		return at + 1, nil
+		r.unknown = append(r.unknown, r.args[pos])
+		return pos + 1, nil
 	}
-	if o.explicit {
+	if o.hasValue {
 		if a.Count == NoValues {
 			return 0, &Error{Argument: a, Message: "ignored explicit argument " + document.Repr(o.value)}
 		}
-		return at + 1, r.take(a, []string{o.value})
+		return pos + 1, r.store(a, []string{o.value})
 	}
 	n := 0
-	for at+1+n < len(r.pattern) && r.pattern[at+1+n] == 'A' && (n == 0 || a.Count == Any || a.Count == Some) && a.Count != NoValues {
+	for pos+1+n < len(r.kinds) && r.kinds[pos+1+n] == 'A' && (n == 0 || a.Count == Any || a.Count == Some) && a.Count != NoValues {
 		n++
 	}
 	if n == 0 && a.Count == One {
@@ -279,42 +278,44 @@ func (r *reader) readOption(at int) (int, error) {
 	if n == 0 && a.Count == Some {
 		return 0, &Error{Argument: a, Message: "expected at least one argument"}
 	}
-	return at + 1 + n, r.take(a, r.args[at+1:at+1+n])
+	return pos + 1 + n, r.store(a, r.args[pos+1:pos+1+n])
 }
 
-// readPositionals takes as many of the outstanding positional arguments as what
-// stands here can fill.
-func (r *reader) readPositionals(at int) (int, error) {
-	run := r.pattern[at:]
+// readPositionals fills as many of the outstanding positional arguments as it can
+// with the values from pos up to the next option. It returns the position after
+// them.
+func (r *reader) readPositionals(pos int) (int, error) {
+	run := r.kinds[pos:]
 	if i := strings.IndexByte(string(run), 'O'); i >= 0 {
 		run = run[:i]
 	}
 	for n := len(r.positionals); n > 0; n-- {
-		counts, ok := fill(r.positionals[:n], run)
+		counts, ok := distribute(r.positionals[:n], run)
 		if !ok {
 			continue
 		}
 		for i, count := range counts {
-			err := r.take(r.positionals[i], r.args[at:at+count])
+			err := r.store(r.positionals[i], r.args[pos:pos+count])
 			if err != nil {
 				return 0, err
 			}
-			at += count
+			pos += count
 		}
 		r.positionals = r.positionals[n:]
 		break
 	}
-	return at, nil
+	return pos, nil
 }
 
-// fill gives each positional argument as much of run as it can have while the
-// later ones still get what they need. A "--" counts with whom it stands.
-func fill(list []*Argument, run []byte) ([]int, bool) {
-	if len(list) == 0 {
+// distribute returns how much of run each positional argument gets: as much as it can
+// have while the later ones get what they need. A "--" belongs to the argument that
+// it stands with.
+func distribute(arguments []*Argument, run []byte) ([]int, bool) {
+	if len(arguments) == 0 {
 		return nil, true
 	}
 	least, most := 0, len(run)
-	switch list[0].Count {
+	switch arguments[0].Count {
 	case One:
 		least, most = 1, 1
 	case Maybe:
@@ -327,15 +328,15 @@ func fill(list []*Argument, run []byte) ([]int, bool) {
 		if values < least || values > most {
 			continue
 		}
-		if rest, ok := fill(list[1:], run[n:]); ok {
+		if rest, ok := distribute(arguments[1:], run[n:]); ok {
 			return append([]int{n}, rest...), true
 		}
 	}
 	return nil, false
 }
 
-// take converts the values of an argument and stores them.
-func (r *reader) take(a *Argument, texts []string) error {
+// store converts the values of an argument and adds them to r.values.
+func (r *reader) store(a *Argument, texts []string) error {
 	r.seen[a] = true
 	if i := slices.Index(texts, "--"); i >= 0 {
 		texts = slices.Delete(slices.Clone(texts), i, i+1)

@@ -126,7 +126,7 @@ func TestParseEqualsArgparse(t *testing.T) {
 	}
 }
 
-func TestNearWords(t *testing.T) {
+func TestNearFindsTheMostSimilarWords(t *testing.T) {
 	t.Parallel()
 	words := []string{"get-authorization-token", "get-package-version", "token", "--domain", "--domain-owner"}
 	for typed, want := range map[string][]string{

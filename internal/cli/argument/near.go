@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// Near returns up to three words that a mistyped one was probably meant for,
-// the likeliest first.
+// Near returns up to three words that are similar to a mistyped one, the most
+// similar first.
 func Near(typed string, words []string) []string {
-	const likely = 0.8 // of 1, the bound that the AWS CLI sets
+	const minRatio = 0.8 // the bound of the AWS CLI
 	type candidate struct {
 		word  string
 		ratio float64
 	}
 	var found []candidate
 	for _, w := range words {
-		if r := likeness(w, typed); r >= likely {
+		if r := similarity(w, typed); r >= minRatio {
 			found = append(found, candidate{w, r})
 		}
 	}
@@ -29,10 +29,10 @@ func Near(typed string, words []string) []string {
 	return near
 }
 
-// likeness is twice the number of characters in common blocks over the number
-// of all characters: Ratcliff and Obershelp's measure, as Python's difflib
-// computes it.
-func likeness(a, b string) float64 {
+// similarity returns twice the number of characters in common blocks, divided by the
+// number of all characters. It is Ratcliff and Obershelp's measure, as in Python's
+// difflib.
+func similarity(a, b string) float64 {
 	x, y := []rune(a), []rune(b)
 	if len(x)+len(y) == 0 {
 		return 1
@@ -40,11 +40,13 @@ func likeness(a, b string) float64 {
 	if len(x) > 100 || len(y) > 100 {
 		return 0
 	}
-	return 2 * float64(common(x, y)) / float64(len(x)+len(y))
+	return 2 * float64(commonRunes(x, y)) / float64(len(x)+len(y))
 }
 
-func common(x, y []rune) int {
-	at, bt, size := 0, 0, 0
+// commonRunes returns the number of characters in common blocks: in the longest one,
+// and in those on its left and on its right.
+func commonRunes(x, y []rune) int {
+	xStart, yStart, size := 0, 0, 0
 	for i := range x {
 		for j := range y {
 			n := 0
@@ -52,12 +54,12 @@ func common(x, y []rune) int {
 				n++
 			}
 			if n > size {
-				at, bt, size = i, j, n
+				xStart, yStart, size = i, j, n
 			}
 		}
 	}
 	if size == 0 {
 		return 0
 	}
-	return size + common(x[:at], y[:bt]) + common(x[at+size:], y[bt+size:])
+	return size + commonRunes(x[:xStart], y[:yStart]) + commonRunes(x[xStart+size:], y[yStart+size:])
 }

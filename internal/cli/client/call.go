@@ -22,8 +22,8 @@ import (
 	"daypass/internal/wire"
 )
 
-// Call sends an operation, again where a fault may pass, and returns its result. An
-// error of the service has a [*wire.ResponseError] in its chain.
+// Call calls an operation and returns its result. It tries again after a temporary
+// error. An error of the service has a [*wire.ResponseError] in its chain.
 func (s *Session) Call(ctx context.Context, op *api.Operation, input *document.Object) (wire.Object, error) {
 	c, err := s.Caller(ctx, op)
 	if err != nil {
@@ -33,8 +33,8 @@ func (s *Session) Call(ctx context.Context, op *api.Operation, input *document.O
 	return c.Call(ctx, input)
 }
 
-// A Caller makes calls of one operation, over the same connections and with the
-// same credentials.
+// A Caller calls one operation several times, over the same connections and with
+// the same credentials.
 type Caller struct {
 	session   *Session
 	op        *api.Operation
@@ -42,7 +42,7 @@ type Caller struct {
 	transport *http.Transport // nil before the first call
 }
 
-// Caller finds out where calls of an operation go, and with which credentials.
+// Caller returns a caller of an operation. The caller must be closed.
 func (s *Session) Caller(ctx context.Context, op *api.Operation) (*Caller, error) {
 	t, err := s.target(ctx, op)
 	if err != nil {
@@ -58,16 +58,16 @@ func (c *Caller) Close() {
 	}
 }
 
-// callAt is Call for a target that is known.
+// callAt is Call for a given target.
 func (s *Session) callAt(ctx context.Context, op *api.Operation, t *target, input *document.Object) (wire.Object, error) {
 	c := &Caller{session: s, op: op, target: t}
 	defer c.Close()
 	return c.Call(ctx, input)
 }
 
-// Call is [Session.Call].
+// Call does what [Session.Call] does.
 func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object, error) {
-	s, op, t := c.session, c.op, c.target
+	s, op := c.session, c.op
 	err := validate(op.Input, input)
 	if err != nil {
 		return nil, err
@@ -77,22 +77,22 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 		return nil, err
 	}
 	if c.transport == nil {
-		c.transport, err = s.transport(t)
+		c.transport, err = s.transport(c.target)
 		if err != nil {
 			return nil, err
 		}
 	}
 	for try := 1; ; try++ {
-		result, err := s.send(ctx, op, t, c.transport, input)
+		result, err := c.send(ctx, input)
 		if err == nil || ctx.Err() != nil {
 			return result, err
 		}
-		var told *exit.Error
-		if errors.As(err, &told) { // the call for the credentials was refused, and says so itself
+		var credentialsRefused *exit.Error
+		if errors.As(err, &credentialsRefused) { // the error of the call for the credentials is complete
 			return nil, err
 		}
-		isTemporary := mayPass(err)
-		if isTemporary && try < tries {
+		retry := isTemporary(err)
+		if retry && try < tries {
 			wait := min(s.Random()*math.Pow(2, float64(try-1)), maxWait.Seconds())
 			s.Debug("try %d failed (%s); waiting %.2f s", try, err, wait)
 			s.Sleep(ctx, time.Duration(wait*float64(time.Second)))
@@ -100,11 +100,11 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 		}
 		var refused *wire.ResponseError
 		if errors.As(err, &refused) {
-			if t.credentials != nil && isStale(refused.Code) {
-				t.credentials.forget()
+			if c.target.credentials != nil && areRefusedCredentials(refused.Code) {
+				c.target.credentials.forget()
 			}
 			info := ""
-			if try >= tries { // told of the last try, whether or not it was a retry
+			if try >= tries { // the AWS CLI says so even if there was only one try
 				info = fmt.Sprintf(" (reached max retries: %d)", try-1)
 			}
 			text := fmt.Sprintf("An error occurred (%s) when calling the %s operation%s: %s", refused.Code, op.Name, info, refused.Message)
@@ -117,17 +117,18 @@ func (c *Caller) Call(ctx context.Context, input *document.Object) (wire.Object,
 	}
 }
 
-// isStale tells the codes with which services refuse credentials that were good
-// once.
-func isStale(code string) bool {
+// areRefusedCredentials reports whether a service's error code says that
+// credentials are not valid, or not any more.
+func areRefusedCredentials(code string) bool {
 	return slices.Contains([]string{"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}, code)
 }
 
 // maxWait bounds the pause between two tries.
 const maxWait = 20 * time.Second
 
-// send makes one try.
-func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transport *http.Transport, input *document.Object) (wire.Object, error) {
+// send sends one request and reads the response.
+func (c *Caller) send(ctx context.Context, input *document.Object) (wire.Object, error) {
+	s, op, t := c.session, c.op, c.target
 	parameters, content := requestParameters(op, input)
 	r, body, err := wire.NewRequest(ctx, op, t.url, parameters)
 	if err != nil {
@@ -151,9 +152,9 @@ func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transp
 	}
 	r.Header.Set("Accept-Encoding", "identity")
 	s.debugRequest(r)
-	reply, err := transport.RoundTrip(r)
+	reply, err := c.transport.RoundTrip(r)
 	if err != nil {
-		return nil, transportError(err, r.URL.Redacted())
+		return nil, newTransportError(err, r.URL.Redacted())
 	}
 	s.debugReply(reply)
 	if reply.StatusCode >= http.StatusMultipleChoices {
@@ -163,18 +164,18 @@ func (s *Session) send(ctx context.Context, op *api.Operation, t *target, transp
 	if err != nil {
 		var temporary interface{ Timeout() bool }
 		if errors.As(err, &temporary) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, transportError(err, r.URL.Redacted())
+			return nil, newTransportError(err, r.URL.Redacted())
 		}
 		return nil, err
 	}
 	return result, nil
 }
 
-// readError reads an error of the service. A server error without a body, or
-// with a page of a proxy, has its status for a code.
+// readError reads an error of the service. The code of a server error without a
+// body, or with an HTML page of a proxy, is its status.
 func readError(op *api.Operation, reply *http.Response) error {
-	const enough = 1 << 20
-	data, err := io.ReadAll(io.LimitReader(reply.Body, enough))
+	const maxError = 1 << 20 // bytes
+	data, err := io.ReadAll(io.LimitReader(reply.Body, maxError))
 	reply.Body.Close()
 	if err != nil {
 		data = nil
@@ -190,8 +191,8 @@ func readError(op *api.Operation, reply *http.Response) error {
 // A Payload is a file whose content is sent as it is.
 type Payload struct{ *os.File }
 
-// requestParameters brings times into one form and makes plain maps of objects.
-// A file among them is returned too.
+// requestParameters returns the input as package wire takes it: with plain maps and
+// with [time.Time] for all times. A file among the members is returned too.
 func requestParameters(op *api.Operation, input *document.Object) (map[string]any, *Payload) {
 	parameters := make(map[string]any, input.Len())
 	var content *Payload
@@ -207,15 +208,15 @@ func requestParameters(op *api.Operation, input *document.Object) (map[string]an
 			}
 		}
 		if shape.Kind == api.Timestamp {
-			v, _ = instant(m.Value)
+			v, _ = toTime(m.Value)
 		}
 		parameters[m.Name] = v
 	}
 	return parameters, content
 }
 
-// contentHash returns the hash of a request's content in hexadecimal. A file is
-// read for it and rewound, and gives the request its length.
+// contentHash returns the SHA-256 of a request's content in hexadecimal. The content
+// of a file becomes the request's body: it is read for the hash, and then rewound.
 func contentHash(r *http.Request, body []byte, content *Payload) (string, error) {
 	sum := sha256.New()
 	sum.Write(body)
@@ -241,12 +242,12 @@ func contentHash(r *http.Request, body []byte, content *Payload) (string, error)
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// mayPass reports whether a fault may be gone at the next try: no connection, a
-// broken one, a time-out, throttling, or a server's passing trouble.
-func mayPass(err error) bool {
+// isTemporary reports whether another try may succeed: after no connection, a broken
+// one, a timeout, throttling, or a temporary error of the server.
+func isTemporary(err error) bool {
 	var refused *wire.ResponseError
 	if !errors.As(err, &refused) {
-		var t *transportFailure
+		var t *transportError
 		return errors.As(err, &t)
 	}
 	switch refused.Status {

@@ -13,14 +13,15 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-// settings are what the configuration files and the environment say.
+// settings are the settings of the configuration files and of the environment.
 type settings struct {
 	files    *profile.Files
 	name     string            // of the profile; "" is the default one
-	profile  *profile.Settings // nil when there is no default profile
+	profile  *profile.Settings // nil if there is no default profile
 	explicit bool              // the profile was chosen with --profile
 }
 
+// getenv returns the first of several variables that is not empty.
 func getenv(names ...string) string {
 	for _, name := range names {
 		if v := os.Getenv(name); v != "" {
@@ -30,7 +31,8 @@ func getenv(names ...string) string {
 	return ""
 }
 
-// config loads the configuration, once. A profile that was chosen must exist.
+// config loads the configuration at its first call. A profile that was chosen must
+// exist.
 func (s *Session) config() (*settings, error) {
 	if s.settings != nil {
 		return s.settings, nil
@@ -49,35 +51,35 @@ func (s *Session) config() (*settings, error) {
 		}
 	}
 	if isChosen && files.Profiles[c.name] == nil {
-		return nil, errProfile{c.name}
+		return nil, noProfileError{c.name}
 	}
 	c.profile = files.Profiles[cmp.Or(c.name, "default")]
 	s.settings = c
 	return c, nil
 }
 
-// errProfile is a profile that was chosen and does not exist.
-type errProfile struct{ name string }
+// A noProfileError says that the chosen profile does not exist.
+type noProfileError struct{ name string }
 
-func (e errProfile) Error() string {
+func (e noProfileError) Error() string {
 	return fmt.Sprintf("The config profile (%s) could not be found", e.name)
 }
 
-// Check refuses configuration that no command can work with. That a profile
-// does not exist is told later, and only by a command that needs it.
+// Check refuses configuration that no command can work with. A profile that does
+// not exist is refused later, by a command that needs it.
 func (s *Session) Check() error {
 	c, err := s.config()
-	if errors.As(err, &errProfile{}) {
+	if errors.As(err, &noProfileError{}) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = c.timestamps()
+	_, err = c.wireTimes()
 	return err
 }
 
-// OutputFormat is the configured format of results.
+// OutputFormat returns the configured format of results.
 func (s *Session) OutputFormat() (string, error) {
 	c, err := s.config()
 	if err != nil {
@@ -86,26 +88,30 @@ func (s *Session) OutputFormat() (string, error) {
 	return c.output(), nil
 }
 
-// WireTimes tells whether times are printed as they came.
+// WireTimes reports whether times are printed as the service sent them.
 func (s *Session) WireTimes() (bool, error) {
 	c, err := s.config()
 	if err != nil {
 		return false, err
 	}
-	return c.timestamps()
+	return c.wireTimes()
 }
 
 func (c *settings) output() string {
 	return cmp.Or(getenv("AWS_DEFAULT_OUTPUT"), c.profile.Value("output"), "json")
 }
 
-// endpoint returns the URL that the environment or the files give a service, or
-// "". The most specific wins; in each, the service before all services.
-func (c *settings) endpoint(model *api.Service) (string, error) { return c.endpointOf(model.ID) }
+// configuredEndpoint returns the URL that the environment or the files set for a
+// service, or "". The environment wins over the files, and in each of them a setting
+// of the service wins over one for all services.
+func (c *settings) configuredEndpoint(model *api.Service) (string, error) {
+	return c.configuredEndpointByID(model.ID)
+}
 
-// endpointOf is endpoint by the service's id, for which no model is read.
-func (c *settings) endpointOf(service string) (string, error) {
-	if truth(cmp.Or(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
+// configuredEndpointByID is configuredEndpoint by the service's id, so that no model
+// is parsed.
+func (c *settings) configuredEndpointByID(service string) (string, error) {
+	if isTrue(cmp.Or(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), c.profile.Value("ignore_configured_endpoint_urls"))) {
 		return "", nil
 	}
 	id := strings.ReplaceAll(service, " ", "_")
@@ -123,9 +129,9 @@ func (c *settings) endpointOf(service string) (string, error) {
 	return cmp.Or(services.Service(strings.ToLower(id), "endpoint_url"), c.profile.Value("endpoint_url")), nil
 }
 
-func truth(s string) bool { return strings.EqualFold(s, "true") }
+func isTrue(s string) bool { return strings.EqualFold(s, "true") }
 
-// attempts is how often a request is sent at most.
+// attempts returns how often a request is sent at most.
 func (c *settings) attempts() (int, error) {
 	text := cmp.Or(getenv("AWS_MAX_ATTEMPTS"), c.profile.Value("max_attempts"))
 	if text == "" {
@@ -145,8 +151,8 @@ func (c *settings) attempts() (int, error) {
 	return int(n), nil
 }
 
-// timestamps tells whether times are printed as they came.
-func (c *settings) timestamps() (asOnTheWire bool, err error) {
+// wireTimes reports whether times are printed as the service sent them.
+func (c *settings) wireTimes() (asOnTheWire bool, err error) {
 	switch v := c.profile.Value("cli_timestamp_format"); v {
 	case "", "iso8601":
 		return false, nil

@@ -19,37 +19,36 @@ import (
 	"daypass/internal/wire"
 )
 
-// metadataTimeout bounds a question to the metadata service of a machine that
-// may not be in a cloud at all; the AWS CLI waits as long, once.
+// metadataTimeout bounds a request to the metadata service, since the machine may
+// be in no cloud. The AWS CLI waits as long for one request.
 const metadataTimeout = time.Second
 
-// credentials find the caller's key pair when the first signature needs it, and
-// forget one that the service does not know any more.
+// credentials find the caller's keys when the first signature needs them.
 type credentials struct {
 	find   credential.Source
-	forget func()
+	forget func() // removes keys that are kept in a file, after a service refused them
 }
 
-// A search is the search for the credentials of one call.
-type search struct {
-	session  *Session
-	settings *settings
-	region   string // "": none is known
-	main     string // URL of the service that the credentials are for; "" is AWS's own
+// A credentialSearch finds the credentials of one call.
+type credentialSearch struct {
+	session    *Session
+	settings   *settings
+	region     string // "" if none is known
+	serviceURL string // of the service that is called; "" means AWS's own
 }
 
-// credentials decides where the credentials come from, and refuses configuration
-// that leads nowhere.
-func (s *search) credentials() (*credentials, error) {
+// credentials decides where the credentials come from. It refuses a configuration
+// that cannot give any.
+func (s *credentialSearch) credentials() (*credentials, error) {
 	if web := s.session.web; web != nil {
-		exchange := func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, web) }
-		return &credentials{s.session.remembered(exchange), func() {}}, nil
+		exchange := func(ctx context.Context) (aws.Credentials, error) { return s.exchange(ctx, *web) }
+		return &credentials{s.session.cached(exchange), func() {}}, nil
 	}
 	source, err := s.chain().Find()
 	if err != nil {
 		return nil, credentialsError(err)
 	}
-	find := s.session.remembered(func(ctx context.Context) (aws.Credentials, error) {
+	find := s.session.cached(func(ctx context.Context) (aws.Credentials, error) {
 		found, err := source(ctx)
 		return found, credentialsError(err)
 	})
@@ -60,24 +59,25 @@ func (s *search) credentials() (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &credentials{s.session.remembered(func(ctx context.Context) (aws.Credentials, error) {
-		return s.session.keeping(ctx, file, func() (aws.Credentials, error) { return find(ctx) })
+	return &credentials{s.session.cached(func(ctx context.Context) (aws.Credentials, error) {
+		return s.session.keptSession(ctx, file, func() (aws.Credentials, error) { return find(ctx) })
 	}), file.forget}, nil
 }
 
-// remembered finds credentials once, and again when they have ended: another try or
-// another page must not run a program or ask for a code again. What has ended
-// already when it is found, by a clock that may be wrong, is used for the whole run.
-func (s *Session) remembered(find credential.Source) credential.Source {
+// cached returns a source that finds credentials once, and again after they have
+// expired: another try or another page must not run a program or ask for a code
+// again. Credentials that have expired when they are found are used for the whole
+// run, because the clock may be wrong.
+func (s *Session) cached(find credential.Source) credential.Source {
 	var found aws.Credentials
-	ends := false
+	expires := false
 	return func(ctx context.Context) (aws.Credentials, error) {
-		if found.HasKeys() && (!ends || s.Now().Before(found.Expires)) {
+		if found.HasKeys() && (!expires || s.Now().Before(found.Expires)) {
 			return found, nil
 		}
 		var err error
 		found, err = find(ctx)
-		ends = found.CanExpire && s.Now().Before(found.Expires)
+		expires = found.CanExpire && s.Now().Before(found.Expires)
 		return found, err
 	}
 }
@@ -86,32 +86,30 @@ func (c *settings) hasKeysInEnvironment() bool {
 	return os.Getenv("AWS_ACCESS_KEY_ID") != "" && !c.explicit
 }
 
-// chain is where the credentials are looked for.
-func (s *search) chain() *credential.Chain {
+// chain returns the chain of places where credentials may be.
+func (s *credentialSearch) chain() *credential.Chain {
 	attempts, err := s.settings.attempts()
 	if err != nil {
-		attempts = 0 // every call tells of it
+		attempts = 0 // every call returns this error itself
 	}
 	return &credential.Chain{
 		Attempts: attempts,
 		Files:    s.settings.files, Profile: cmp.Or(s.settings.name, "default"), Explicit: s.settings.explicit, Now: s.session.Now,
 		Endpoint: func(service string) string {
-			url, err := s.settings.endpointOf(service)
+			url, err := s.settings.configuredEndpointByID(service)
 			if err != nil {
 				s.session.Debug("%s", err)
 			}
 			return url
 		},
-		AssumeRole: s.assumeRole,
-		WebIdentity: func(ctx context.Context, web credential.WebIdentity) (aws.Credentials, error) {
-			return s.exchange(ctx, &WebIdentity{file: web.File, role: web.Role, name: web.SessionName, option: web.Setting})
-		},
+		AssumeRole:  s.assumeRole,
+		WebIdentity: s.exchange,
 	}
 }
 
-// sts finds out about a call to STS with given credentials, or with none.
-func (s *search) sts(op *api.Operation, with *credentials) (*target, error) {
-	url, err := s.endpoint()
+// stsTarget returns the target of a call to STS with given credentials, or with nil.
+func (s *credentialSearch) stsTarget(op *api.Operation, keys *credentials) (*target, error) {
+	url, err := s.stsEndpoint()
 	if err != nil {
 		return nil, err
 	}
@@ -119,13 +117,13 @@ func (s *search) sts(op *api.Operation, with *credentials) (*target, error) {
 	if url != "" {
 		region = cmp.Or(region, "us-east-1")
 	}
-	return s.session.place(op, s.settings, region, url, with)
+	return s.session.complete(op, s.settings, target{url: url, region: region, credentials: keys})
 }
 
-// assumeRole asks STS for a session of a role.
-func (s *search) assumeRole(ctx context.Context, role credential.Role, source aws.Credentials) (aws.Credentials, error) {
+// assumeRole calls AssumeRole.
+func (s *credentialSearch) assumeRole(ctx context.Context, role credential.Role, source aws.Credentials) (aws.Credentials, error) {
 	op := api.STS().Operations["AssumeRole"]
-	t, err := s.sts(op, &credentials{func(context.Context) (aws.Credentials, error) { return source, nil }, func() {}})
+	t, err := s.stsTarget(op, &credentials{func(context.Context) (aws.Credentials, error) { return source, nil }, func() {}})
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -147,13 +145,14 @@ func (s *search) assumeRole(ctx context.Context, role credential.Role, source aw
 		input.Set("SerialNumber", role.Serial)
 		input.Set("TokenCode", code)
 	}
-	return s.session.issued(ctx, op, t, input)
+	return s.session.callForCredentials(ctx, op, t, input)
 }
 
 func (s *Session) sessionName() string { return fmt.Sprintf("daypass-%d", s.Now().Unix()) }
 
-// issued sends a call that is answered with credentials, and returns them.
-func (s *Session) issued(ctx context.Context, op *api.Operation, t *target, input *document.Object) (aws.Credentials, error) {
+// callForCredentials calls an operation of STS and returns the credentials in its
+// result.
+func (s *Session) callForCredentials(ctx context.Context, op *api.Operation, t *target, input *document.Object) (aws.Credentials, error) {
 	result, err := s.callAt(ctx, op, t, input)
 	if err != nil {
 		return aws.Credentials{}, err
@@ -171,7 +170,7 @@ func (s *Session) issued(ctx context.Context, op *api.Operation, t *target, inpu
 	return keys, nil
 }
 
-// credentialsError gives an error of the chain its exit code.
+// credentialsError gives an error of the chain the exit code of the AWS CLI.
 func credentialsError(err error) error {
 	var operation *smithy.OperationError
 	var api smithy.APIError
@@ -180,20 +179,20 @@ func credentialsError(err error) error {
 	case errors.Is(err, credential.ErrNone):
 		return exit.Errorf(exit.Config, "%s", err)
 	case errors.As(err, &role) && role.Setting == fileVariable:
-		return needsRole(fileVariable)
+		return noRoleError(fileVariable)
 	case errors.As(err, &operation) && errors.As(err, &api):
 		return exit.Errorf(exit.Service, "An error occurred (%s) when calling the %s operation: %s", api.ErrorCode(), operation.OperationName, api.ErrorMessage())
 	}
 	return err
 }
 
-// region finds the region: option, environment, profile, and the machine the
-// command runs on, when it runs in EC2.
+// region returns the region of the option, the environment, the profile, or of the
+// machine if it is in EC2; "" if none is known.
 func (s *Session) region(ctx context.Context, c *settings) (string, error) {
 	if region := cmp.Or(s.Options.Region, getenv("AWS_REGION", "AWS_DEFAULT_REGION"), c.profile.Value("region")); region != "" {
 		return region, nil
 	}
-	if truth(os.Getenv("AWS_EC2_METADATA_DISABLED")) {
+	if isTrue(os.Getenv("AWS_EC2_METADATA_DISABLED")) {
 		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
@@ -201,7 +200,7 @@ func (s *Session) region(ctx context.Context, c *settings) (string, error) {
 	chain := &credential.Chain{Files: c.files, Profile: cmp.Or(c.name, "default")}
 	reply, err := chain.Metadata().GetRegion(ctx, &imds.GetRegionInput{})
 	if err != nil {
-		return "", nil // not in EC2: the region is missing, and that is told
+		return "", nil // not in EC2: a call that needs a region reports it
 	}
 	return reply.Region, nil
 }

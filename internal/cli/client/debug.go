@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// Masked stands for what is not shown.
+// Masked is printed in the place of a secret.
 const Masked = "*****"
 
-// Debug prints a line to standard error with --debug. What it is given must hold
-// no secret: bodies are never printed, headers only through [safeHeader].
+// Debug prints a line to standard error if [Options.Debug] is set. The arguments
+// MUST contain no secret: bodies are never printed, and headers only through
+// [safeHeader].
 func (s *Session) Debug(format string, args ...any) {
 	if !s.Options.Debug {
 		return
@@ -40,8 +41,8 @@ func (s *Session) debugReply(reply *http.Response) {
 	}
 }
 
-// safeHeader masks what could be used by another: the signature, session tokens,
-// cookies, credentials of a proxy.
+// safeHeader masks what another person could use: signatures, session tokens,
+// cookies and the credentials for a proxy.
 func safeHeader(name, value string) string {
 	switch strings.ToLower(name) {
 	case "x-amz-security-token", "proxy-authorization", "set-cookie", "cookie", "www-authenticate", "location":

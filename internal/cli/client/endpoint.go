@@ -12,27 +12,27 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-// A target is where a call goes and what its signature is for.
+// A target is where a call goes and how it is signed.
 type target struct {
-	url    string
-	region string // of the signature's scope
-	bundle string // file of trusted certificates; "" trusts the system's
-	verify bool   // certificates are checked
+	url         string
+	region      string       // of the signature's scope
+	credentials *credentials // nil: requests carry no signature
 
-	credentials *credentials
+	bundle string // file of trusted certificates; "" means the system's
+	verify bool   // certificates are verified
 }
 
 // target finds out everything about a call that does not depend on its
-// parameters. The order of the checks is the AWS CLI's: it decides which of
-// several faults is told.
+// parameters. The checks are in the order of the AWS CLI, because the order decides
+// which of several errors is reported.
 func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error) {
 	c, err := s.config()
 	if err != nil {
 		return nil, err
 	}
-	to := s.Options.EndpointURL
-	if to == "" {
-		to, err = c.endpoint(op.Service)
+	endpointURL := s.Options.EndpointURL
+	if endpointURL == "" {
+		endpointURL, err = c.configuredEndpoint(op.Service)
 		if err != nil {
 			return nil, err
 		}
@@ -47,16 +47,16 @@ func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error
 		if err != nil {
 			return nil, err
 		}
-		search := search{session: s, settings: c, region: region, main: to}
+		search := credentialSearch{session: s, settings: c, region: region, serviceURL: endpointURL}
 		found, err = search.credentials()
 		if err != nil {
 			return nil, err
 		}
 	}
-	return s.place(op, c, region, to, found)
+	return s.complete(op, c, target{url: endpointURL, region: region, credentials: found})
 }
 
-// CheckCall does everything about a call but to send it.
+// CheckCall checks everything about a call without sending it.
 func (s *Session) CheckCall(ctx context.Context, op *api.Operation, input *document.Object) error {
 	_, err := s.target(ctx, op)
 	if err != nil {
@@ -72,77 +72,77 @@ func checkRegion(region string) error {
 	return nil
 }
 
-// place is target for a call to a URL with given credentials, or none; "" means
-// AWS's own URL.
-func (s *Session) place(op *api.Operation, c *settings, region, to string, found *credentials) (*target, error) {
-	err := checkRegion(region)
+// complete adds the certificates to a target with a URL, a region and credentials,
+// and checks it. Without a URL the target is AWS's own endpoint.
+func (s *Session) complete(op *api.Operation, c *settings, t target) (*target, error) {
+	err := checkRegion(t.region)
 	if err != nil {
 		return nil, err
 	}
-	t := &target{
-		url: to, region: region, verify: !s.Options.NoVerify, credentials: found,
-		bundle: profile.Expand(cmp.Or(s.Options.CABundle, getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle"))),
-	}
-	if region == "" && needsRegion(op.Service, t.url) {
+	t.verify = !s.Options.NoVerify
+	t.bundle = profile.Expand(cmp.Or(s.Options.CABundle, getenv("AWS_CA_BUNDLE"), c.profile.Value("ca_bundle")))
+	if t.region == "" && needsRegion(op.Service, t.url) {
 		return nil, exit.Errorf(exit.Config, "You must specify a region. You can also configure your region by running \"aws configure\".")
 	}
 	if t.url == "" {
-		var err error
-		t.url, t.region, err = endpoint(op.Service, region, c.variant("FIPS"), c.variant("DUALSTACK"))
+		t.url, t.region, err = awsEndpoint(op.Service, t.region, variants{fips: c.variant("FIPS"), dualStack: c.variant("DUALSTACK")})
 		if err != nil {
 			return nil, err
 		}
 	}
 	t.region = cmp.Or(t.region, "us-east-1")
-	if !isEndpoint(t.url) {
+	if !isValidEndpoint(t.url) {
 		return nil, exit.Errorf(exit.General, "Invalid endpoint: %s", withoutPassword(t.url))
 	}
-	return t, nil
+	return &t, nil
 }
 
-// endpoint is where the credentials come from; "" means AWS's own STS. What is set
-// for STS comes before the main service, which AWS's own endpoints are no STS to
-// stand in for. On the command line of "daypass credentials" there is no other
-// service that an endpoint could be meant for.
-func (s *search) endpoint() (string, error) {
-	given := s.session.Options.EndpointURL
-	if given != "" && s.session.Options.EndpointIsSTS {
-		return given, nil
+// stsEndpoint returns the URL of the STS that gives the credentials; "" means AWS's
+// own. A URL that is configured for STS comes first, then the URL of the service
+// that is called, unless that is AWS's: a Daypass server is an STS too. On the
+// command line of "daypass credentials" an endpoint can only be meant for STS.
+func (s *credentialSearch) stsEndpoint() (string, error) {
+	option := s.session.Options.EndpointURL
+	if option != "" && s.session.Options.EndpointIsSTS {
+		return option, nil
 	}
-	own, err := s.settings.endpointOf("STS")
+	configured, err := s.settings.configuredEndpointByID("STS")
 	switch {
-	case err != nil && s.main == "":
+	case err != nil && s.serviceURL == "":
 		return "", err
-	case own != "":
-		return own, nil
-	case isAWS(s.main):
+	case configured != "":
+		return configured, nil
+	case isAWSEndpoint(s.serviceURL):
 		return "", nil
 	}
-	return s.main, nil
+	return s.serviceURL, nil
 }
 
-// isAWS reports whether an endpoint is one of AWS's.
-func isAWS(endpoint string) bool {
+// isAWSEndpoint reports whether an endpoint is one of AWS's.
+func isAWSEndpoint(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return false
 	}
 	for _, p := range partitions {
-		if strings.HasSuffix(u.Hostname(), "."+p.suffix) || p.dual != "" && strings.HasSuffix(u.Hostname(), "."+p.dual) {
+		if strings.HasSuffix(u.Hostname(), "."+p.suffix) || p.dualStackSuffix != "" && strings.HasSuffix(u.Hostname(), "."+p.dualStackSuffix) {
 			return true
 		}
 	}
 	return false
 }
 
-// variant reports whether FIPS or DUALSTACK endpoints are asked for.
+// variants are the kinds of AWS's endpoints that can be chosen.
+type variants struct{ fips, dualStack bool }
+
+// variant reports whether FIPS or DUALSTACK endpoints are configured.
 func (c *settings) variant(name string) bool {
-	return truth(cmp.Or(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
+	return isTrue(cmp.Or(getenv("AWS_USE_"+name+"_ENDPOINT"), c.profile.Value("use_"+strings.ToLower(name)+"_endpoint")))
 }
 
-// needsRegion reports whether a call cannot do without a region: IAM and STS
-// have an endpoint for all regions, which says what to sign for, and Daypass's
-// own service takes a default.
+// needsRegion reports whether a call needs a region. AWS's IAM and STS have an
+// endpoint for all regions, which defines the region of the signature. Daypass's own
+// service has a default.
 func needsRegion(model *api.Service, url string) bool {
 	switch model.Name {
 	case "iam", "sts":
@@ -166,17 +166,19 @@ func isRegion(s string) bool {
 	return hasLetter && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-'
 }
 
-// A partition is a part of AWS with regions, names and one IAM of its own.
+// A partition is a part of AWS with regions, host names and an IAM of its own.
 type partition struct {
-	prefix    string // of its regions
-	suffix    string // of host names
-	dual      string // of dual-stack host names; "" has none
-	iam       string // host label in front of the suffix
-	iamRegion string // of the scope of IAM's signatures
+	prefix          string // of its regions
+	suffix          string // of host names
+	dualStackSuffix string // of dual-stack host names; "" if there are none
+	iam             string // IAM's host name in front of the suffix
+	iamRegion       string // in the scope of IAM's signatures
 }
 
-// partitions are listed with the longest prefix first; the last one takes the
-// rest. Source: the endpoint rule sets of the AWS SDKs.
+// partitions are listed with the longest prefix first. The last one has all other
+// regions.
+//
+// Source: the endpoint rule sets of the AWS SDKs.
 var partitions = [...]partition{
 	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "iam.cn-north-1", "cn-north-1"},
 	{"us-gov-", "amazonaws.com", "api.aws", "iam.us-gov", "us-gov-west-1"},
@@ -188,9 +190,9 @@ var partitions = [...]partition{
 	{"", "amazonaws.com", "api.aws", "iam", "us-east-1"},
 }
 
-// endpoint returns AWS's own endpoint of a service in a region and the region
-// of the signature.
-func endpoint(model *api.Service, region string, fips, dual bool) (url, scope string, err error) {
+// awsEndpoint returns AWS's endpoint of a service in a region, and the region in the
+// scope of signatures.
+func awsEndpoint(model *api.Service, region string, v variants) (url, scope string, err error) {
 	if model.Name == "daypass" {
 		return "", "", exit.Errorf(exit.Config, "You must say where Daypass is: set AWS_ENDPOINT_URL or use --endpoint-url, for example http://127.0.0.1:8787.")
 	}
@@ -200,36 +202,36 @@ func endpoint(model *api.Service, region string, fips, dual bool) (url, scope st
 			break
 		}
 	}
-	if dual && p.dual == "" {
+	if v.dualStack && p.dualStackSuffix == "" {
 		return "", "", exit.Errorf(exit.General, "Unable to construct a modeled endpoint with the following variant(s) ['dualstack']: ")
 	}
-	suffix, mark := p.suffix, ""
-	if dual {
-		suffix = p.dual
+	suffix, fipsMark := p.suffix, ""
+	if v.dualStack {
+		suffix = p.dualStackSuffix
 	}
-	if fips {
-		mark = "-fips"
+	if v.fips {
+		fipsMark = "-fips"
 	}
 	switch {
-	case model.Name == "iam" && dual && p.prefix == "":
-		return "https://iam" + mark + ".global." + suffix, p.iamRegion, nil
+	case model.Name == "iam" && v.dualStack && p.prefix == "":
+		return "https://iam" + fipsMark + ".global." + suffix, p.iamRegion, nil
 	case model.Name == "iam":
-		host := strings.Replace(p.iam, "iam", "iam"+mark, 1)
-		if p.prefix == "us-gov-" { // its only endpoint is a FIPS one
+		host := strings.Replace(p.iam, "iam", "iam"+fipsMark, 1)
+		if p.prefix == "us-gov-" { // its only endpoint is a FIPS endpoint
 			host = p.iam
 		}
 		return "https://" + host + "." + suffix, p.iamRegion, nil
 	case model.Name == "sts" && region == "":
 		return "https://sts." + suffix, "us-east-1", nil
-	case model.Name == "sts" && p.prefix == "us-gov-" && !dual:
-		mark = ""
+	case model.Name == "sts" && p.prefix == "us-gov-" && !v.dualStack:
+		fipsMark = ""
 	}
-	return "https://" + model.Name + mark + "." + region + "." + suffix, region, nil
+	return "https://" + model.Name + fipsMark + "." + region + "." + suffix, region, nil
 }
 
-// isEndpoint reports whether a URL can be called: it has a host name of letters,
-// digits, hyphens and underscores, or an address.
-func isEndpoint(endpoint string) bool {
+// isValidEndpoint reports whether an endpoint is an HTTP URL whose host is an
+// address, or a name of letters, digits, hyphens and underscores.
+func isValidEndpoint(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return false
@@ -251,8 +253,8 @@ func isEndpoint(endpoint string) bool {
 	return true
 }
 
-// withoutPassword is an endpoint as a message may show it: of what is no URL only
-// what follows the last @.
+// withoutPassword returns an endpoint as a message may show it. If it is not a URL,
+// only what follows the last @ is shown.
 func withoutPassword(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err == nil && u.Host != "" {

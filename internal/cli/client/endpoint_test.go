@@ -6,7 +6,7 @@ import (
 	"daypass/api"
 )
 
-func TestEndpointsOfAWS(t *testing.T) {
+func TestAWSEndpointsOfServicesAndRegions(t *testing.T) {
 	t.Parallel()
 	models := map[string]*api.Service{"codeartifact": api.CodeArtifact(), "sts": api.STS(), "iam": api.IAM()}
 	for _, c := range []struct {
@@ -31,20 +31,20 @@ func TestEndpointsOfAWS(t *testing.T) {
 		{"iam", "cn-northwest-1", false, false, "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
 		{"iam", "us-gov-east-1", false, false, "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
 	} {
-		url, scope, err := endpoint(models[c.service], c.region, c.fips, c.dual)
+		url, scope, err := awsEndpoint(models[c.service], c.region, variants{fips: c.fips, dualStack: c.dual})
 		if err != nil || url != c.url || scope != c.scope {
 			t.Errorf("%+v: %s, %s, %v", c, url, scope, err)
 		}
 	}
 }
 
-func TestTheEndpointsOfAWSAreKnown(t *testing.T) {
+func TestEndpointsOfAWSAreRecognized(t *testing.T) {
 	t.Parallel()
 	for endpoint, want := range map[string]bool{
 		"https://codeartifact.us-east-1.amazonaws.com": true, "https://codeartifact.cn-north-1.amazonaws.com.cn": true, "https://sts.us-east-1.api.aws/": true,
 		"https://vpce-1.codeartifact.eu-west-1.vpce.amazonaws.com": true, "https://amazonaws.com.example": false, "http://127.0.0.1:8787": false, "": false, "https://evilamazonaws.com": false,
 	} {
-		if isAWS(endpoint) != want {
+		if isAWSEndpoint(endpoint) != want {
 			t.Errorf("%s: %v, want %v", endpoint, !want, want)
 		}
 	}

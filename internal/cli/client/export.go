@@ -16,16 +16,17 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// chainVariable lists the profiles whose processes led here, as the AWS CLI's
-// own export-credentials keeps it, so that a circle through both is found too.
+// chainVariable lists the profiles whose processes started this one. The AWS CLI's
+// export-credentials uses the same variable, so that a loop through both programs is
+// found too.
 const (
 	chainVariable = "_AWS_CLI_PROFILE_CHAIN"
 	maxChain      = 4
 )
 
-// refuseCircle refuses a profile that gets its credentials from a process that asks
-// for those of the same profile: each would start another one for ever.
-func refuseCircle(name string) error {
+// refuseLoop refuses a profile whose credential_process needs the credentials of the
+// same profile: each process would start another one for ever.
+func refuseLoop(name string) error {
 	var chain []string
 	if list := os.Getenv(chainVariable); list != "" {
 		var err error
@@ -34,10 +35,10 @@ func refuseCircle(name string) error {
 			return exit.Errorf(exit.Config, "%s is not a list of profiles", chainVariable)
 		}
 	}
-	again := slices.Contains(chain, name)
+	isLoop := slices.Contains(chain, name)
 	chain = append(chain, name)
 	switch {
-	case again:
+	case isLoop:
 		return exit.Errorf(exit.Config, "Credential process resolution detected an infinite loop, profile cycle: %s", strings.Join(chain, " -> "))
 	case len(chain) > maxChain:
 		return exit.Errorf(exit.Config, "Maximum recursive credential process resolution reached (%d).\nProfiles seen: %s", maxChain, strings.Join(chain[:maxChain], " -> "))
@@ -49,11 +50,12 @@ func refuseCircle(name string) error {
 		return err
 	}
 	w.Flush()
-	return os.Setenv(chainVariable, strings.TrimSpace(b.String())) // what is started inherits it
+	return os.Setenv(chainVariable, strings.TrimSpace(b.String())) // processes that are started inherit it
 }
 
-// Export returns the credentials that calls would be made with, for another
-// program. A one-time code and refresh may be given.
+// Export returns the credentials of calls, for another program. A code that is not
+// empty is used as the one-time code. refresh opens a new session even if one is
+// kept.
 func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Credentials, error) {
 	s.tokenCode, s.refresh = code, refresh
 	s.Options.EndpointIsSTS = true
@@ -61,40 +63,40 @@ func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Cr
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	err = refuseCircle(cmp.Or(c.name, "default"))
+	err = refuseLoop(cmp.Or(c.name, "default"))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return s.exported(ctx, c)
+	return s.exportedCredentials(ctx, c)
 }
 
-// exported finds the credentials. Those of a profile with keys and an mfa_serial,
-// but no role, are a session with a second factor: nobody asks for the keys
-// themselves by way of this command.
-func (s *Session) exported(ctx context.Context, c *settings) (aws.Credentials, error) {
+// exportedCredentials finds the credentials. For a profile with keys and mfa_serial,
+// but without a role, they are a session that was opened with a one-time code: the
+// keys themselves need no command.
+func (s *Session) exportedCredentials(ctx context.Context, c *settings) (aws.Credentials, error) {
 	region, err := s.region(ctx, c)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	search := &search{session: s, settings: c, region: region, main: s.Options.EndpointURL}
+	search := &credentialSearch{session: s, settings: c, region: region, serviceURL: s.Options.EndpointURL}
 	found, err := search.credentials()
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	p := c.profile
-	isKeys := p.Value("aws_access_key_id") != "" && p.Value("aws_session_token") == "" && p.Value("role_arn") == ""
-	if p.Value("mfa_serial") == "" || !isKeys || c.hasKeysInEnvironment() {
+	hasLongTermKeys := p.Value("aws_access_key_id") != "" && p.Value("aws_session_token") == "" && p.Value("role_arn") == ""
+	if p.Value("mfa_serial") == "" || !hasLongTermKeys || c.hasKeysInEnvironment() {
 		return found.find(ctx)
 	}
 	file, err := search.sessionFile("GetSessionToken")
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return s.keeping(ctx, file, func() (aws.Credentials, error) { return search.sessionToken(ctx, found) })
+	return s.keptSession(ctx, file, func() (aws.Credentials, error) { return search.sessionToken(ctx, found) })
 }
 
-// sessionToken opens a session of a user with a second factor.
-func (s *search) sessionToken(ctx context.Context, keys *credentials) (aws.Credentials, error) {
+// sessionToken calls GetSessionToken with a one-time code.
+func (s *credentialSearch) sessionToken(ctx context.Context, keys *credentials) (aws.Credentials, error) {
 	p := s.settings.profile
 	input := document.New(document.Member{Name: "SerialNumber", Value: p.Value("mfa_serial")})
 	if text := p.Value("duration_seconds"); text != "" {
@@ -105,7 +107,7 @@ func (s *search) sessionToken(ctx context.Context, keys *credentials) (aws.Crede
 		input.Set("DurationSeconds", seconds)
 	}
 	op := api.STS().Operations["GetSessionToken"]
-	t, err := s.sts(op, keys)
+	t, err := s.stsTarget(op, keys)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -114,5 +116,5 @@ func (s *search) sessionToken(ctx context.Context, keys *credentials) (aws.Crede
 		return aws.Credentials{}, err
 	}
 	input.Set("TokenCode", code)
-	return s.session.issued(ctx, op, t, input)
+	return s.session.callForCredentials(ctx, op, t, input)
 }

@@ -10,8 +10,8 @@ import (
 	"daypass/internal/cli/terminal"
 )
 
-// code returns a one-time code of an MFA device: the one of --token-code, once,
-// else what is typed at the terminal.
+// code returns a one-time code of an MFA device: the code from the command line, once,
+// or else what is typed at the terminal.
 func (s *Session) code(ctx context.Context, serial string) (string, error) {
 	if code := s.tokenCode; code != "" {
 		s.tokenCode = ""

@@ -18,19 +18,19 @@ import (
 	"daypass/internal/cli/edit"
 )
 
-// Sessions that a person typed a code for are kept until shortly before they
-// end, so that one code lasts for one session and not for one command.
+// Sessions that a person typed a code for are kept in files until shortly before
+// they expire, so that one code lasts for one session and not for one command.
 const (
-	// early is how long before its end a session is not handed out any more.
-	early = 5 * time.Minute
-	// maxSession bounds a file, in bytes.
+	// expiryMargin is how long before its expiry a kept session is not used any more.
+	expiryMargin = 5 * time.Minute
+	// maxSession bounds the file of a session, in bytes.
 	maxSession = 64 << 10
-	// maxSwept bounds how many files of others are looked at when one is written.
-	maxSwept = 1000
+	// maxSweep bounds how many other files are read when a session is written.
+	maxSweep = 1000
 )
 
-// A ProcessDocument is what a credential_process prints, and the form of a kept
-// session.
+// A ProcessDocument is what a credential_process prints. Kept sessions have the same
+// format.
 //
 // Source: AWS SDKs and Tools Reference Guide, "Process credential provider".
 type ProcessDocument struct {
@@ -51,17 +51,17 @@ func NewProcessDocument(c aws.Credentials) *ProcessDocument {
 	return d
 }
 
-// A sessionFile is where a session is, or would be.
+// A sessionFile is the file that a session is kept in, or may be.
 type sessionFile struct {
-	path string // "": nowhere
+	path string // "": sessions are not kept
 	now  func() time.Time
 }
 
-// sessionFile returns the file of what the profile's settings lead to. Whatever has a say
-// in whose session it is, and on which server, is part of the name; nothing of it
-// can be read out of it.
-func (s *search) sessionFile(operation string) (sessionFile, error) {
-	stsURL, err := s.endpoint()
+// sessionFile returns the file for a session of the profile. Its name is a hash of
+// everything that decides whose session it is, and of which server, so that nothing
+// of it can be read from the name.
+func (s *credentialSearch) sessionFile(operation string) (sessionFile, error) {
+	stsURL, err := s.stsEndpoint()
 	if err != nil {
 		return sessionFile{}, err
 	}
@@ -72,7 +72,7 @@ func (s *search) sessionFile(operation string) (sessionFile, error) {
 	}
 	c := s.settings
 	facts := []string{operation, stsURL, getenv("AWS_ACCESS_KEY_ID")}
-	c.walk(func(name string) bool {
+	c.eachSourceProfile(func(name string) bool {
 		facts = append(facts, name)
 		for _, setting := range []string{"role_arn", "mfa_serial", "external_id", "role_session_name", "duration_seconds", "credential_source", "aws_access_key_id", "credential_process", "sso_session", "sso_account_id", "sso_role_name"} {
 			facts = append(facts, c.files.Profiles[name].Value(setting))
@@ -87,17 +87,16 @@ func (s *search) sessionFile(operation string) (sessionFile, error) {
 	return sessionFile{filepath.Join(dir, "daypass", "sessions", hex.EncodeToString(sum[:])+".json"), s.session.Now}, nil
 }
 
-// Programs that start several others at once, such as Terraform, ask for the
-// same session several times at once. One of them asks for the code, and the
-// others wait for it so long.
+// A program such as Terraform starts several commands at once that need the same
+// session. One of them asks for the code, and the others wait for it.
 const (
-	patience    = time.Minute
-	unremarked  = 200 * time.Millisecond // without saying so
-	waitingText = "daypass: waiting for another daypass that opens the same session\n"
+	quietLockTimeout = 200 * time.Millisecond // then waitingMessage is printed
+	lockTimeout      = time.Minute            // then a command goes on without the lock
+	waitingMessage   = "daypass: waiting for another daypass that opens the same session\n"
 )
 
-// keeping returns the session that is kept, or opens one and keeps it.
-func (s *Session) keeping(ctx context.Context, file sessionFile, open func() (aws.Credentials, error)) (aws.Credentials, error) {
+// keptSession returns the session that is kept, or opens one and keeps it.
+func (s *Session) keptSession(ctx context.Context, file sessionFile, open func() (aws.Credentials, error)) (aws.Credentials, error) {
 	if found, ok := file.load(); ok && !s.refresh {
 		return found, nil
 	}
@@ -117,13 +116,13 @@ func (s *Session) keeping(ctx context.Context, file sessionFile, open func() (aw
 	return found, nil
 }
 
-// lock waits for others that open the same session, if not for ever: they may wait
-// for somebody who went away.
+// lock waits for other commands that open the same session. It waits no longer than
+// lockTimeout, because nobody may be there to type their code.
 func (s *Session) lock(ctx context.Context, file sessionFile) (unlock func()) {
 	if file.path == "" {
 		return func() {}
 	}
-	for _, wait := range []time.Duration{unremarked, patience} {
+	for _, wait := range []time.Duration{quietLockTimeout, lockTimeout} {
 		bounded, cancel := context.WithTimeout(ctx, wait)
 		unlock, err := edit.Lock(bounded, file.path)
 		cancel()
@@ -134,18 +133,18 @@ func (s *Session) lock(ctx context.Context, file sessionFile) (unlock func()) {
 			s.Debug("sessions are opened without waiting for others: %s", err)
 			break
 		}
-		if wait == unremarked {
-			_, _ = io.WriteString(s.Stderr, waitingText)
+		if wait == quietLockTimeout {
+			_, _ = io.WriteString(s.Stderr, waitingMessage)
 		}
 	}
 	return func() {}
 }
 
-// load returns the session if it is there and lasts a while. A file that others
-// could have read or written is not believed.
+// load returns the kept session if there is one that does not expire soon. A file
+// that other users could read or write is ignored.
 func (f sessionFile) load() (aws.Credentials, bool) {
 	d, err := readSession(f.path)
-	if err != nil || d.Expiration == nil || !f.now().Add(early).Before(*d.Expiration) {
+	if err != nil || d.Expiration == nil || !f.now().Add(expiryMargin).Before(*d.Expiration) {
 		return aws.Credentials{}, false
 	}
 	return aws.Credentials{
@@ -194,14 +193,14 @@ func (f sessionFile) save(c aws.Credentials) error {
 	return edit.Write(f.path, data, edit.Private)
 }
 
-// sweep removes sessions that have ended.
+// sweep removes the files of sessions that have expired.
 func (f sessionFile) sweep(dir string) {
 	folder, err := os.Open(dir)
 	if err != nil {
 		return
 	}
 	defer folder.Close()
-	names, _ := folder.Readdirnames(maxSwept) // what is missed now is found later
+	names, _ := folder.Readdirnames(maxSweep) // the next sweep reads what this one misses
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		d, err := readSession(path)
@@ -211,16 +210,16 @@ func (f sessionFile) sweep(dir string) {
 	}
 }
 
-// forget removes a session that a service would not have.
+// forget removes the session, after a service refused it.
 func (f sessionFile) forget() {
 	if f.path != "" {
 		_ = os.Remove(f.path)
 	}
 }
 
-// walk calls fn with the profiles whose credentials lead to those of the chosen
-// one, until fn returns false or the chain ends.
-func (c *settings) walk(fn func(name string) bool) {
+// eachSourceProfile calls fn with the chosen profile, its source profile, and so on,
+// until fn returns false or the chain ends.
+func (c *settings) eachSourceProfile(fn func(name string) bool) {
 	seen := map[string]bool{}
 	name := cmp.Or(c.name, "default")
 	for name != "" && !seen[name] && fn(name) {
@@ -229,11 +228,11 @@ func (c *settings) walk(fn func(name string) bool) {
 	}
 }
 
-// asksForCode reports whether the profile's credentials are those of a role whose
-// assumption, or that of a role before it, takes a one-time code.
+// asksForCode reports whether a one-time code is needed to assume the profile's
+// role, or the role of one of its source profiles.
 func (c *settings) asksForCode() bool {
 	asks := false
-	c.walk(func(name string) bool {
+	c.eachSourceProfile(func(name string) bool {
 		p := c.files.Profiles[name]
 		isRole := p.Value("role_arn") != ""
 		asks = isRole && p.Value("mfa_serial") != ""

@@ -15,8 +15,8 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// transport makes what carries the requests of one call. It follows no
-// redirect, keeps no cookies and does not unpack content.
+// transport returns the transport of the requests of one call. It follows no
+// redirects, keeps no cookies and does not decompress content.
 func (s *Session) transport(t *target) (*http.Transport, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !t.verify} //nolint:gosec // only with --no-verify-ssl
 	if t.verify && t.bundle != "" && strings.HasPrefix(t.url, "https:") {
@@ -40,17 +40,17 @@ func (s *Session) transport(t *target) (*http.Transport, error) {
 	}, nil
 }
 
-// A transportFailure is a request that got no answer.
-type transportFailure struct {
+// A transportError says that a request got no response.
+type transportError struct {
 	text  string
 	cause error
 }
 
-func (e *transportFailure) Error() string { return e.text }
-func (e *transportFailure) Unwrap() error { return e.cause }
+func (e *transportError) Error() string { return e.text }
+func (e *transportError) Unwrap() error { return e.cause }
 
-// transportError tells what became of a request to url, in the AWS CLI's words.
-func transportError(err error, url string) error {
+// newTransportError describes the error of a request to url in the AWS CLI's words.
+func newTransportError(err error, url string) error {
 	text := fmt.Sprintf("Connection was closed before we received a valid response from endpoint URL: %q.", url)
 	var certificate *tls.CertificateVerificationError
 	var header tls.RecordHeaderError
@@ -73,10 +73,10 @@ func transportError(err error, url string) error {
 	case isTimeout:
 		text = fmt.Sprintf("Read timeout on endpoint URL: \"%s\"", url)
 	}
-	return &transportFailure{text, err}
+	return &transportError{text, err}
 }
 
-// proxyOf names the proxy of a URL without the password in its URL.
+// proxyOf returns the URL of the proxy for an endpoint, without its password.
 func proxyOf(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package command owns the shape of a command: what the table of commands
-// lists, what dispatch, help and completion read, and what a command is given
-// when it runs. It lists no command itself: each room offers its own, and
-// package cli has the table.
+// Package command owns the type of commands, which dispatch, help and completion
+// read, and the environment that a command runs in. It lists no command itself:
+// other packages make the commands, and package cli has the table of them.
 package command
 
 import (
@@ -10,43 +9,43 @@ import (
 	"daypass/internal/cli/argument"
 )
 
-// A Command is a word of the command line and what stands behind it. It has
-// either commands of its own, or a parser and a function, or Raw.
+// A Command is a word of the command line. It has either commands of its own, or
+// Parser and Run, or Raw.
 type Command struct {
 	Name    string
-	Summary string // what it does, for a list of commands: a line without a full stop
-	Text    string // what it does, for its own help, in sentences; "" is Summary
-	Usage   string // what stands behind the name; "" is made from what it has
-	Notes   func() string
-	Hidden  bool // in no list of commands
+	Summary string        // what it does, for lists of commands: a line without a full stop
+	Text    string        // what it does, for its own help, in sentences; "" means Summary
+	Usage   string        // the usage after the name; "" means a usage that is made from Parser
+	Notes   func() string // text at the end of its help; nil for none
+	Hidden  bool          // it is in no list of commands
 
-	// Commands are the words that may stand behind this one, in the order in which
-	// help lists them. They are made when asked for, so that a run pays for no
-	// other model than its own.
+	// Commands returns the commands whose names may follow this one, in the order of
+	// help. It is called only when they are needed, so that a run parses no model
+	// but its own.
 	Commands func() []*Command
 	// Noun names one of Commands in messages, such as "iam operation".
 	Noun string
-	// RawCommands says that Commands are raw.
+	// RawCommands says that Commands have Raw.
 	RawCommands bool
 
-	// Parser is the grammar of the arguments. It sees them, since the grammar of
-	// the AWS CLI depends on some.
+	// Parser returns the grammar of the arguments. The arguments are known to it,
+	// since the grammar of the AWS CLI depends on some of them.
 	Parser func(args []string) argument.Parser
 	// Run gets the values that Parser found.
 	Run func(ctx context.Context, env *Env, values argument.Values) error
 
-	// Raw gets the arguments as they are: for grammars that are not ours, such as
-	// the server's or that of a protocol which another program speaks with us. See
+	// Raw gets the arguments as they are. It is for other grammars, such as the
+	// server's, or a protocol that another program speaks with this one. See
 	// [FindRaw].
 	Raw func(ctx context.Context, env *Env, args []string) error
 }
 
-// Do runs the command with what stands behind its name.
+// Do runs the command with the arguments after its name.
 func (c *Command) Do(ctx context.Context, env *Env, args []string) error {
 	return c.do(ctx, env, c.Name, args)
 }
 
-// do is Do; path are the words that led here.
+// do is Do. path is the names of the commands that led here.
 func (c *Command) do(ctx context.Context, env *Env, path string, args []string) error {
 	switch {
 	case c.Raw != nil:
@@ -82,11 +81,11 @@ func (c *Command) parser(args []string) argument.Parser {
 
 const helpWord = "help"
 
-// HelpArgument is where a parser may store a last word, which is refused unless
-// it asks for help.
+// HelpArgument is the Dest of an optional last argument. It is refused unless it is
+// the word help.
 const HelpArgument = "help"
 
-// choose runs the command that the first word behind this one names.
+// choose runs the command that the first argument names.
 func (c *Command) choose(ctx context.Context, env *Env, path string, args []string) error {
 	parser := argument.Parser{Positionals: []*argument.Argument{{Names: []string{"operation"}, Dest: "operation", Required: true}}}
 	values, rest, err := parser.Parse(args)
@@ -114,9 +113,9 @@ func Find(commands []*Command, name string) *Command {
 	return nil
 }
 
-// FindRaw returns the raw command that the first of the words lead to, and the
-// words behind it; nil where they lead to none. What stands behind it may look
-// like an option that every command takes, and is not.
+// FindRaw returns the command with Raw that the first words lead to, and the words
+// after them; nil if they lead to none. The words after them may look like global
+// options, and are none.
 func FindRaw(table []*Command, words []string) (c *Command, rest []string) {
 	for i, word := range words {
 		c = Find(table, word)

@@ -7,9 +7,9 @@ import (
 	"daypass/internal/cli/argument"
 )
 
-// Complete returns what may stand where the last of the words is being typed,
-// with a text each: commands, options that were not given yet, or the values
-// of an option. It is empty where only the user knows, or a file is meant.
+// Complete returns the candidates for the last of the words, which is being typed:
+// commands, options that were not given yet, or the values of an option. It returns
+// none if only the user knows the word, or if it is the name of a file.
 func Complete(table []*Command, words []string) []Entry {
 	if len(words) == 0 {
 		return nil
@@ -17,29 +17,29 @@ func Complete(table []*Command, words []string) []Entry {
 	typed := strings.TrimPrefix(words[len(words)-1], "=")
 	// bash makes three words of --output=json.
 	words = slices.DeleteFunc(slices.Clone(words[:len(words)-1]), func(w string) bool { return w == "=" })
-	chosen, behind := descend(table, words)
-	options := Globals()
+	command, arguments := descend(table, words)
+	options := GlobalOptions()
 	var commands []*Command
 	switch {
-	case chosen == nil:
+	case command == nil:
 		commands = table
-	case chosen.Commands != nil:
-		commands = chosen.Commands()
-	case chosen.Raw == nil:
-		options = append(chosen.parser(nil).Options, options...)
+	case command.Commands != nil:
+		commands = command.Commands()
+	case command.Raw == nil:
+		options = append(command.parser(nil).Options, options...)
 	}
 	if name, value, ok := strings.Cut(typed, "="); ok && strings.HasPrefix(name, "--") {
-		values, _ := valuesOf(options, []string{name}, value)
+		values, _ := optionValues(options, []string{name}, value)
 		for i := range values {
 			values[i].Name = name + "=" + values[i].Name
 		}
 		return values
 	}
-	if values, ok := valuesOf(options, behind, typed); ok {
+	if values, ok := optionValues(options, arguments, typed); ok {
 		return values
 	}
 	if strings.HasPrefix(typed, "-") {
-		return unused(options, behind, typed)
+		return unusedOptions(options, arguments, typed)
 	}
 	var found []Entry
 	for _, c := range commands {
@@ -48,42 +48,42 @@ func Complete(table []*Command, words []string) []Entry {
 		}
 	}
 	if len(commands) == 0 && typed == "" {
-		return unused(options, behind, typed)
+		return unusedOptions(options, arguments, typed)
 	}
 	return found
 }
 
-// descend follows the commands among the words as far as they go. It returns the
-// command, or nil, and the words that belong to it.
-func descend(table []*Command, words []string) (chosen *Command, behind []string) {
+// descend follows the commands among the words as far as they go. It returns the last
+// command, or nil, and the other words, which are its arguments.
+func descend(table []*Command, words []string) (command *Command, arguments []string) {
 	level := table
-	globals := Globals()
+	globals := GlobalOptions()
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		if strings.HasPrefix(word, "-") {
-			behind = append(behind, word)
-			if o := find(globals, word); o != nil && o.Count != argument.NoValues && i+1 < len(words) && chosen.isGroup() {
+			arguments = append(arguments, word)
+			if o := findOption(globals, word); o != nil && o.Count != argument.NoValues && i+1 < len(words) && command.isGroup() {
 				i++
-				behind = append(behind, words[i])
+				arguments = append(arguments, words[i])
 			}
 			continue
 		}
-		if next := Find(level, word); next != nil && chosen.isGroup() {
-			chosen, level = next, nil
+		if next := Find(level, word); next != nil && command.isGroup() {
+			command, level = next, nil
 			if next.Commands != nil {
 				level = next.Commands()
 			}
 			continue
 		}
-		behind = append(behind, word)
+		arguments = append(arguments, word)
 	}
-	return chosen, behind
+	return command, arguments
 }
 
-// isGroup reports whether a command has commands; the table itself is nil.
+// isGroup reports whether a command has commands. Nil stands for the whole table.
 func (c *Command) isGroup() bool { return c == nil || c.Commands != nil }
 
-func find(options []*argument.Argument, name string) *argument.Argument {
+func findOption(options []*argument.Argument, name string) *argument.Argument {
 	for _, o := range options {
 		if slices.Contains(o.Names, name) {
 			return o
@@ -92,18 +92,18 @@ func find(options []*argument.Argument, name string) *argument.Argument {
 	return nil
 }
 
-// valuesOf tells the values of the option that the typed word belongs to; ok is
-// false where it belongs to none.
-func valuesOf(options []*argument.Argument, behind []string, typed string) (values []Entry, ok bool) {
-	i := len(behind) - 1
-	for i >= 0 && !strings.HasPrefix(behind[i], "-") {
+// optionValues returns the values of the option that the typed word belongs to. ok is
+// false if it belongs to none.
+func optionValues(options []*argument.Argument, arguments []string, typed string) (values []Entry, ok bool) {
+	i := len(arguments) - 1
+	for i >= 0 && !strings.HasPrefix(arguments[i], "-") {
 		i--
 	}
 	if i < 0 || strings.HasPrefix(typed, "-") {
 		return nil, false
 	}
-	o := find(options, behind[i])
-	given := len(behind) - 1 - i
+	o := findOption(options, arguments[i])
+	given := len(arguments) - 1 - i
 	if o == nil || o.Count == argument.NoValues || given > 0 && (o.Count == argument.One || o.Count == argument.Maybe) {
 		return nil, false
 	}
@@ -115,12 +115,12 @@ func valuesOf(options []*argument.Argument, behind []string, typed string) (valu
 	return values, true
 }
 
-// unused are the options that begin as typed and were not given. The first
-// sentence of a text is enough here.
-func unused(options []*argument.Argument, behind []string, typed string) []Entry {
+// unusedOptions returns the options that begin with typed and are not among the
+// arguments, each with the first sentence of its help.
+func unusedOptions(options []*argument.Argument, arguments []string, typed string) []Entry {
 	var found []Entry
 	for _, o := range options {
-		if slices.ContainsFunc(o.Names, func(name string) bool { return slices.Contains(behind, name) }) {
+		if slices.ContainsFunc(o.Names, func(name string) bool { return slices.Contains(arguments, name) }) {
 			continue
 		}
 		for _, name := range o.Names {

@@ -15,21 +15,22 @@ import (
 	"daypass/internal/cli/terminal"
 )
 
-// An Env is what a command works with.
+// An Env is the environment that a command runs in.
 type Env struct {
 	Session *client.Session
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
 
-	Format string       // of --output; "" is the configured one
+	Format string       // value of --output; "" means the configured format
 	Query  *query.Query // nil without --query
-	Color  string       // on, off, or anything else for what the terminal is
+	Color  string       // value of --color: "on", "off", or anything else for colours only on a terminal
 
-	NoPaginate bool // one page is enough
+	NoPaginate bool // a list is one page
 }
 
-// Print applies --query and prints a result in the format of --output.
+// Print applies --query to a result and prints it in the format of --output. The
+// title is that of a table.
 func (e *Env) Print(title string, v any) error {
 	format, err := e.OutputFormat()
 	if err != nil {
@@ -41,8 +42,8 @@ func (e *Env) Print(title string, v any) error {
 			return err
 		}
 	}
-	tty, width := size(e.Stdout)
-	colour := inColour(e.Color, tty, os.Getenv("NO_COLOR"))
+	tty, width := terminalSize(e.Stdout)
+	colour := useColour(e.Color, tty, os.Getenv("NO_COLOR"))
 	var out bytes.Buffer
 	err = render.Write(&out, v, render.Options{Format: format, Title: title, Colour: colour, Width: width})
 	if err != nil {
@@ -52,7 +53,7 @@ func (e *Env) Print(title string, v any) error {
 	return err
 }
 
-// OutputFormat is the format of --output, else the configured one.
+// OutputFormat returns the format of --output, or else the configured one.
 func (e *Env) OutputFormat() (string, error) {
 	if e.Format != "" {
 		return e.Format, nil
@@ -60,11 +61,11 @@ func (e *Env) OutputFormat() (string, error) {
 	return e.Session.OutputFormat()
 }
 
-// inColour decides by --color, which wins, by NO_COLOR, which counts unless it is
-// empty, and by whether output goes to a terminal.
+// useColour reports whether to use colours: as --color says, or else if the output
+// goes to a terminal and NO_COLOR is empty.
 //
 // Source: https://no-color.org.
-func inColour(option string, tty bool, noColor string) bool {
+func useColour(option string, tty bool, noColor string) bool {
 	switch option {
 	case "on":
 		return true
@@ -74,9 +75,9 @@ func inColour(option string, tty bool, noColor string) bool {
 	return tty && noColor == ""
 }
 
-// size tells whether output goes to a terminal and how wide it is; 0 is
-// unknown.
-func size(w io.Writer) (bool, int) {
+// terminalSize reports whether output goes to a terminal, and how many columns it
+// has; 0 if that is unknown.
+func terminalSize(w io.Writer) (bool, int) {
 	file, ok := w.(*os.File)
 	if !ok {
 		return false, 0
@@ -84,16 +85,17 @@ func size(w io.Writer) (bool, int) {
 	return terminal.Size(file)
 }
 
-// maxSecret bounds a token that is read, in bytes.
+// maxSecret bounds a secret that is read, in bytes.
 const maxSecret = 64 << 10
 
-// Secret returns a value that may stand on standard input or in a file. Space
-// around it is dropped.
+// Secret returns the secret that is the value of an option: from standard input for
+// "-", from a file for file://PATH, or the value itself. White space around it is
+// removed.
 func (e *Env) Secret(option, v string) (string, error) {
-	var from io.Reader
+	var reader io.Reader
 	switch path, isFile := strings.CutPrefix(v, "file://"); {
 	case v == "-":
-		from = e.Stdin
+		reader = e.Stdin
 	case isFile:
 		path = profile.Expand(path)
 		file, err := os.Open(path)
@@ -101,14 +103,14 @@ func (e *Env) Secret(option, v string) (string, error) {
 			return "", ParameterError(option, "Unable to load paramfile %s: %s", v, document.SystemError(err, path))
 		}
 		defer file.Close()
-		from = file
+		reader = file
 	default:
 		return v, nil
 	}
-	if from == nil {
+	if reader == nil {
 		return "", ParameterError(option, "there is no standard input")
 	}
-	data, err := io.ReadAll(io.LimitReader(from, maxSecret+1))
+	data, err := io.ReadAll(io.LimitReader(reader, maxSecret+1))
 	if err == nil && len(data) > maxSecret {
 		err = errors.New("too long")
 	}

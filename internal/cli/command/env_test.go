@@ -13,7 +13,7 @@ func TestColourFollowsTheOptionThenNOCOLORThenTheTerminal(t *testing.T) {
 		{"", true, "", true}, {"", false, "", false}, {"auto", true, "", true},
 		{"", true, "1", false}, {"auto", true, "0", false}, {"on", false, "1", true}, {"off", true, "", false},
 	} {
-		if got := inColour(c.option, c.tty, c.noColor); got != c.want {
+		if got := useColour(c.option, c.tty, c.noColor); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}

@@ -10,30 +10,30 @@ import (
 	"daypass/internal/cli/argument"
 )
 
-// columns is how wide help is at most, but for words that are longer.
-const columns = 80
+// maxColumns is the width of help. Only a longer word exceeds it.
+const maxColumns = 80
 
-// help writes what the command does and what may stand behind it; path are the
-// words that lead to it.
+// help writes the help of the command. path is the names of the commands that lead to
+// it.
 func (c *Command) help(w io.Writer, path string) error {
 	var b strings.Builder
-	if text := c.text(); text != "" {
+	if text := c.sentences(); text != "" {
 		b.WriteString(wrap(text, 0) + "\n\n")
 	}
 	switch {
 	case c.Commands == nil:
 		parser := c.parser(nil)
 		b.WriteString(usageLine(path, c.usage()) + "\n")
-		b.WriteString(helpOf(append(slices.Clone(parser.Options), parser.Positionals...)))
-	case len(c.Commands()) <= fewCommands:
+		b.WriteString(argumentsHelp(append(slices.Clone(parser.Options), parser.Positionals...)))
+	case len(c.Commands()) <= maxExplained:
 		for i, sub := range c.Commands() {
 			if i > 0 {
 				b.WriteString("\n")
 			}
-			b.WriteString(usageLine(path+" "+sub.Name, sub.usage()) + "\n" + wrap(sub.text(), 6) + "\n")
+			b.WriteString(usageLine(path+" "+sub.Name, sub.usage()) + "\n" + wrap(sub.sentences(), 6) + "\n")
 		}
 	default:
-		b.WriteString(usageLine(path, "<operation> [parameters]") + "\n\nOperations\n" + List(c.Commands()))
+		b.WriteString(usageLine(path, "<operation> [parameters]") + "\n\nOperations\n" + CommandList(c.Commands()))
 	}
 	if c.Notes != nil {
 		b.WriteString(c.Notes())
@@ -42,15 +42,15 @@ func (c *Command) help(w io.Writer, path string) error {
 	return err
 }
 
-// text says what the command does, in sentences.
-func (c *Command) text() string {
+// sentences returns what the command does, in sentences.
+func (c *Command) sentences() string {
 	if c.Text != "" || c.Summary == "" {
 		return c.Text
 	}
 	return strings.ToUpper(c.Summary[:1]) + c.Summary[1:] + "."
 }
 
-// usage is what may stand behind the name.
+// usage returns what may follow the command's name.
 func (c *Command) usage() string {
 	parser := c.parser(nil)
 	if c.Usage != "" || len(parser.Options)+len(parser.Positionals) == 0 {
@@ -59,8 +59,9 @@ func (c *Command) usage() string {
 	return "[parameters]"
 }
 
-// fewCommands is how many are explained in full in the help of their group.
-const fewCommands = 5
+// maxExplained is how many commands the help of their group explains in full. More
+// are listed with their summaries.
+const maxExplained = 5
 
 func usageLine(path, rest string) string {
 	const hang = 4
@@ -68,44 +69,44 @@ func usageLine(path, rest string) string {
 	return line[hang:]
 }
 
-// List tells the commands with their summaries, a line each if it fits.
-func List(commands []*Command) string {
+// CommandList returns the commands that are not hidden, with their summaries.
+func CommandList(commands []*Command) string {
 	var b strings.Builder
 	for _, c := range commands {
 		if !c.Hidden {
-			b.WriteString(entry(c.Name, c.Summary))
+			b.WriteString(listEntry(c.Name, c.Summary))
 		}
 	}
 	return b.String()
 }
 
-// Options tells options in two columns.
-func Options(options []*argument.Argument) string {
+// OptionList returns the options that have a help text, in two columns.
+func OptionList(options []*argument.Argument) string {
 	var b strings.Builder
 	for _, o := range options {
 		if o.Help != "" {
-			b.WriteString(entry(strings.TrimSpace(strings.Join(o.Names, ", ")+" "+placeholder(o)), o.Help))
+			b.WriteString(listEntry(strings.TrimSpace(strings.Join(o.Names, ", ")+" "+placeholder(o)), o.Help))
 		}
 	}
 	return b.String()
 }
 
-// entry is a name and what it means, beside it or below.
-func entry(name, meaning string) string {
-	const left = 28
+// listEntry returns a name and what it means, in the second column or below.
+func listEntry(name, meaning string) string {
+	const indent = 28
 	if meaning == "" {
 		return "  " + name + "\n"
 	}
-	text := wrap(meaning, left)
-	if n := utf8.RuneCountInString(name) + 2; n < left-1 {
-		return "  " + name + strings.Repeat(" ", left-n) + text[left:] + "\n"
+	text := wrap(meaning, indent)
+	if n := utf8.RuneCountInString(name) + 2; n < indent-1 {
+		return "  " + name + strings.Repeat(" ", indent-n) + text[indent:] + "\n"
 	}
 	return "  " + name + "\n" + text + "\n"
 }
 
-// helpOf explains arguments, each with its text below it. Those that give the
-// same value are one entry.
-func helpOf(arguments []*argument.Argument) string {
+// argumentsHelp returns the arguments, each with its help below it. Arguments with
+// the same Dest are one entry.
+func argumentsHelp(arguments []*argument.Argument) string {
 	var b strings.Builder
 	for i := 0; i < len(arguments); i++ {
 		a := arguments[i]
@@ -120,7 +121,7 @@ func helpOf(arguments []*argument.Argument) string {
 			i++
 			names = append(slices.Clone(names), arguments[i].Names...)
 		}
-		head := strings.Join(names, " | ") + placeholderOf(a)
+		head := strings.Join(names, " | ") + spacedPlaceholder(a)
 		if !strings.HasPrefix(head, "-") {
 			head = "<" + head + ">"
 		}
@@ -138,14 +139,14 @@ func helpOf(arguments []*argument.Argument) string {
 	return b.String()
 }
 
-func placeholderOf(a *argument.Argument) string {
+func spacedPlaceholder(a *argument.Argument) string {
 	if p := placeholder(a); p != "" {
 		return " " + p
 	}
 	return ""
 }
 
-// placeholder is what stands for the value of an argument.
+// placeholder returns what stands for the value of an argument in help.
 func placeholder(a *argument.Argument) string {
 	switch {
 	case a.Placeholder != "":
@@ -156,12 +157,12 @@ func placeholder(a *argument.Argument) string {
 	return "VALUE"
 }
 
-// Usage makes the line of what may stand behind a command from its options; only
-// one of them where oneOf is set.
+// Usage returns the usage of a command with options. With oneOf it takes exactly one
+// of them.
 func Usage(options []*argument.Argument, oneOf bool) string {
 	var parts []string
 	for _, o := range options {
-		text := o.Names[0] + placeholderOf(o)
+		text := o.Names[0] + spacedPlaceholder(o)
 		if !o.Required && !oneOf {
 			text = "[" + text + "]"
 		}
@@ -170,10 +171,10 @@ func Usage(options []*argument.Argument, oneOf bool) string {
 	return strings.Join(parts, map[bool]string{true: " | ", false: " "}[oneOf])
 }
 
-// An Entry is a name in help and what it means.
+// An Entry is a name in help or completion and what it means.
 type Entry struct{ Name, Help string }
 
-// Section is a heading and what stands below it, for [Command.Notes].
+// Section returns a heading with entries below it, for [Command.Notes].
 func Section(heading string, entries []Entry) string {
 	var b strings.Builder
 	b.WriteString("\n" + heading + "\n")
@@ -186,8 +187,7 @@ func Section(heading string, entries []Entry) string {
 	return b.String()
 }
 
-// wrap breaks a text into lines with an indent. A paragraph ends with an empty
-// line.
+// wrap breaks a text into lines with an indent. Empty lines separate paragraphs.
 func wrap(text string, indent int) string {
 	pad := strings.Repeat(" ", indent)
 	var lines []string
@@ -197,7 +197,7 @@ func wrap(text string, indent int) string {
 		}
 		line := ""
 		for word := range strings.FieldsSeq(paragraph) {
-			if line != "" && indent+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			if line != "" && indent+utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > maxColumns {
 				lines = append(lines, pad+line)
 				line = ""
 			}

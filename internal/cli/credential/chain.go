@@ -1,8 +1,8 @@
-// Package credential owns the search for a caller's credentials: the environment,
-// a profile (an assumed role, a web identity, SSO, keys, a process), a container, a
-// machine in EC2, in the order and with the messages of the AWS CLI. It never asks
-// STS itself: whoever uses it says how that is done. What a program prints that is
-// asked for credentials is never shown.
+// Package credential owns the search for a caller's credentials: in the environment,
+// in a profile (an assumed role, a web identity, SSO, keys, a process), from the agent
+// of a container, and from a machine in EC2. The order and the messages are the AWS
+// CLI's. It never calls STS itself: its user says how that is done. It never shows
+// what a credential_process prints.
 package credential
 
 import (
@@ -20,57 +20,58 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-// A Chain is where credentials are looked for.
+// A Chain is the places where credentials may be, in the order of the search.
 type Chain struct {
 	Files    *profile.Files
 	Profile  string // its name
-	Explicit bool   // the profile was chosen on the command line: it comes before the environment
+	Explicit bool   // the profile was chosen on the command line, so it comes before the environment
 	Now      func() time.Time
-	Attempts int // how often SSO is asked at most; 0 is the SDK's default
+	Attempts int // how often SSO is called at most; 0 means the SDK's default
 
-	// Endpoint returns the URL that is configured for a service, by the id that
-	// configuration files know it by, or "".
+	// Endpoint returns the URL that is configured for a service, by its id in
+	// configuration files; "" if there is none.
 	Endpoint func(service string) string
 
-	// AssumeRole asks STS for a session of a role with the credentials of source.
+	// AssumeRole calls AssumeRole of STS with the credentials of source.
 	AssumeRole func(ctx context.Context, role Role, source aws.Credentials) (aws.Credentials, error)
-	// WebIdentity asks STS for a session of a role with a token of an identity
-	// provider.
+	// WebIdentity calls AssumeRoleWithWebIdentity of STS.
 	WebIdentity func(ctx context.Context, web WebIdentity) (aws.Credentials, error)
 
-	visited []string // profiles on the way to a role
+	visited []string // profiles on the way to the credentials of a role
 }
 
-// A Role is what a profile says of a role to assume.
+// A Role is a role that a profile assumes.
 type Role struct {
 	ARN         string
-	SessionName string // "" leaves it to who asks
+	SessionName string // "" leaves it to AssumeRole of [Chain]
 	ExternalID  string
 	Serial      string // of an MFA device; "" for none
-	Duration    int64  // of the session in seconds; 0 leaves it to the service
+	Duration    int64  // of the session in seconds; 0 leaves it to STS
 }
 
-// A WebIdentity is a role for which a token of an identity provider is good.
+// A WebIdentity is a token of an identity provider, which STS exchanges for the
+// credentials of a role.
 type WebIdentity struct {
-	File        string // with the token
-	Role        string // ARN; "" where none is configured
-	SessionName string // "" leaves it to who asks
-	Setting     string // what names the file, for messages
+	File        string // path of the file with the token
+	Role        string // ARN; "" if none is configured
+	SessionName string // "" leaves it to WebIdentity of [Chain]
+	Setting     string // the option, variable or setting that gave File, for messages
 }
 
-// A Source gives credentials when they are needed. It may run a program or ask a
+// A Source finds credentials when they are needed. It may run a program or call a
 // server.
 type Source func(ctx context.Context) (aws.Credentials, error)
 
 // ErrNone means that there are no credentials anywhere.
 const ErrNone = document.Message("Unable to locate credentials. You can configure credentials by running \"aws configure\".")
 
-// errExpired is what the AWS CLI says where new credentials have ended already.
+// errExpired means that new credentials have expired already, in the AWS CLI's
+// words.
 const errExpired = document.Message("Credentials were refreshed, but the refreshed credentials are still expired.")
 
-// Find decides where the credentials come from. Whatever is wrong with the
-// configuration is told here. A source that nothing is configured for answers
-// [ErrNone] when it is asked.
+// Find decides where the credentials come from. Its error says what is wrong with
+// the configuration. If nothing is configured, the source that it returns may fail
+// with [ErrNone].
 func (c *Chain) Find() (Source, error) {
 	var steps []func() (Source, error)
 	if !c.Explicit {
@@ -78,16 +79,16 @@ func (c *Chain) Find() (Source, error) {
 	}
 	c.visited = []string{c.Profile}
 	steps = append(steps, func() (Source, error) { return c.role(c.Profile) })
-	steps = append(steps, c.profile(c.Profile, !c.Explicit)...)
+	steps = append(steps, c.profileSteps(c.Profile, !c.Explicit)...)
 	steps = append(steps, container)
-	source, err := first(steps)
+	source, err := firstSource(steps)
 	if source == nil && err == nil {
 		source = c.instance
 	}
 	return source, err
 }
 
-func first(steps []func() (Source, error)) (Source, error) {
+func firstSource(steps []func() (Source, error)) (Source, error) {
 	for _, step := range steps {
 		source, err := step()
 		if source != nil || err != nil {
@@ -97,9 +98,10 @@ func first(steps []func() (Source, error)) (Source, error) {
 	return nil, nil
 }
 
-// profile lists the ways in which a profile gives credentials without assuming a
-// role.
-func (c *Chain) profile(name string, environment bool) []func() (Source, error) {
+// profileSteps returns the steps that look for credentials in a profile, besides an
+// assumed role. With environment, variables come before the profile's settings of a
+// web identity.
+func (c *Chain) profileSteps(name string, environment bool) []func() (Source, error) {
 	return []func() (Source, error){
 		func() (Source, error) { return c.webIdentity(name, environment) },
 		func() (Source, error) { return c.sso(name) },
@@ -109,15 +111,15 @@ func (c *Chain) profile(name string, environment bool) []func() (Source, error) 
 	}
 }
 
-func static(found aws.Credentials) Source {
+func fixedSource(found aws.Credentials) Source {
 	return func(context.Context) (aws.Credentials, error) { return found, nil }
 }
 
-func partial(provider, missing string) error {
+func partialError(provider, missing string) error {
 	return document.Messagef("Partial credentials found in %s, missing: %s", provider, missing)
 }
 
-func retrieval(provider, format string, args ...any) error {
+func retrievalError(provider, format string, args ...any) error {
 	return document.Message("Error when retrieving credentials from " + provider + ": " + fmt.Sprintf(format, args...))
 }
 
@@ -128,7 +130,7 @@ func (c *Chain) environment() (Source, error) {
 		return nil, nil
 	}
 	if found.SecretAccessKey == "" {
-		return nil, partial("env", "AWS_SECRET_ACCESS_KEY")
+		return nil, partialError("env", "AWS_SECRET_ACCESS_KEY")
 	}
 	for _, name := range []string{"AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"} {
 		if found.SessionToken == "" {
@@ -146,11 +148,11 @@ func (c *Chain) environment() (Source, error) {
 			return func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errExpired }, nil
 		}
 	}
-	return static(found), nil
+	return fixedSource(found), nil
 }
 
-// expiration reads when credentials end; problem says what is wrong with the text,
-// without it.
+// expiration reads the time when credentials expire. problem says what is wrong with
+// the text, without showing it.
 func expiration(text string) (end time.Time, problem string) {
 	const want = "expected a date with a time and a zone, for example 2026-09-21T14:13:20Z"
 	d, ok := document.ParseDate(text)
@@ -169,10 +171,10 @@ func keys(s *profile.Settings, provider string) (Source, error) {
 		return nil, nil
 	}
 	if !s.Has("aws_secret_access_key") {
-		return nil, partial(provider, "aws_secret_access_key")
+		return nil, partialError(provider, "aws_secret_access_key")
 	}
 	found := aws.Credentials{AccessKeyID: s.Value("aws_access_key_id"), SecretAccessKey: s.Value("aws_secret_access_key"), Source: provider}
-	if found.AccessKeyID == "" || found.SecretAccessKey == "" { // as if they were not there; the AWS CLI signs with nothing
+	if found.AccessKeyID == "" || found.SecretAccessKey == "" { // they count as missing; the AWS CLI signs with empty keys
 		return func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, ErrNone }, nil
 	}
 	for _, name := range []string{"aws_security_token", "aws_session_token"} {
@@ -181,19 +183,20 @@ func keys(s *profile.Settings, provider string) (Source, error) {
 			break
 		}
 	}
-	return static(found), nil
+	return fixedSource(found), nil
 }
 
 const roleSetting = "role_arn"
 
-// isRole reports whether a profile is that of a role to assume.
+// isRole reports whether a profile assumes a role.
 func isRole(p *profile.Settings) bool { return p.Has(roleSetting) && !p.Has(tokenFileSetting) }
 
 func hasKeys(p *profile.Settings) bool {
 	return p.Has("aws_access_key_id") || p.Has("aws_secret_access_key")
 }
 
-// role looks for a role that a profile assumes.
+// role looks for a role that a profile assumes, and for the credentials to assume it
+// with.
 func (c *Chain) role(name string) (Source, error) {
 	p := c.Files.Profiles[name]
 	if !isRole(p) {
@@ -208,40 +211,40 @@ func (c *Chain) role(name string) (Source, error) {
 		role.Duration, _ = seconds.(int64)
 	}
 	return func(ctx context.Context) (aws.Credentials, error) {
-		with, err := source(ctx)
+		sourceKeys, err := source(ctx)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return c.AssumeRole(ctx, role, with)
+		return c.AssumeRole(ctx, role, sourceKeys)
 	}, nil
 }
 
 // sourceOf finds the credentials with which a profile assumes its role.
 func (c *Chain) sourceOf(name string, p *profile.Settings) (Source, error) {
-	from, kind := p.Value("source_profile"), p.Value("credential_source")
+	sourceProfile, kind := p.Value("source_profile"), p.Value("credential_source")
 	switch {
 	case p.Has("source_profile") && p.Has("credential_source"):
 		return nil, document.Messagef("The profile \"%s\" contains both source_profile and credential_source.", name)
 	case p.Has("credential_source"):
-		return c.named(name, kind)
+		return c.credentialSource(name, kind)
 	case !p.Has("source_profile"):
-		return nil, partial("assume-role", "source_profile or credential_source")
+		return nil, partialError("assume-role", "source_profile or credential_source")
 	}
-	source := c.Files.Profiles[from]
+	source := c.Files.Profiles[sourceProfile]
 	if source == nil {
-		return nil, document.Messagef("The source_profile \"%s\" referenced in the profile \"%s\" does not exist.", from, name)
+		return nil, document.Messagef("The source_profile \"%s\" referenced in the profile \"%s\" does not exist.", sourceProfile, name)
 	}
 	// A profile may have the keys with which it assumes its own role.
-	if slices.Contains(c.visited, from) && (from != name || !hasKeys(source)) {
-		return nil, document.Messagef("Infinite loop in credential configuration detected. Attempting to load from profile %s which has already been visited. Visited profiles: %s", from, profileNames(c.visited))
+	if slices.Contains(c.visited, sourceProfile) && (sourceProfile != name || !hasKeys(source)) {
+		return nil, document.Messagef("Infinite loop in credential configuration detected. Attempting to load from profile %s which has already been visited. Visited profiles: %s", sourceProfile, profileNames(c.visited))
 	}
-	c.visited = append(c.visited, from)
+	c.visited = append(c.visited, sourceProfile)
 	if isRole(source) && !hasKeys(source) {
-		return c.role(from)
+		return c.role(sourceProfile)
 	}
-	found, err := first(c.profile(from, false))
+	found, err := firstSource(c.profileSteps(sourceProfile, false))
 	if found == nil && err == nil {
-		err = document.Messagef("The source profile \"%s\" must have credentials.", from)
+		err = document.Messagef("The source profile \"%s\" must have credentials.", sourceProfile)
 	}
 	return found, err
 }
@@ -254,8 +257,8 @@ func profileNames(names []string) string {
 	return document.Repr(list)
 }
 
-// named finds the credentials of a credential_source.
-func (c *Chain) named(name, kind string) (Source, error) {
+// credentialSource finds the credentials of a credential_source.
+func (c *Chain) credentialSource(name, kind string) (Source, error) {
 	var found Source
 	var err error
 	switch kind {
@@ -268,7 +271,7 @@ func (c *Chain) named(name, kind string) (Source, error) {
 	default:
 		return nil, document.Messagef("The credential source \"%s\" referenced in profile \"%s\" is not valid.", kind, name)
 	}
-	none := retrieval(kind, "No credentials found in credential_source referenced in profile %s", name)
+	none := retrievalError(kind, "No credentials found in credential_source referenced in profile %s", name)
 	if err != nil || found == nil {
 		if err == nil {
 			err = none

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 )
 
-// metadataTimeout bounds a question to the metadata service of a machine that may
-// not be in a cloud at all; the AWS CLI waits as long, once.
+// metadataTimeout bounds a request to the metadata service, since the machine may be
+// in no cloud. The AWS CLI waits as long for one request.
 const metadataTimeout = time.Second
 
 const (
@@ -26,7 +26,7 @@ const (
 	containerHost     = "http://169.254.170.2"
 )
 
-// container looks for the credentials of a container in ECS or EKS.
+// container looks for the agent of a container in ECS or EKS.
 func container() (Source, error) {
 	address := os.Getenv(fullVariable)
 	if path := os.Getenv(relativeVariable); path != "" {
@@ -38,7 +38,7 @@ func container() (Source, error) {
 	return func(ctx context.Context) (aws.Credentials, error) {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "https" && !(u.Scheme == "http" && isContainerHost(u.Hostname())) {
-			return aws.Credentials{}, retrieval(containerProvider, "%s: expected https, or http at a loopback address or at that of a container's agent", fullVariable)
+			return aws.Credentials{}, retrievalError(containerProvider, "%s: expected https, or http at a loopback address or at that of a container's agent", fullVariable)
 		}
 		found, err := endpointcreds.New(address, func(o *endpointcreds.Options) {
 			o.AuthorizationToken = os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
@@ -50,13 +50,14 @@ func container() (Source, error) {
 			}
 		}).Retrieve(ctx)
 		if err != nil {
-			return aws.Credentials{}, retrieval(containerProvider, "%s does not answer with credentials", u.Redacted())
+			return aws.Credentials{}, retrievalError(containerProvider, "%s does not answer with credentials", u.Redacted())
 		}
 		return found, nil
 	}, nil
 }
 
-// isContainerHost reports whether a token may go to a host without encryption.
+// isContainerHost reports whether a token may be sent to a host without encryption:
+// to a loopback address, or to a container's agent.
 func isContainerHost(host string) bool {
 	if host == "localhost" {
 		return true
@@ -73,8 +74,8 @@ func isContainerHost(host string) bool {
 	return ip.IsLoopback()
 }
 
-// Metadata returns a client of the metadata service of a machine in EC2, as the
-// environment and a profile's settings say where it is.
+// Metadata returns a client of EC2's metadata service. The environment and the
+// profile may set its endpoint.
 func (c *Chain) Metadata() *imds.Client {
 	setting := func(variable, setting string) string {
 		if v := os.Getenv(variable); v != "" {
@@ -89,7 +90,7 @@ func (c *Chain) Metadata() *imds.Client {
 	return imds.New(o)
 }
 
-// instance asks the metadata service of a machine in EC2.
+// instance is the [Source] of a machine in EC2: its metadata service.
 func (c *Chain) instance(ctx context.Context) (aws.Credentials, error) {
 	if strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
 		return aws.Credentials{}, ErrNone

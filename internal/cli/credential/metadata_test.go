@@ -12,7 +12,7 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-func TestAContainersAgentIsAsked(t *testing.T) {
+func TestContainerCredentialsComeFromItsAgent(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/keys" || r.Header.Get("Authorization") != "Bearer t" {
 			w.WriteHeader(http.StatusForbidden)
@@ -52,7 +52,7 @@ func TestAContainersAgentIsAsked(t *testing.T) {
 	}
 }
 
-func TestWithoutAnythingThereAreNoCredentials(t *testing.T) {
+func TestFindWithoutAnySourceReturnsErrNone(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	source, err := (&Chain{Files: &profile.Files{}, Profile: "default", Explicit: true}).Find()
 	if err != nil {

@@ -21,18 +21,18 @@ const (
 	processSetting  = "credential_process"
 	processProvider = "custom-process"
 
-	// maxProcess bounds what is read of a program's standard output and error, in
-	// bytes.
+	// maxProcess bounds what is read of a program's standard output, and of its
+	// standard error, in bytes.
 	maxProcess = 64 << 10
-	// maxChatter bounds what is shown of its standard error, in bytes.
-	maxChatter = 4 << 10
-	// processGrace is how long the pipes of a program stay open after it ended or was
-	// interrupted: a program that it left behind may hold them for ever.
+	// maxShownStderr bounds what is shown of its standard error, in bytes.
+	maxShownStderr = 4 << 10
+	// processGrace is how long the pipes of a program are read after it ended or was
+	// interrupted. A program that it started may keep them open for ever.
 	processGrace = 5 * time.Second
 )
 
-// process looks for a program that prints the credentials of a profile. It is
-// started without a shell.
+// process looks for a credential_process of a profile. The program is started
+// without a shell.
 func (c *Chain) process(name string) (Source, error) {
 	p := c.Files.Profiles[name]
 	if !p.Has(processSetting) {
@@ -46,7 +46,7 @@ func (c *Chain) process(name string) (Source, error) {
 		return nil, document.Messagef("%s of the profile (%s) is empty: expected a command", processSetting, name)
 	}
 	return func(ctx context.Context) (aws.Credentials, error) {
-		output, err := run(ctx, words)
+		output, err := runProcess(ctx, words)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
@@ -54,12 +54,12 @@ func (c *Chain) process(name string) (Source, error) {
 	}, nil
 }
 
-// run starts a program and returns its standard output. Its standard input is
-// ours. Its standard error is shown only where it fails.
-func run(ctx context.Context, words []string) ([]byte, error) {
+// runProcess runs a program and returns its standard output. The program has the
+// standard input of this process. Its standard error is shown only if it fails.
+func runProcess(ctx context.Context, words []string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	var output, chatter limited
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &output, &chatter
+	var output, stderr limitedBuffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, &output, &stderr
 	cmd.WaitDelay = processGrace
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -67,44 +67,44 @@ func run(ctx context.Context, words []string) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.As(err, &exit):
-		return nil, retrieval(processProvider, "%s", shown(chatter.kept))
+		return nil, retrievalError(processProvider, "%s", printableStderr(stderr.data))
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
-		return nil, notStarted(err, words[0])
-	case output.cut:
-		return nil, retrieval(processProvider, "the output is longer than %d bytes", maxProcess)
+		return nil, startError(err, words[0])
+	case output.truncated:
+		return nil, retrievalError(processProvider, "the output is longer than %d bytes", maxProcess)
 	}
-	return output.kept, nil
+	return output.data, nil
 }
 
-// limited keeps the first maxProcess bytes of what is written to it.
-type limited struct {
-	kept []byte
-	cut  bool // more was written
+// A limitedBuffer keeps the first maxProcess bytes that are written to it.
+type limitedBuffer struct {
+	data      []byte
+	truncated bool // more bytes were written
 }
 
-func (l *limited) Write(data []byte) (int, error) {
-	n := min(len(data), maxProcess-len(l.kept))
-	l.kept = append(l.kept, data[:n]...)
-	l.cut = l.cut || n < len(data)
+func (l *limitedBuffer) Write(data []byte) (int, error) {
+	n := min(len(data), maxProcess-len(l.data))
+	l.data = append(l.data, data[:n]...)
+	l.truncated = l.truncated || n < len(data)
 	return len(data), nil
 }
 
-// notStarted tells why a program does not run, as Python does.
-func notStarted(err error, name string) error {
+// startError says why a program did not start, in Python's words.
+func startError(err error, name string) error {
 	if errors.Is(err, exec.ErrNotFound) {
 		err = syscall.ENOENT
 	}
 	return document.Message(document.SystemError(err, name))
 }
 
-// secretNames stand beside secrets in the output of programs for credentials.
+// secretNames are the names of secrets in the output of a credential_process.
 var secretNames = []string{"secretaccesskey", "sessiontoken", "secret_access_key", "session_token"}
 
-// shown makes a program's complaint fit for a terminal. A complaint that may have
-// a secret in it is not shown.
-func shown(chatter []byte) string {
-	text := string(chatter[:min(len(chatter), maxChatter)])
-	lower := strings.ToLower(string(chatter))
+// printableStderr returns what a terminal may show of a program's standard error. It
+// shows nothing of it if the name of a secret is in it.
+func printableStderr(stderr []byte) string {
+	text := string(stderr[:min(len(stderr), maxShownStderr)])
+	lower := strings.ToLower(string(stderr))
 	for _, name := range secretNames {
 		if strings.Contains(lower, name) {
 			return "(what it wrote to standard error is not shown: it names a secret)"
@@ -118,24 +118,25 @@ func shown(chatter []byte) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// parseProcess reads what a program printed. No message has anything of it.
+// parseProcess reads what a program printed. No error shows any of it, but for a
+// version number.
 //
 // Source: AWS SDKs and Tools Reference Guide, "Process credential provider"; the
 // messages are the AWS CLI's where it has some.
 func parseProcess(output []byte, now time.Time) (aws.Credentials, error) {
 	if !utf8.Valid(output) {
-		return aws.Credentials{}, retrieval(processProvider, "the output is not UTF-8")
+		return aws.Credentials{}, retrievalError(processProvider, "the output is not UTF-8")
 	}
 	v, err := document.Decode(string(output))
 	if err != nil {
-		return aws.Credentials{}, retrieval(processProvider, "the output is not JSON: %s", err)
+		return aws.Credentials{}, retrievalError(processProvider, "the output is not JSON: %s", err)
 	}
 	o, ok := v.(*document.Object)
 	if !ok {
-		return aws.Credentials{}, retrieval(processProvider, "the output is not a JSON object")
+		return aws.Credentials{}, retrievalError(processProvider, "the output is not a JSON object")
 	}
-	if version, has := o.Get("Version"); !isOne(version) {
-		return aws.Credentials{}, retrieval(processProvider, "Unsupported version '%s' for credential process provider, supported versions: 1", versionText(version, has))
+	if version, has := o.Get("Version"); !equalsOne(version) {
+		return aws.Credentials{}, retrievalError(processProvider, "Unsupported version '%s' for credential process provider, supported versions: 1", versionText(version, has))
 	}
 	found := aws.Credentials{Source: "a process"}
 	for _, member := range []struct {
@@ -145,14 +146,14 @@ func parseProcess(output []byte, now time.Time) (aws.Credentials, error) {
 	}{{"AccessKeyId", &found.AccessKeyID, true}, {"SecretAccessKey", &found.SecretAccessKey, true}, {"SessionToken", &found.SessionToken, false}} {
 		v, has := o.Get(member.name)
 		if !has && member.required {
-			return aws.Credentials{}, retrieval(processProvider, "Missing required key in response: '%s'", member.name)
+			return aws.Credentials{}, retrievalError(processProvider, "Missing required key in response: '%s'", member.name)
 		}
 		text, isText := v.(string)
 		if !isText && (v != nil || member.required) {
-			return aws.Credentials{}, retrieval(processProvider, "%s is not a string", member.name)
+			return aws.Credentials{}, retrievalError(processProvider, "%s is not a string", member.name)
 		}
 		if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || unicode.IsControl(r) }) || text == "" && member.required {
-			return aws.Credentials{}, retrieval(processProvider, "%s is not one word of ASCII", member.name)
+			return aws.Credentials{}, retrievalError(processProvider, "%s is not one word of ASCII", member.name)
 		}
 		*member.to = text
 	}
@@ -162,13 +163,13 @@ func parseProcess(output []byte, now time.Time) (aws.Credentials, error) {
 	}
 	text, isText := end.(string)
 	if !isText {
-		return aws.Credentials{}, retrieval(processProvider, "Expiration is not a string")
+		return aws.Credentials{}, retrievalError(processProvider, "Expiration is not a string")
 	}
 	var problem string
 	found.Expires, problem = expiration(text)
 	found.CanExpire = true
 	if problem != "" {
-		return aws.Credentials{}, retrieval(processProvider, "Expiration %s", problem)
+		return aws.Credentials{}, retrievalError(processProvider, "Expiration %s", problem)
 	}
 	if !now.Before(found.Expires) {
 		return aws.Credentials{}, errExpired
@@ -176,17 +177,18 @@ func parseProcess(output []byte, now time.Time) (aws.Credentials, error) {
 	return found, nil
 }
 
-// isOne reports whether Python finds a value equal to 1.
-func isOne(v any) bool { return v == int64(1) || v == float64(1) || v == true }
+// equalsOne reports whether a value equals 1 in Python.
+func equalsOne(v any) bool { return v == int64(1) || v == float64(1) || v == true }
 
-// versionText is a version for a message. Only what can be no secret is shown.
+// versionText returns a version for a message. It shows only what cannot be a secret:
+// a short number.
 func versionText(v any, has bool) string {
-	const longest = 8
+	const maxLength = 8
 	text := document.Str(v)
 	switch {
 	case !has:
 		return "<Version key not provided>"
-	case len(text) > longest || strings.Trim(text, "0123456789.") != "":
+	case len(text) > maxLength || strings.Trim(text, "0123456789.") != "":
 		return "<not shown>"
 	}
 	return text

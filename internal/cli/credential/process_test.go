@@ -26,7 +26,7 @@ func FuzzParseProcess(f *testing.F) {
 	})
 }
 
-func TestATokenGoesToAContainersAgentAlone(t *testing.T) {
+func TestContainerTokenGoesOnlyToLoopbackOrAgent(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "::1": true, "169.254.170.2": true, "169.254.170.23": true, "fd00:ec2::23": true,

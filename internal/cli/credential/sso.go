@@ -20,11 +20,12 @@ import (
 )
 
 const (
-	errSSOEnded     = document.Message("The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
+	errSSOExpired   = document.Message("The SSO session associated with this profile has expired or is otherwise invalid. To refresh this SSO session run aws sso login with the corresponding profile.")
 	errTokenRefresh = document.Message("Error when retrieving token from sso: Token has expired and refresh failed")
 )
 
-// sso looks for a login at IAM Identity Center, which the AWS CLI makes and keeps.
+// sso looks for a login at IAM Identity Center in a profile. "aws sso login" keeps
+// the token of the login in a file.
 func (c *Chain) sso(name string) (Source, error) {
 	p := c.Files.Profiles[name]
 	if !p.Has("sso_account_id") && !p.Has("sso_role_name") {
@@ -43,7 +44,7 @@ func (c *Chain) sso(name string) (Source, error) {
 				return nil, document.Messagef("The value for %s is inconsistent between profile (%s) and sso-session (%s).", setting, p.Value(setting), v)
 			}
 		}
-		p = overlaid(p, session)
+		p = withSession(p, session)
 	}
 	var missing []string
 	for _, setting := range required {
@@ -57,7 +58,9 @@ func (c *Chain) sso(name string) (Source, error) {
 	return func(ctx context.Context) (aws.Credentials, error) { return c.login(ctx, p, key, isSession) }, nil
 }
 
-func overlaid(p, session *profile.Settings) *profile.Settings {
+// withSession returns the settings of an sso-session, with those of a profile over
+// them.
+func withSession(p, session *profile.Settings) *profile.Settings {
 	sum := &profile.Settings{Values: map[string]string{}}
 	for _, from := range []*profile.Settings{session, p} {
 		for k, v := range from.Values {
@@ -67,8 +70,8 @@ func overlaid(p, session *profile.Settings) *profile.Settings {
 	return sum
 }
 
-// login asks IAM Identity Center for the credentials of a role with the token that
-// is kept under key.
+// login gets the credentials of a role from IAM Identity Center with a token. The key
+// names the token's file.
 func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSession bool) (aws.Credentials, error) {
 	path, err := ssocreds.StandardCachedTokenFilepath(key)
 	if err != nil {
@@ -91,7 +94,7 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 		return aws.Credentials{}, errTokenRefresh
 	}
 	if err != nil {
-		return aws.Credentials{}, errSSOEnded
+		return aws.Credentials{}, errSSOExpired
 	}
 	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint("SSO"), RetryMaxAttempts: c.Attempts})
 	reply, err := client.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
@@ -103,23 +106,23 @@ func (c *Chain) login(ctx context.Context, p *profile.Settings, key string, isSe
 	return roleCredentials(reply)
 }
 
-// loginError words what came instead of credentials.
+// loginError returns the message for an error of GetRoleCredentials.
 func loginError(err error) error {
 	var refused smithy.APIError
 	var unreachable *url.Error
 	switch {
 	case errors.As(err, &refused) && refused.ErrorCode() == "UnauthorizedException":
-		return errSSOEnded
+		return errSSOExpired
 	case errors.As(err, &refused):
 		return err
 	case errors.As(err, &unreachable):
 		return document.Messagef("Could not connect to the endpoint URL: \"%s\"", unreachable.URL)
 	}
-	return retrieval("sso", "the answer to GetRoleCredentials cannot be read")
+	return retrievalError("sso", "the answer to GetRoleCredentials cannot be read")
 }
 
-// roleCredentials reads an answer. The SDK's own provider takes for granted that
-// there are credentials in it.
+// roleCredentials returns the credentials in a response. The SDK's own provider
+// panics if there are none.
 func roleCredentials(reply *sso.GetRoleCredentialsOutput) (aws.Credentials, error) {
 	found := aws.Credentials{Source: "SSO"}
 	if keys := reply.RoleCredentials; keys != nil {
@@ -127,7 +130,7 @@ func roleCredentials(reply *sso.GetRoleCredentialsOutput) (aws.Credentials, erro
 		found.CanExpire, found.Expires = true, time.UnixMilli(keys.Expiration)
 	}
 	if !found.HasKeys() {
-		return aws.Credentials{}, retrieval("sso", "the answer to GetRoleCredentials has no credentials")
+		return aws.Credentials{}, retrievalError("sso", "the answer to GetRoleCredentials has no credentials")
 	}
 	return found, nil
 }

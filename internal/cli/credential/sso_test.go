@@ -37,7 +37,7 @@ func ssoChain(t *testing.T, endpoint, ends string) *Chain {
 	}
 }
 
-func TestWhatComesOfALogin(t *testing.T) {
+func TestSSOLoginGivesCredentialsOrSaysWhyNot(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	const (
 		later = "9999-01-01T00:00:00Z"
@@ -82,7 +82,7 @@ func TestWhatComesOfALogin(t *testing.T) {
 	}
 }
 
-func TestALoginThatNobodyAnswers(t *testing.T) {
+func TestUnreachableSSOIsNamedByItsURL(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	source, err := ssoChain(t, "http://127.0.0.1:1", "9999-01-01T00:00:00Z").Find()
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// A Date is a point in time as a text gives it.
+// A Date is an instant as a text gives it, perhaps without a zone.
 type Date struct {
-	// Time is in the zone that the text names; in UTC where it names none.
+	// Time is in the zone that the text names, or in UTC if it names none.
 	Time  time.Time
 	Zoned bool // the text names a zone
 }
 
-// In returns the point in time; a text without a zone is read in loc.
+// In returns the instant. A date without a zone is in loc.
 func (d Date) In(loc *time.Location) time.Time {
 	if d.Zoned {
 		return d.Time
@@ -23,21 +23,21 @@ func (d Date) In(loc *time.Location) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), loc)
 }
 
-// ParseDate reads the dates that programs write and that the AWS CLI's library
-// for dates (python-dateutil) takes: ISO 8601 in its long and its short form, with
-// a blank for the T; the forms of RFC 1123 and of the program date. A zone is Z,
-// UTC, GMT or an offset. Of a text that dateutil completes from
-// today's date nothing is taken.
+// ParseDate reads dates that programs write and that the AWS CLI's library for
+// dates, python-dateutil, accepts: ISO 8601 in its long and its short form, also with
+// a blank for the T, and the formats of RFC 1123 and of the program date. A zone is
+// Z, UTC, GMT or an offset. It refuses texts that dateutil completes with parts of
+// today's date.
 func ParseDate(s string) (Date, bool) {
-	const longest = 100
-	if len(s) > longest {
+	const maxLength = 100
+	if len(s) > maxLength {
 		return Date{}, false
 	}
 	p := dateParser{rest: strings.TrimSpace(s)}
 	if !p.calendar() || !p.clock() || !p.zone() {
 		return Date{}, false
 	}
-	if p.year == 0 && !p.lateYear() { // Thu Jan  1 00:00:00 UTC 2099
+	if p.year == 0 && !p.yearAtEnd() { // Thu Jan  1 00:00:00 UTC 2099
 		return Date{}, false
 	}
 	if p.rest != "" {
@@ -67,12 +67,12 @@ var (
 	months   = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 )
 
-// calendar reads year, month and day. The year may be missing behind a month's
-// name.
+// calendar reads year, month and day. The year may be missing after the name of a
+// month.
 func (p *dateParser) calendar() bool {
-	if name := p.word(); name != "" && short(weekdays, name) >= 0 {
-		p.take(len(name))
-		p.space(",")
+	if name := p.word(); name != "" && nameIndex(weekdays, name) >= 0 {
+		p.advance(len(name))
+		p.skipSpace(",")
 	}
 	if name := p.word(); name != "" {
 		return p.monthFirst(name)
@@ -82,10 +82,10 @@ func (p *dateParser) calendar() bool {
 	case 8:
 		return p.numbers(digits, 4, &p.year, &p.month, &p.day)
 	case 4:
-		p.year = number(digits)
-		p.take(4)
+		p.year = toInt(digits)
+		p.advance(4)
 		separator := p.rest[:min(1, len(p.rest))]
-		return separator != "" && strings.Contains("-/.", separator) && p.skip(separator) && p.pair(&p.month) && p.skip(separator) && p.pair(&p.day)
+		return separator != "" && strings.Contains("-/.", separator) && p.accept(separator) && p.pair(&p.month) && p.accept(separator) && p.pair(&p.day)
 	case 1, 2:
 		return p.dayFirst(digits)
 	}
@@ -93,20 +93,20 @@ func (p *dateParser) calendar() bool {
 }
 
 func (p *dateParser) monthFirst(name string) bool {
-	p.month = short(months, name) + 1
-	p.take(len(name))
-	p.space("")
+	p.month = nameIndex(months, name) + 1
+	p.advance(len(name))
+	p.skipSpace("")
 	digits := p.digits()
 	if p.month == 0 || len(digits) < 1 || len(digits) > 2 {
 		return false
 	}
-	p.day = number(digits)
-	p.take(len(digits))
+	p.day = toInt(digits)
+	p.advance(len(digits))
 	before := p.rest
-	p.space(",")
+	p.skipSpace(",")
 	if digits := p.digits(); len(digits) == 4 && !strings.HasPrefix(p.rest[4:], ":") {
-		p.year = number(digits)
-		p.take(4)
+		p.year = toInt(digits)
+		p.advance(4)
 		return true
 	}
 	p.rest = before
@@ -114,28 +114,28 @@ func (p *dateParser) monthFirst(name string) bool {
 }
 
 func (p *dateParser) dayFirst(digits string) bool {
-	p.day = number(digits)
-	p.take(len(digits))
-	p.space("-")
+	p.day = toInt(digits)
+	p.advance(len(digits))
+	p.skipSpace("-")
 	name := p.word()
-	p.month = short(months, name) + 1
-	p.take(len(name))
-	p.space("-")
+	p.month = nameIndex(months, name) + 1
+	p.advance(len(name))
+	p.skipSpace("-")
 	year := p.digits()
 	if p.month == 0 || len(year) != 4 {
 		return false
 	}
-	p.year = number(year)
-	p.take(4)
+	p.year = toInt(year)
+	p.advance(4)
 	return true
 }
 
 // clock reads the time of the day, if there is one.
 func (p *dateParser) clock() bool {
 	before := p.rest
-	p.space(",")
-	if p.skip("T") || p.skip("t") {
-		p.space("")
+	p.skipSpace(",")
+	if p.accept("T") || p.accept("t") {
+		p.skipSpace("")
 	} else if before == p.rest && p.rest != "" {
 		return false
 	}
@@ -152,12 +152,12 @@ func (p *dateParser) clock() bool {
 		}
 		return p.inRange()
 	case 1, 2:
-		p.hour = number(digits)
-		p.take(len(digits))
-		if !p.skip(":") || !p.pair(&p.minute) {
+		p.hour = toInt(digits)
+		p.advance(len(digits))
+		if !p.accept(":") || !p.pair(&p.minute) {
 			return false
 		}
-		if p.skip(":") && (!p.pair(&p.second) || !p.fraction()) {
+		if p.accept(":") && (!p.pair(&p.second) || !p.fraction()) {
 			return false
 		}
 		return p.inRange()
@@ -167,38 +167,39 @@ func (p *dateParser) clock() bool {
 
 func (p *dateParser) inRange() bool { return p.hour < 24 && p.minute < 60 && p.second < 60 }
 
-// fraction reads what stands behind the seconds; beyond microseconds it is cut.
+// fraction reads the fraction of a second, if there is one. It drops digits beyond
+// microseconds.
 func (p *dateParser) fraction() bool {
-	if !p.skip(".") && !p.skip(",") {
+	if !p.accept(".") && !p.accept(",") {
 		return true
 	}
 	digits := p.digits()
-	p.take(len(digits))
+	p.advance(len(digits))
 	if digits == "" {
 		return false
 	}
-	p.nanosecond = number((digits + "000000")[:6]) * 1000
+	p.nanosecond = toInt((digits + "000000")[:6]) * 1000
 	return true
 }
 
 // zone reads a zone, if there is one.
 func (p *dateParser) zone() bool {
-	p.space("")
+	p.skipSpace("")
 	sign := 1
 	if name := p.word(); name != "" {
 		if !slices.Contains([]string{"z", "utc", "gmt"}, strings.ToLower(name)) {
 			return false
 		}
-		p.take(len(name))
+		p.advance(len(name))
 		p.zoned = true
-		sign = -1 // "GMT+3" is where three hours more are GMT, as in TZ of POSIX
+		sign = -1 // "GMT+3" is three hours behind GMT, as in POSIX's TZ
 	}
 	switch {
-	case p.skip("+"):
-	case p.skip("-"):
+	case p.accept("+"):
+	case p.accept("-"):
 		sign = -sign
 	default:
-		p.space("")
+		p.skipSpace("")
 		return true
 	}
 	digits := p.digits()
@@ -207,41 +208,41 @@ func (p *dateParser) zone() bool {
 	case 4:
 		p.numbers(digits, 2, &hours, &minutes)
 	case 1, 2:
-		hours = number(digits)
-		p.take(len(digits))
-		if p.skip(":") && !p.pair(&minutes) {
+		hours = toInt(digits)
+		p.advance(len(digits))
+		if p.accept(":") && !p.pair(&minutes) {
 			return false
 		}
 	default:
 		return false
 	}
 	p.zoned, p.offset = true, sign*(hours*3600+minutes*60)
-	p.space("")
+	p.skipSpace("")
 	return hours < 24
 }
 
-func (p *dateParser) lateYear() bool {
+func (p *dateParser) yearAtEnd() bool {
 	digits := p.digits()
 	if len(digits) != 4 {
 		return false
 	}
-	p.year = number(digits)
-	p.take(4)
+	p.year = toInt(digits)
+	p.advance(4)
 	return true
 }
 
-func (p *dateParser) take(n int) { p.rest = p.rest[n:] }
+func (p *dateParser) advance(n int) { p.rest = p.rest[n:] }
 
-func (p *dateParser) skip(text string) bool {
+func (p *dateParser) accept(text string) bool {
 	rest, ok := strings.CutPrefix(p.rest, text)
 	p.rest = rest
 	return ok
 }
 
-// space skips blanks, and one of a mark among them.
-func (p *dateParser) space(mark string) {
+// skipSpace skips blanks, and a mark among them unless it is "".
+func (p *dateParser) skipSpace(mark string) {
 	p.rest = strings.TrimLeft(p.rest, " ")
-	if mark != "" && p.skip(mark) {
+	if mark != "" && p.accept(mark) {
 		p.rest = strings.TrimLeft(p.rest, " ")
 	}
 }
@@ -257,25 +258,26 @@ func (p *dateParser) word() string {
 // pair reads one or two digits.
 func (p *dateParser) pair(to *int) bool {
 	digits := p.digits()
-	*to = number(digits)
-	p.take(len(digits))
+	*to = toInt(digits)
+	p.advance(len(digits))
 	return len(digits) == 1 || len(digits) == 2
 }
 
-// numbers takes digits apart: the first number has size digits, the others two.
+// numbers splits digits into numbers: the first has size digits, the others two. It
+// reports whether no digit is left over.
 func (p *dateParser) numbers(digits string, size int, to ...*int) bool {
-	p.take(len(digits))
+	p.advance(len(digits))
 	for _, n := range to {
 		if digits == "" {
 			return true
 		}
-		*n = number(digits[:size])
+		*n = toInt(digits[:size])
 		digits, size = digits[size:], 2
 	}
 	return digits == ""
 }
 
-func number(digits string) int {
+func toInt(digits string) int {
 	n, err := strconv.Atoi(digits)
 	if err != nil {
 		return 0
@@ -283,8 +285,9 @@ func number(digits string) int {
 	return n
 }
 
-// short finds a name by its first three letters; a longer one must be whole.
-func short(names []string, word string) int {
+// nameIndex returns the index of a weekday or month by its first three letters, or
+// -1. A longer word must be the full name.
+func nameIndex(names []string, word string) int {
 	const letters = 3
 	if len(word) < letters {
 		return -1

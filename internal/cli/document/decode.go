@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep a document may nest; it is near Python's own limit.
+// maxDepth bounds how deep a document may nest. Python's limit is about the same.
 const maxDepth = 900
 
 // A SyntaxError says where a JSON text is wrong, in the words of Python's json
-// module, because the AWS CLI passes them on. Line, column and character count
-// code points; the first line and column are 1, the first character is 0.
+// module, because the AWS CLI shows them. Columns and characters are code points. The
+// first line and column are 1, and the first character is 0.
 type SyntaxError struct {
 	Message string
 	Line    int
@@ -27,17 +27,17 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s: line %d column %d (char %d)", e.Message, e.Line, e.Column, e.Char)
 }
 
-// Decode reads one JSON text, keeping the order of members; of two members with
-// one name the last value counts. Like Python's reader it also takes NaN,
-// Infinity and -Infinity. Errors are [*SyntaxError].
+// Decode reads one JSON text and keeps the order of members. Of two members with the
+// same name the last value counts. Like Python it also accepts NaN, Infinity and
+// -Infinity. The errors are of type [*SyntaxError].
 func Decode(text string) (any, error) {
 	d := decoder{text: text}
-	d.space()
+	d.skipSpace()
 	v, err := d.value()
 	if err != nil {
 		return nil, err
 	}
-	d.space()
+	d.skipSpace()
 	if d.pos < len(d.text) {
 		return nil, d.fail("Extra data", d.pos)
 	}
@@ -50,13 +50,13 @@ type decoder struct {
 	depth int
 }
 
-func (d *decoder) fail(message string, at int) error {
-	before := d.text[:min(at, len(d.text))]
+func (d *decoder) fail(message string, offset int) error {
+	before := d.text[:min(offset, len(d.text))]
 	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	return &SyntaxError{message, strings.Count(before, "\n") + 1, column, utf8.RuneCountInString(before)}
 }
 
-func (d *decoder) space() {
+func (d *decoder) skipSpace() {
 	for d.pos < len(d.text) {
 		switch d.text[d.pos] {
 		case ' ', '\t', '\n', '\r':
@@ -74,8 +74,8 @@ func (d *decoder) peek() byte {
 	return 0
 }
 
-// words are the literals, with Python's additions to JSON.
-var words = [...]struct {
+// literals are the literals of JSON and Python's additions to them.
+var literals = [...]struct {
 	text  string
 	value any
 }{
@@ -98,7 +98,7 @@ func (d *decoder) value() (any, error) {
 		}
 		return d.list()
 	}
-	for _, w := range words {
+	for _, w := range literals {
 		if strings.HasPrefix(d.text[d.pos:], w.text) {
 			d.pos += len(w.text)
 			return w.value, nil
@@ -113,7 +113,7 @@ func (d *decoder) value() (any, error) {
 func (d *decoder) object() (any, error) {
 	o := &Object{}
 	d.pos++
-	d.space()
+	d.skipSpace()
 	if d.peek() == '}' {
 		d.pos++
 		return o, nil
@@ -126,12 +126,12 @@ func (d *decoder) object() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.space()
+		d.skipSpace()
 		if d.peek() != ':' {
 			return nil, d.fail("Expecting ':' delimiter", d.pos)
 		}
 		d.pos++
-		d.space()
+		d.skipSpace()
 		v, err := d.value()
 		if err != nil {
 			return nil, err
@@ -147,7 +147,7 @@ func (d *decoder) object() (any, error) {
 func (d *decoder) list() (any, error) {
 	list := []any{}
 	d.pos++
-	d.space()
+	d.skipSpace()
 	if d.peek() == ']' {
 		d.pos++
 		return list, nil
@@ -165,16 +165,17 @@ func (d *decoder) list() (any, error) {
 	}
 }
 
-// separator reads what stands behind an element: a comma, or the end.
+// separator reads what follows an element: a comma, or the end of the list or
+// object.
 func (d *decoder) separator(end byte) (done bool, err error) {
-	d.space()
+	d.skipSpace()
 	switch d.peek() {
 	case end:
 		d.pos++
 		return true, nil
 	case ',':
 		d.pos++
-		d.space()
+		d.skipSpace()
 		return false, nil
 	}
 	return false, d.fail("Expecting ',' delimiter", d.pos)
@@ -210,22 +211,22 @@ func (d *decoder) str() (string, error) {
 }
 
 func (d *decoder) escape(b *strings.Builder, start int) error {
-	at := d.pos
+	backslash := d.pos
 	d.pos += 2
-	if at+1 >= len(d.text) {
+	if backslash+1 >= len(d.text) {
 		return d.fail("Unterminated string starting at", start)
 	}
-	c := d.text[at+1]
+	c := d.text[backslash+1]
 	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
 		b.WriteByte("\"\\/\b\f\n\r\t"[i])
 		return nil
 	}
 	if c != 'u' {
-		return d.fail(`Invalid \escape`, at)
+		return d.fail(`Invalid \escape`, backslash)
 	}
 	r, ok := d.hex(d.pos)
 	if !ok {
-		return d.fail(`Invalid \uXXXX escape`, at+1)
+		return d.fail(`Invalid \uXXXX escape`, backslash+1)
 	}
 	d.pos += 4
 	if utf16.IsSurrogate(r) && strings.HasPrefix(d.text[d.pos:], `\u`) {
@@ -240,15 +241,15 @@ func (d *decoder) escape(b *strings.Builder, start int) error {
 	return nil
 }
 
-func (d *decoder) hex(at int) (rune, bool) {
-	if at+4 > len(d.text) {
+func (d *decoder) hex(offset int) (rune, bool) {
+	if offset+4 > len(d.text) {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(d.text[at:at+4], 16, 16)
+	n, err := strconv.ParseUint(d.text[offset:offset+4], 16, 16)
 	return rune(n), err == nil
 }
 
-// number reads a number as JSON writes it; ok is false where none stands.
+// number reads a JSON number. ok is false if there is none.
 func (d *decoder) number() (v any, ok bool) {
 	i := d.pos
 	digits := func() bool {
@@ -293,7 +294,7 @@ func (d *decoder) number() (v any, ok bool) {
 }
 
 // Integer returns decimal digits with an optional sign as an int64, or as a
-// [*big.Int] where they do not fit; nil when they are no such digits.
+// [*big.Int] if they do not fit. It returns nil for any other text.
 func Integer(digits string) any {
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err == nil {

@@ -1,8 +1,7 @@
 // Package document owns the values that commands read and print: JSON-like
-// trees whose objects keep the order of their members, and the way in which the
-// AWS CLI writes such values in its messages. The AWS CLI is a Python program,
-// so messages show values as Python does; that knowledge lives here and nowhere
-// else. The package knows nothing of services, options or output formats.
+// trees whose objects keep the order of their members. It also owns how the AWS CLI
+// shows such values in its messages: as Python does, because it is a Python program.
+// The package knows nothing of services, options or output formats.
 //
 // A value is one of: nil, bool, int64, *big.Int (integers beyond 64 bits),
 // float64, string, []byte, [time.Time] (a date without a zone), []any and
@@ -22,12 +21,12 @@ type Member struct {
 	Value any
 }
 
-// indexFrom is the size from which a map finds a member faster than a look
-// through the slice.
+// indexFrom is the number of members from which a map finds one faster than a search
+// of the slice.
 const indexFrom = 12
 
-// New returns an object of members; a later one replaces an earlier one of the
-// same name, in the earlier one's place.
+// New returns an object with members. Of two members with the same name, the later
+// one's value takes the place of the earlier one's.
 func New(members ...Member) *Object {
 	o := &Object{}
 	for _, m := range members {
@@ -77,11 +76,18 @@ func (o *Object) Set(name string, value any) {
 		o.index[name] = len(o.members) - 1
 		return
 	}
-	if len(o.members) >= indexFrom {
-		o.index = make(map[string]int, 2*len(o.members))
-		for i := range o.members {
-			o.index[o.members[i].Name] = i
-		}
+	o.rebuildIndex()
+}
+
+// rebuildIndex makes the index of an object that is not small.
+func (o *Object) rebuildIndex() {
+	o.index = nil
+	if len(o.members) < indexFrom {
+		return
+	}
+	o.index = make(map[string]int, 2*len(o.members))
+	for i := range o.members {
+		o.index[o.members[i].Name] = i
 	}
 }
 
@@ -92,13 +98,7 @@ func (o *Object) Delete(name string) {
 		return
 	}
 	o.members = append(o.members[:i], o.members[i+1:]...)
-	o.index = nil
-	if len(o.members) >= indexFrom {
-		o.index = make(map[string]int, 2*len(o.members))
-		for i := range o.members {
-			o.index[o.members[i].Name] = i
-		}
-	}
+	o.rebuildIndex()
 }
 
 // Len returns the number of members; a nil object has none.
@@ -135,7 +135,7 @@ func IsScalar(v any) bool {
 	return true
 }
 
-// Map returns a tree with plain Go maps in the place of objects.
+// Map returns a copy of a value with Go maps in the place of objects.
 func Map(v any) any {
 	switch v := v.(type) {
 	case *Object:

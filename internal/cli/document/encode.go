@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Compact returns a value as JSON on one line without spaces, all characters
-// beyond ASCII escaped.
+// Compact returns a value as JSON on one line without spaces. Characters beyond ASCII
+// are escaped.
 func Compact(v any) string {
 	var b strings.Builder
 	w := encoder{b: &b, ascii: true}
@@ -19,7 +19,7 @@ func Compact(v any) string {
 }
 
 // Indented returns a value as JSON with four spaces a level and without a final
-// newline; characters beyond ASCII stand as they are.
+// newline. Characters beyond ASCII are not escaped.
 func Indented(v any) string {
 	var b strings.Builder
 	w := encoder{b: &b, indent: "    "}
@@ -27,12 +27,9 @@ func Indented(v any) string {
 	return b.String()
 }
 
-// Scalar returns a scalar as JSON, characters beyond ASCII as they are.
-func Scalar(v any) string { return Indented(v) }
-
 type encoder struct {
 	b      *strings.Builder
-	indent string // empty: one line
+	indent string // of one level; "" puts all on one line
 	ascii  bool
 }
 
@@ -85,16 +82,16 @@ func (w *encoder) sequence(open, end byte, n, level int, element func(int)) {
 		if i > 0 {
 			w.b.WriteByte(',')
 		}
-		w.line(level + 1)
+		w.newline(level + 1)
 		element(i)
 	}
 	if n > 0 {
-		w.line(level)
+		w.newline(level)
 	}
 	w.b.WriteByte(end)
 }
 
-func (w *encoder) line(level int) {
+func (w *encoder) newline(level int) {
 	if w.indent == "" {
 		return
 	}

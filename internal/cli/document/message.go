@@ -2,9 +2,9 @@ package document
 
 import "fmt"
 
-// A Message is an error in the words of the AWS CLI or of its libraries: it may
-// begin with a capital, end with a full stop and have several lines, and it is
-// shown to the user as it is.
+// A Message is an error that is shown to the user as it is, mostly in the words of the
+// AWS CLI or of its libraries. So it may begin with a capital, end with a full stop
+// and have several lines.
 type Message string
 
 func (m Message) Error() string { return string(m) }

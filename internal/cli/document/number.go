@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// ParseInt reads an integer as Python's int() does: surrounding space, a sign,
-// leading zeros and single underscores between digits are allowed. The value is
-// an int64 or, beyond it, a *big.Int.
+// ParseInt reads an integer as Python's int() does: it may have white space around
+// it, a sign, leading zeros and single underscores between digits. The value is an
+// int64, or a [*big.Int] if it does not fit.
 func ParseInt(s string) (any, bool) {
 	t := strings.TrimFunc(s, unicode.IsSpace)
 	digits := t

@@ -10,8 +10,8 @@ import (
 	"unicode"
 )
 
-// Str returns a value as Python's str() shows it; this is how the text and
-// table formats print scalars and how messages show values.
+// Str returns a value as Python's str() does. The text and table formats print
+// scalars so, and messages show values so.
 func Str(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -22,7 +22,7 @@ func Str(v any) string {
 	return Repr(v)
 }
 
-// Repr returns a value as Python's repr() shows it.
+// Repr returns a value as Python's repr() does.
 func Repr(v any) string {
 	var b strings.Builder
 	repr(&b, v)
@@ -73,7 +73,7 @@ func repr(b *strings.Builder, v any) {
 	}
 }
 
-// quoteMark is the quote that Python prefers for a text.
+// quoteMark returns the quotation mark that Python uses for a text.
 func quoteMark(s string) byte {
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		return '"'
@@ -133,9 +133,9 @@ func quoteBytes(b *strings.Builder, s []byte) {
 	b.WriteByte(mark)
 }
 
-// Float returns a number as Python and its json module print it: the shortest
-// digits that read back the same, at least one behind the point, and an
-// exponent from 1e16 up and below 1e-4.
+// Float returns a number as Python and its json module print it: with the fewest
+// digits that identify it, at least one of them after the point, and with an exponent
+// from 1e16 up and below 1e-4.
 func Float(f float64) string {
 	switch {
 	case math.IsNaN(f):
@@ -155,11 +155,11 @@ func Float(f float64) string {
 	return s
 }
 
-// Class returns the Python class of a value as messages name it, for example
+// Class returns the Python class of a value as str() shows it, for example
 // <class 'str'>.
 func Class(v any) string { return "<class '" + TypeName(v) + "'>" }
 
-// TypeName returns the bare name of a value's Python class.
+// TypeName returns the name of a value's Python class, for example str.
 func TypeName(v any) string {
 	switch v.(type) {
 	case nil:

@@ -7,7 +7,8 @@ import (
 	"unicode"
 )
 
-// SystemError words an error of the operating system about a path as Python does.
+// SystemError returns the text that Python has for an error of the operating system
+// about a path.
 func SystemError(err error, path string) string {
 	var number syscall.Errno
 	if !errors.As(err, &number) {

@@ -1,7 +1,7 @@
-// Package edit owns how the command writes files that belong to a person: whole
-// or not at all, readable by their owner alone unless they were shared before,
-// at the end of symbolic links, one process at a time, and so that a change can
-// be taken back. It knows no format of a file.
+// Package edit owns how the command changes files that belong to a person. A file is
+// written as a whole or not at all. Only its owner can read it, unless others could
+// before. Symbolic links stay. Processes take turns, and a change can be undone. The
+// package knows no format of a file.
 package edit
 
 import (
@@ -20,18 +20,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Private is the mode of files that only their owner may read.
+// Private is the mode of files that only their owner can read and write.
 const Private fs.FileMode = 0o600
 
-// maxFile bounds a file that is changed, in bytes.
+// maxFile is the size of the largest file that can be changed, in bytes.
 const maxFile = 16 << 20
 
-// ErrChanged means that somebody else has changed a file since.
+// ErrChanged means that a file was changed by somebody else in the meantime.
 var ErrChanged = errors.New("the file was changed by somebody else")
 
-// Write gives a file its content: whoever reads it finds the old or the new one,
-// whole, also after a crash. Mode 0 keeps the mode of the file, and is [Private]
-// for a new one. The folder must exist.
+// Write replaces the content of a file. A reader finds the whole old content or the
+// whole new one, also after a crash. Mode 0 keeps the mode of the file, and means
+// [Private] for a new file. The folder must exist.
 func Write(path string, content []byte, mode fs.FileMode) error {
 	path, err := resolve(path)
 	if err != nil {
@@ -67,11 +67,11 @@ func Write(path string, content []byte, mode fs.FileMode) error {
 	return nil
 }
 
-// resolve follows symbolic links, also to a file that does not exist yet: the
-// link is the person's and stays.
+// resolve follows symbolic links, also to a file that does not exist yet. A person
+// made the link, so it is not replaced.
 func resolve(path string) (string, error) {
-	const most = 40 // links, as the kernel follows
-	for range most {
+	const maxLinks = 40 // as many as the kernel follows
+	for range maxLinks {
 		info, err := os.Lstat(path)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode()&fs.ModeSymlink == 0 {
 			return path, nil
@@ -91,8 +91,8 @@ func resolve(path string) (string, error) {
 	return "", fmt.Errorf("%s: too many symbolic links", path)
 }
 
-// syncFolder makes a rename last. Where folders cannot be synced, the system
-// does it in its time.
+// syncFolder makes a rename durable. It ignores errors, because some systems cannot
+// sync a folder.
 func syncFolder(dir string) {
 	folder, err := os.Open(dir)
 	if err != nil {
@@ -102,7 +102,7 @@ func syncFolder(dir string) {
 	_ = folder.Close()
 }
 
-// A Change is what was done to a file, and can be undone.
+// A Change is a change of a file that can be undone.
 type Change struct {
 	path    string
 	existed bool
@@ -111,10 +111,10 @@ type Change struct {
 	after   [sha256.Size]byte
 }
 
-// Apply has fn make the new content of a file from the old one, which is nil
-// for a file that does not exist, and writes it if it differs. No other process
-// that uses Apply changes the file meanwhile; waiting for one ends with ctx. The
-// result is nil where there was nothing to do.
+// Apply replaces the content of a file by the result of fn. fn gets the present
+// content, which is nil if there is no file. Other processes that use Apply wait
+// meanwhile. Waiting for them ends with ctx. The change is nil if the content stays
+// the same.
 func Apply(ctx context.Context, path string, fn func(before []byte) ([]byte, error)) (*Change, error) {
 	path, err := resolve(path)
 	if err != nil {
@@ -138,8 +138,9 @@ func Apply(ctx context.Context, path string, fn func(before []byte) ([]byte, err
 	return c, Write(path, after, c.mode)
 }
 
-// Undo puts back what the file had before the change, or removes the file where
-// there was none. [ErrChanged] leaves a file alone that is not as it was written.
+// Undo restores the content from before the change, or removes the file if there was
+// none. It returns [ErrChanged] and does nothing if the file is not as the change
+// wrote it.
 func (c *Change) Undo(ctx context.Context) error {
 	unlock, err := Lock(ctx, c.path)
 	if err != nil {
@@ -184,11 +185,12 @@ func read(path string) (content []byte, mode fs.FileMode, exists bool, err error
 	return content, info.Mode().Perm(), true, err
 }
 
-// Lock keeps other processes of this user that lock the same path waiting until
-// unlock is called or the process ends. The lock is a file of its own in the
-// cache folder of the user, which stays; the path itself need not exist.
+// Lock locks a path against other processes of this user that call Lock, until
+// unlock is called or the process ends. The lock is a file in the user's cache
+// folder, which stays there. The path itself need not exist. Waiting for the lock
+// ends with ctx, whose error is in the chain then.
 func Lock(ctx context.Context, path string) (unlock func(), err error) {
-	const between = 10 * time.Millisecond // tries
+	const retryDelay = 10 * time.Millisecond
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, err
@@ -204,7 +206,7 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	}
 	sum := sha256.Sum256([]byte(absolute))
 	lock := flock.New(filepath.Join(dir, hex.EncodeToString(sum[:])), flock.SetPermissions(Private))
-	_, err = lock.TryLockContext(ctx, between)
+	_, err = lock.TryLockContext(ctx, retryDelay)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}

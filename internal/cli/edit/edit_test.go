@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func put(t *testing.T, path, content string, mode fs.FileMode) {
+func writeFile(t *testing.T, path, content string, mode fs.FileMode) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), mode); err != nil {
 		t.Fatal(err)
@@ -41,9 +41,9 @@ func put(t *testing.T, path, content string, mode fs.FileMode) {
 	}
 }
 
-// has fails unless the file has the content and the mode and stands alone in its
+// wantFile fails unless the file has the content and the mode and stands alone in its
 // folder: nothing temporary is left.
-func has(t *testing.T, path, content string, mode fs.FileMode) {
+func wantFile(t *testing.T, path, content string, mode fs.FileMode) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil || string(data) != content {
@@ -72,16 +72,16 @@ func TestWriteKeepsTheModeOfAFileAndMakesNewOnesPrivate(t *testing.T) {
 	}{{0, 0, 0o600}, {0o644, 0, 0o644}, {0o640, 0, 0o640}, {0o400, 0, 0o400}, {0o644, Private, 0o600}, {0, 0o644, 0o644}} {
 		_ = os.Remove(path)
 		if c.before != 0 {
-			put(t, path, "old", c.before)
+			writeFile(t, path, "old", c.before)
 		}
 		if err := Write(path, []byte("new"), c.mode); err != nil {
 			t.Fatal(err)
 		}
-		has(t, path, "new", c.want)
+		wantFile(t, path, "new", c.want)
 	}
 }
 
-func TestWriteLeavesSymbolicLinksToTheirOwner(t *testing.T) {
+func TestWriteFollowsSymbolicLinksAndKeepsThem(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "dotfiles"), 0o700); err != nil {
@@ -97,7 +97,7 @@ func TestWriteLeavesSymbolicLinksToTheirOwner(t *testing.T) {
 		if err := Write(link, []byte(content), 0); err != nil {
 			t.Fatal(err)
 		}
-		has(t, target, content, 0o600)
+		wantFile(t, target, content, 0o600)
 	}
 	for _, path := range []string{middle, link} {
 		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
@@ -140,7 +140,7 @@ func TestUndoRestoresWhatApplyChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	has(t, path, "ours", 0o600)
+	wantFile(t, path, "ours", 0o600)
 	if err := made.Undo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -150,31 +150,31 @@ func TestUndoRestoresWhatApplyChanged(t *testing.T) {
 	if err := made.Undo(t.Context()); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
-	put(t, path, "theirs\r\n", 0o644)
+	writeFile(t, path, "theirs\r\n", 0o644)
 	changed, err := Apply(t.Context(), path, appending("ours"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	has(t, path, "theirs\r\nours", 0o644)
+	wantFile(t, path, "theirs\r\nours", 0o644)
 	if err := changed.Undo(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	has(t, path, "theirs\r\n", 0o644)
+	wantFile(t, path, "theirs\r\n", 0o644)
 }
 
 func TestUndoLeavesAloneWhatOthersChanged(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
-	put(t, path, "theirs", 0o600)
+	writeFile(t, path, "theirs", 0o600)
 	c, err := Apply(t.Context(), path, appending("ours"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, path, "newer", 0o600)
+	writeFile(t, path, "newer", 0o600)
 	if err := c.Undo(t.Context()); !errors.Is(err, ErrChanged) {
 		t.Errorf("%v", err)
 	}
-	has(t, path, "newer", 0o600)
+	wantFile(t, path, "newer", 0o600)
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestUndoLeavesAloneWhatOthersChanged(t *testing.T) {
 func TestApplyWritesNothingWithoutAChangeOrAfterAnError(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
-	put(t, path, "same", 0o644)
+	writeFile(t, path, "same", 0o644)
 	before, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func TestApplyWritesNothingWithoutAChangeOrAfterAnError(t *testing.T) {
 	}
 }
 
-func TestApplyBoundsTheFile(t *testing.T) {
+func TestApplyRefusesAFileThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -224,7 +224,7 @@ func TestApplyBoundsTheFile(t *testing.T) {
 }
 
 // Each of many adds one to a number: none is lost.
-func TestApplyTakesTurns(t *testing.T) {
+func TestConcurrentApplyLosesNoChange(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "number")
 	const many = 20
@@ -241,7 +241,7 @@ func TestApplyTakesTurns(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	has(t, path, strconv.Itoa(many), 0o600)
+	wantFile(t, path, strconv.Itoa(many), 0o600)
 }
 
 func TestLockWaitsNoLongerThanItsContext(t *testing.T) {

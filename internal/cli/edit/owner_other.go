@@ -6,5 +6,5 @@ import (
 	"os"
 )
 
-// IsPrivate has no answer where the folder of a user is what keeps others out.
+// IsPrivate returns true, since this system keeps other users out of a user's folder.
 func IsPrivate(os.FileInfo) bool { return true }

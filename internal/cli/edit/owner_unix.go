@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// IsPrivate reports whether a file is its owner's alone, and the owner is us.
+// IsPrivate reports whether this user owns a file and nobody else can read or write
+// it.
 func IsPrivate(info os.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid() && info.Mode().Perm()&0o077 == 0

@@ -55,7 +55,7 @@ func TestYAMLDocumentsEqualTheAWSCLI(t *testing.T) {
 	}
 }
 
-func TestAliasesDoNotMakeADocumentHuge(t *testing.T) {
+func TestYAMLAliasesCannotMakeADocumentHuge(t *testing.T) {
 	t.Parallel()
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 20 {

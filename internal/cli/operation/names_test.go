@@ -160,7 +160,7 @@ func TestSkeletonsEqualTheAWSCLI(t *testing.T) {
 
 // The first comment of a structure stands two spaces behind its value, the others
 // one: seen in the AWS CLI.
-func TestCommentsOfTheYAMLSkeleton(t *testing.T) {
+func TestYAMLSkeletonHasItsComments(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	if err := yamlSkeleton(&out, api.CodeArtifact().Operations["GetAuthorizationToken"]); err != nil {

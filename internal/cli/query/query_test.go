@@ -36,7 +36,7 @@ type suiteCase struct {
 	Error      string          `json:"error"`
 }
 
-func TestComplianceSuite(t *testing.T) {
+func TestQueriesPassTheJMESPathComplianceSuite(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(suite(t), "*.json"))
 	if err != nil || len(files) < 10 {

@@ -23,7 +23,7 @@ const foldAt = 80
 // as JSON.
 func writeYAML(w io.Writer, v any) error {
 	if document.IsScalar(v) {
-		_, err := io.WriteString(w, document.Scalar(v)+"\n")
+		_, err := io.WriteString(w, document.Indented(v)+"\n")
 		return err
 	}
 	e := &emitter{indention: true, whitespace: true}

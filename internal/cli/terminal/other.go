@@ -4,8 +4,8 @@ package terminal
 
 import "os"
 
-// Size tells whether a file is a terminal and how many columns it has; 0 is
-// unknown.
+// Size reports whether a file is a terminal, and how many columns it has; 0 if that
+// is unknown.
 func Size(file *os.File) (bool, int) {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0, 0

@@ -1,5 +1,5 @@
-// Package terminal owns what the command does with the terminal that its
-// process belongs to: how wide it is, and questions to whoever sits there.
+// Package terminal owns what the command does with the terminal of its process: it
+// finds out how wide it is, and asks questions there.
 package terminal
 
 import (
@@ -10,13 +10,13 @@ import (
 	"golang.org/x/term"
 )
 
-// ErrNone means that there is nobody to ask.
+// ErrNone means that the process has no terminal, so nobody can be asked.
 var ErrNone = errors.New("no terminal")
 
-// Ask prompts on the terminal that the process belongs to, wherever its standard
-// streams go: the AWS SDKs keep both outputs of a process that they ask for
-// credentials. What is typed is not shown. An interruption leaves the terminal as
-// it was.
+// Ask prompts on the terminal of the process and returns the line that is typed,
+// which is not shown. It does not use the standard streams, because an AWS SDK reads
+// those of a credential_process. The terminal is restored if ctx ends. The error is
+// [ErrNone] if there is no terminal.
 func Ask(ctx context.Context, prompt string) (string, error) {
 	in, out, err := open()
 	if err != nil {

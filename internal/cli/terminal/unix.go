@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Size tells whether a file is a terminal and how many columns it has; 0 is
-// unknown.
+// Size reports whether a file is a terminal, and how many columns it has; 0 if that
+// is unknown.
 func Size(file *os.File) (bool, int) {
 	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
