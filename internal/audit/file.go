@@ -32,6 +32,7 @@ type File struct {
 	Report func(what string, err error)
 
 	file *os.File
+	torn bool      // the file ends in the middle of a line
 	wait time.Time // until when no rotation is tried, after one failed
 }
 
@@ -49,26 +50,23 @@ func (f *File) open() error {
 	if err != nil {
 		return err
 	}
-	err = mend(file)
+	torn, err := isTorn(file)
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	f.file = file
+	f.file, f.torn = file, torn
 	return nil
 }
 
-// mend ends a last line that a crash cut, so that the next one stands alone.
-func mend(file *os.File) error {
+// isTorn reports whether a crash or a full disk cut the last line.
+func isTorn(file *os.File) (bool, error) {
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return err
+		return false, err
 	}
 	last := make([]byte, 1)
 	_, err = file.ReadAt(last, info.Size()-1)
-	if err == nil && last[0] != '\n' {
-		_, err = file.Write([]byte{'\n'})
-	}
-	return err
+	return err == nil && last[0] != '\n', err
 }
 
 // Write appends lines, to a new file if it is time for one.
@@ -76,6 +74,15 @@ func (f *File) Write(p []byte) (int, error) {
 	err := f.ready(int64(len(p)))
 	if err != nil {
 		return 0, err
+	}
+	// A cut line is ended so that the next one stands alone. That waits for the
+	// next one: a full disk keeps no server from starting.
+	if f.torn {
+		_, err := f.file.Write([]byte{'\n'})
+		if err != nil {
+			return 0, err
+		}
+		f.torn = false
 	}
 	return f.file.Write(p)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"daypass/internal/audit"
 )
 
 // A disk without room for another byte must not keep a server from starting to
@@ -29,11 +32,9 @@ func TestAServerStartsToReadOnAFullDisk(t *testing.T) {
 	})
 	p := place{t: t, data: filepath.Join(dir, "data")}
 	p.run(nil)
-	fill, err := os.Create(filepath.Join(dir, "fill"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for piece := make([]byte, 4<<10); err == nil; {
+	// The disk becomes full in the middle of a line of the audit trail.
+	fill, err := os.OpenFile(filepath.Join(p.data, "audit", audit.FileName), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	for piece := bytes.Repeat([]byte("a"), 4<<10); err == nil; {
 		_, err = fill.Write(piece)
 	}
 	if !errors.Is(err, syscall.ENOSPC) {
