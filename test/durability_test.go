@@ -127,6 +127,12 @@ func (p *promises) add(name string, content []byte) {
 	p.added <- struct{}{}
 }
 
+func (p *promises) digest(name string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.files[name]
+}
+
 // uploadUntilKilled kills the server after so many acknowledged uploads, while
 // the others are under way.
 func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []string, promised *promises, round, after int) {

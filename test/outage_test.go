@@ -2,7 +2,6 @@ package test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -14,27 +13,27 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"daypass/internal/store/storetest"
 )
 
-// A line is a way to a server that can be cut (connections end, new ones are
-// refused) and frozen (connections are taken, and nothing moves).
+// A line is a way to a server that can be cut: connections end, and new ones are
+// refused.
 type line struct {
-	target  [2]string // network, address
-	address string    // of this end
+	target  string // address
+	address string // of this end
 
 	mu       sync.Mutex
 	listener net.Listener
-	frozen   chan struct{} // closed while the line moves
 	open     map[net.Conn]bool
 }
 
-func newLine(t *testing.T, network, address string) *line {
+func newLine(t *testing.T, target string) *line {
 	t.Helper()
-	l := &line{target: [2]string{network, address}, address: "127.0.0.1:0", open: map[net.Conn]bool{}}
+	l := &line{target: target, address: "127.0.0.1:0", open: map[net.Conn]bool{}}
 	l.mend(t)
 	t.Cleanup(l.cut)
 	return l
@@ -43,27 +42,14 @@ func newLine(t *testing.T, network, address string) *line {
 // mend lets the line work (again).
 func (l *line) mend(t *testing.T) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.listener == nil:
-		listener, err := net.Listen("tcp", l.address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.listener, l.address = listener, listener.Addr().String()
-		l.frozen = make(chan struct{})
-		go l.accept(listener)
-		close(l.frozen)
-	default:
-		close(l.frozen)
+	listener, err := net.Listen("tcp", l.address)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func (l *line) freeze() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.frozen = make(chan struct{})
+	l.listener, l.address = listener, listener.Addr().String()
+	go l.accept(listener)
 }
 
 func (l *line) cut() {
@@ -86,75 +72,24 @@ func (l *line) accept(listener net.Listener) {
 			return
 		}
 		go func() {
-			far, err := net.Dial(l.target[0], l.target[1])
+			defer near.Close()
+			far, err := net.Dial("tcp", l.target)
 			if err != nil {
-				near.Close()
 				return
 			}
 			l.mu.Lock()
 			l.open[near], l.open[far] = true, true
 			l.mu.Unlock()
-			go l.move(far, near)
-			l.move(near, far)
+			go move(far, near)
+			move(near, far)
 		}()
 	}
 }
 
-func (l *line) move(to, from net.Conn) {
+func move(to, from net.Conn) {
 	defer to.Close()
 	defer from.Close()
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		l.mu.Lock()
-		moves := l.frozen
-		l.mu.Unlock()
-		<-moves
-		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// An outage is what load saw while something was away.
-type outage struct {
-	mu       sync.Mutex
-	answered map[int]int // by status
-	wrong    []string
-}
-
-// load uploads and downloads until ctx ends. Whatever the state of things is,
-// an answer is a success, or a 503 that says when to come back.
-func (o *outage) load(ctx context.Context, repo repository, promised *promises, worker int) {
-	name := fmt.Sprint("load", worker)
-	for n := 0; ctx.Err() == nil; n++ {
-		version := fmt.Sprintf("1.%d", n)
-		content, err := noise(name, version, 4<<10)
-		if err == nil {
-			err = repo.upload(ctx, name, version, content, nil)
-		}
-		if err == nil {
-			promised.add(sdistName(name, version), content)
-		}
-		status, again, err := repo.probe(ctx, "simple/"+name+"/")
-		if err != nil {
-			continue // the trial is over
-		}
-		o.mu.Lock()
-		o.answered[status]++
-		switch {
-		case status == http.StatusServiceUnavailable && again == "":
-			o.wrong = append(o.wrong, "503 without Retry-After")
-		case status != http.StatusOK && status != http.StatusNotFound && status != http.StatusServiceUnavailable:
-			o.wrong = append(o.wrong, fmt.Sprint("an answer of ", status))
-		}
-		o.mu.Unlock()
-	}
+	_, _ = io.Copy(to, from) // until either is closed
 }
 
 // probe gets a page and returns its status and Retry-After.
@@ -197,79 +132,77 @@ func (s *server) readyz() (int, error) {
 	return res.StatusCode, nil
 }
 
-// A database and a content store that are cut off, frozen and come back under
-// load: every answer is a success or a 503 with Retry-After, the server says that
-// it is not ready, recovers by itself, and nothing that was acknowledged is lost.
+// A trouble is one of a database or a content store, and its end.
+type trouble struct {
+	what     string
+	do, mend func()
+}
+
+// A database that is stopped, killed and frozen, and a content store that is cut
+// off and frozen, under load: each client has an answer meanwhile, a success or a
+// 503 with Retry-After; the server says that it is not ready, recovers by itself,
+// and nothing that was acknowledged is lost.
 func TestOutagesUnderLoad(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*testing.T) (*line, []string, []string){
-		"PostgreSQL": func(t *testing.T) (*line, []string, []string) {
-			u, err := url.Parse(storetest.Postgres(t))
-			if err != nil {
-				t.Fatal(err)
+	for name, start := range map[string]func(*testing.T) (args, env []string, troubles []trouble){
+		"PostgreSQL": func(t *testing.T) ([]string, []string, []trouble) {
+			c := storetest.NewCluster(t)
+			return []string{"--database", c.URL}, nil, []trouble{
+				{"stopped", c.Stop, c.Start}, {"killed", c.Kill, c.Start}, {"frozen", c.Freeze, c.Thaw},
 			}
-			l := postgresLine(t, u)
-			u.Host, u.RawQuery = l.address, "sslmode=disable"
-			return l, []string{"--database", u.String()}, nil
 		},
-		"S3": func(t *testing.T) (*line, []string, []string) {
-			at := startStore(t)
-			l := newLine(t, "tcp", strings.TrimPrefix(at, "http://"))
+		"S3": func(t *testing.T) ([]string, []string, []trouble) {
+			at, process := startStore(t)
+			l := newLine(t, strings.TrimPrefix(at, "http://"))
 			address := "s3://packages/content?" + url.Values{"endpoint": {"http://" + l.address}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode()
-			return l, []string{"--blobs", address}, []string{"AWS_ACCESS_KEY_ID=key-of-the-content-store", "AWS_SECRET_ACCESS_KEY=secret-of-the-content-store"}
+			send := func(sig syscall.Signal) func() {
+				return func() {
+					if err := process.Signal(sig); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			return []string{"--blobs", address}, []string{"AWS_ACCESS_KEY_ID=key-of-the-content-store", "AWS_SECRET_ACCESS_KEY=secret-of-the-content-store"},
+				[]trouble{{"cut off", l.cut, func() { l.mend(t) }}, {"frozen", send(syscall.SIGSTOP), send(syscall.SIGCONT)}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, args, env := start(t)
+			args, env, troubles := start(t)
 			s, err := serve(t.TempDir(), append(plain(), env...), args...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(s.kill)
-			repo := s.newRepository(t)
-			promised := &promises{files: map[string]string{}, added: make(chan struct{}, 1<<20)}
-			o := &outage{answered: map[int]int{}}
+			l := newLoad(t, s)
 			ctx, stop := context.WithCancel(t.Context())
-			var workers sync.WaitGroup
-			projects := []string{"load0", "load1", "load2", "load3"}
-			for i := range projects {
-				workers.Go(func() { o.load(ctx, repo, promised, i) })
+			wait := l.start(ctx)
+			l.await(t, "before any trouble", works)
+			for _, trouble := range troubles {
+				began := time.Now()
+				trouble.do()
+				l.now()
+				await(t, "readyz while "+trouble.what, http.StatusServiceUnavailable, s.readyz)
+				l.await(t, "while "+trouble.what, answers)
+				answered := time.Since(began)
+				trouble.mend()
+				l.now()
+				await(t, "readyz after "+trouble.what, http.StatusOK, s.readyz)
+				l.await(t, "after "+trouble.what, works)
+				t.Logf("%s: all were answered after %v, and served again %v later", trouble.what, answered, time.Since(began)-answered)
 			}
-			for _, step := range []struct {
-				what string
-				do   func()
-			}{{"cut", l.cut}, {"frozen", l.freeze}, {"cut again", l.cut}} {
-				<-promised.added
-				step.do()
-				await(t, "readyz while "+step.what, http.StatusServiceUnavailable, s.readyz)
-				l.mend(t)
-				await(t, "readyz after "+step.what, http.StatusOK, s.readyz)
-				for len(promised.added) > 0 {
-					<-promised.added
-				}
-			}
-			<-promised.added // it takes uploads again
 			stop()
-			workers.Wait()
-			for _, wrong := range o.wrong {
+			wait()
+			for _, wrong := range l.wrong {
 				t.Error(wrong)
 			}
-			checkWhole(t, repo, projects, promised, everything)
+			checkWhole(t, l.repo, []string{loadProject}, l.promised, everything)
 			if t.Failed() {
 				t.Log(s.log.text())
 			}
-			t.Logf("%d files were acknowledged; answers by status: %v", len(promised.files), o.answered)
+			t.Logf("%d files were acknowledged; the slowest answer took %v; answers by status: %v", len(l.promised.files), l.slowest, l.answered)
 		})
 	}
-}
-
-// postgresLine is a line to the Unix socket of the tests' server.
-func postgresLine(t *testing.T, u *url.URL) *line {
-	if dir := u.Query().Get("host"); dir != "" {
-		return newLine(t, "unix", filepath.Join(dir, ".s.PGSQL.5432"))
-	}
-	return newLine(t, "tcp", u.Host)
 }
 
 // Content that is lost, cut or out of reach is an error with a cause in the log
@@ -342,7 +275,7 @@ func TestLostContentIsNoSuccess(t *testing.T) {
 }
 
 // startStore starts an S3-compatible store with the bucket packages.
-func startStore(t *testing.T) string {
+func startStore(t *testing.T) (address string, process *os.Process) {
 	t.Helper()
 	c := moto()
 	if c.err != nil {
@@ -352,6 +285,7 @@ func startStore(t *testing.T) string {
 		t.Skipf("SKIPPED, needs moto: %v", c.err)
 	}
 	at, err := runStore(c, func(cmd *exec.Cmd) {
+		process = cmd.Process
 		t.Cleanup(func() {
 			_ = cmd.Process.Kill() // it has nothing to lose
 			_ = cmd.Wait()
@@ -360,5 +294,5 @@ func startStore(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return at
+	return at, process
 }

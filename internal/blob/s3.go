@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -75,7 +76,10 @@ func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 		}
 		o.UsePathStyle = a.pathStyle
 		// Whoever waits for us tries again too.
-		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxBackoff })
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxBackoff = maxBackoff
+			o.Retryables = append([]retry.IsErrorRetryable{notWhatTookLong}, o.Retryables...)
+		})
 		// Stores other than AWS's do not all know the checksums that the SDK
 		// adds of itself; we send our own SHA-256 where it counts.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -83,6 +87,16 @@ func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 	})
 	return &S3{client: client, bucket: a.bucket, prefix: a.prefix, spool: spool, part: defaultPart}, nil
 }
+
+// notWhatTookLong keeps a request from being made again to a store that did not
+// answer in time: three of them take three times as long.
+var notWhatTookLong = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+})
 
 func (s *S3) object(key Key) (*string, error) {
 	p, err := key.path()
@@ -219,6 +233,8 @@ func (s *S3) head(ctx context.Context, key Key) (*s3.HeadObjectOutput, error) {
 
 // Stat implements [Store].
 func (s *S3) Stat(ctx context.Context, key Key) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	out, err := s.head(ctx, key)
 	if err != nil {
 		return 0, err

@@ -14,6 +14,9 @@ import (
 const (
 	// dialTimeout bounds how long a connection to the store may take.
 	dialTimeout = 5 * time.Second
+	// answerTime bounds how long the store may take to begin an answer about
+	// content that it has, repetitions included.
+	answerTime = 10 * time.Second
 	// stall bounds how long the store may neither take nor give a byte. S3 and
 	// its like send blanks while they put the parts of an object together.
 	stall = 20 * time.Second

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -36,7 +37,8 @@ type s3Reader struct {
 	size   int64
 	off    int64
 	body   io.ReadCloser // at off; nil before the first read and after a seek
-	end    int64         // of the body, which may be of a range
+	cancel context.CancelFunc
+	end    int64 // of the body, which may be of a range
 }
 
 // Ready asks the store for the next n bytes, or with 0 whether the content is
@@ -81,8 +83,19 @@ func (r *s3Reader) get(n int64) error {
 	if n < r.size {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.off, r.off+n-1))
 	}
-	out, err := r.store.client.GetObject(r.ctx, in)
+	ctx, cancel := context.WithCancel(r.ctx)
+	late := time.AfterFunc(answerTime, cancel)
+	out, err := r.store.client.GetObject(ctx, in)
+	inTime := late.Stop()
+	if err != nil {
+		cancel()
+	}
 	switch {
+	case !inTime && r.ctx.Err() == nil:
+		if err == nil {
+			out.Body.Close()
+		}
+		return away(errLate, true)
 	case missing(err):
 		return ErrNotFound
 	case unsatisfiable(err):
@@ -96,11 +109,14 @@ func (r *s3Reader) get(n int64) error {
 	}
 	if have != r.size {
 		out.Body.Close()
+		cancel()
 		return errSize(r.key, have, r.size)
 	}
-	r.body, r.end = out.Body, r.off+n
+	r.body, r.cancel, r.end = out.Body, cancel, r.off+n
 	return nil
 }
+
+var errLate = fmt.Errorf("the content store has not answered within %v", answerTime)
 
 // total is the size of the whole in a Content-Range, or -1.
 func total(contentRange string) int64 {
@@ -140,5 +156,7 @@ func (r *s3Reader) Close() error {
 	}
 	body := r.body
 	r.body = nil
-	return body.Close()
+	err := body.Close()
+	r.cancel()
+	return err
 }

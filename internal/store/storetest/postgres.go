@@ -70,18 +70,28 @@ var server = sync.OnceValues(func() (string, error) {
 	if given := os.Getenv("DAYPASS_TEST_POSTGRES"); given != "" {
 		return given, nil
 	}
-	return start()
+	bin, err := binaries()
+	if err != nil {
+		return "", err
+	}
+	dir, err := start(bin, "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200")
+	return address(dir), err
 })
+
+// address is the URL of a server whose socket is in a folder.
+func address(dir string) string {
+	return "postgres://postgres@/postgres?" + url.Values{"host": {dir}}.Encode()
+}
 
 // supervise runs until its standard input closes, which is when the test binary
 // that holds the other end is gone; only then can nobody be using the server.
-// The server takes no TCP connection and syncs nothing: its data is thrown away.
+// The server takes no TCP connection and syncs nothing: its data is thrown away,
+// and what a process wrote outlives it all the same.
 const supervise = `
 trap '' INT
-bin=$1; dir=$2
+bin=$1; dir=$2; options=$3
 "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
-"$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "-k '$dir' -c listen_addresses= -c fsync=off \
-  -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" start >>"$dir/log" 2>&1 ||
+"$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "-k '$dir' -c listen_addresses= -c fsync=off $options" start >>"$dir/log" 2>&1 ||
 exit 1
 echo ready
 cat >/dev/null
@@ -89,27 +99,26 @@ cat >/dev/null
 cd / && rm -rf "$dir"
 `
 
-func start() (string, error) {
-	bin, err := binaries()
-	if err != nil {
-		return "", err
-	}
+// start makes a server and returns the folder of its socket and its data.
+func start(bin, options string) (string, error) {
 	dir, err := os.MkdirTemp("", "daypass-pg-")
 	if err != nil {
 		return "", err
 	}
-	command := []string{"sh", "-c", supervise, "sh", bin, dir}
 	if os.Geteuid() == 0 {
-		// PostgreSQL refuses to run as root.
 		if err := give(dir, "postgres"); err != nil {
 			return "", errors.Join(err, os.RemoveAll(dir))
 		}
-		command = append([]string{"runuser", "-u", "postgres", "--"}, command...)
 	}
-	if err := supervised(command, filepath.Join(dir, "log")); err != nil {
-		return "", err
+	return dir, supervised(unprivileged("sh", "-c", supervise, "sh", bin, dir, options), filepath.Join(dir, "log"))
+}
+
+// unprivileged is a command as PostgreSQL wants to be run, which refuses root.
+func unprivileged(command ...string) []string {
+	if os.Geteuid() == 0 {
+		return append([]string{"runuser", "-u", "postgres", "--"}, command...)
 	}
-	return "postgres://postgres@/postgres?" + url.Values{"host": {dir}}.Encode(), nil
+	return command
 }
 
 // lifelines holds the supervisor's standard input. It is never closed and never
