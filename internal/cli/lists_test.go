@@ -312,8 +312,8 @@ func TestWaitersAreNamedAndExplained(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"iam wait help":             "usage: daypass [options] iam wait role-exists [parameters]\n",
-		"iam wait role-exists help": "Asks get-role every 1s, 20 times at most, until the status is 200.",
-		"iam help":                  "  wait                      ask until something is there\n",
+		"iam wait role-exists help": "Calls get-role every 1s, 20 times at most, until the status is 200.",
+		"iam help":                  "  wait                      wait until something exists\n",
 		"iam list-groups help":      "--starting-token VALUE (string)",
 	} {
 		code, stdout, stderr := inProcess(t, "", strings.Fields(args)...)

@@ -1,5 +1,5 @@
-// Package clitest finds the real AWS CLI, version 2, for tests that hold our
-// output against it. Only tests import it.
+// Package clitest finds and runs the real AWS CLI, version 2, for tests that compare
+// the command with it. Only tests import it.
 package clitest
 
 import (
@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// find looks for an aws of version 2 in PATH and where Debian puts it.
-var find = sync.OnceValue(func() string {
+// findAWS looks for an aws of version 2 in PATH and in Debian's folders.
+var findAWS = sync.OnceValue(func() string {
 	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/bin", "/usr/local/bin") {
 		path := filepath.Join(dir, "aws")
 		if info, err := os.Stat(path); err != nil || info.IsDir() {
@@ -30,9 +30,8 @@ var find = sync.OnceValue(func() string {
 	return ""
 })
 
-// missing skips a test, or fails it where DAYPASS_TEST_REQUIRE=all asks for
-// everything.
-func missing(t testing.TB, what string) {
+// skipOrFail skips a test, or fails it if DAYPASS_TEST_REQUIRE is all.
+func skipOrFail(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("DAYPASS_TEST_REQUIRE") == "all" {
 		t.Fatalf("%s is not installed", what)
@@ -43,15 +42,15 @@ func missing(t testing.TB, what string) {
 // AWS returns the path of the AWS CLI, version 2.
 func AWS(t testing.TB) string {
 	t.Helper()
-	path := find()
+	path := findAWS()
 	if path == "" {
-		missing(t, "AWS CLI v2")
+		skipOrFail(t, "AWS CLI v2")
 	}
 	return path
 }
 
-// interpreter returns the command of the Python interpreter that the AWS CLI
-// runs in, or nil where it is no Python script.
+// interpreter returns the command of the Python interpreter that the AWS CLI runs in,
+// or nil if it is not a Python script.
 func interpreter(t testing.TB) []string {
 	t.Helper()
 	file, err := os.Open(AWS(t))
@@ -67,14 +66,14 @@ func interpreter(t testing.TB) []string {
 	return strings.Fields(line)
 }
 
-// Python runs a script in the interpreter of the AWS CLI, with its libraries,
-// feeds it the cases as one JSON value a line and returns its lines, one JSON
-// value for each case.
-func Python(t testing.TB, script string, cases []any) []json.RawMessage {
+// Python runs a script in the interpreter of the AWS CLI, with its libraries. The
+// script reads the cases from standard input, one JSON value a line, and prints a line
+// with a JSON value for each of them.
+func Python[T any](t testing.TB, script string, cases []T) []json.RawMessage {
 	t.Helper()
 	words := interpreter(t)
 	if words == nil {
-		missing(t, "AWS CLI v2 as a Python package")
+		skipOrFail(t, "AWS CLI v2 as a Python package")
 	}
 	cmd := exec.Command(words[0], append(words[1:], "-c", script)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYTHONUTF8=1", "TZ=UTC"}
@@ -108,15 +107,15 @@ type Case struct {
 	Dir  string   `json:"dir"`
 }
 
-// An Outcome is what a run left behind.
+// An Outcome is the output and the exit code of a run.
 type Outcome struct {
 	Stdout, Stderr string
 	Exit           int
 }
 
-// runs forks the AWS CLI for each case: loading it once saves most of the time
-// that a test takes which runs it many times.
-const runs = `
+// forkScript loads the AWS CLI once and forks for each case. Loading it takes most of
+// the time of a run.
+const forkScript = `
 import json, os, sys, tempfile, time
 import awscli.clidriver, awscli.formatter, awscli.handlers, botocore.session
 data = os.environ['AWS_DATA_PATH']  # set when awscli is loaded
@@ -159,11 +158,7 @@ func Run(t testing.TB, cases []Case) []Outcome {
 		}
 		return outcomes
 	}
-	lines := make([]any, len(cases))
-	for i, c := range cases {
-		lines[i] = c
-	}
-	for i, reply := range Python(t, runs, lines) {
+	for i, reply := range Python(t, forkScript, cases) {
 		if err := json.Unmarshal(reply, &outcomes[i]); err != nil {
 			t.Fatal(err)
 		}

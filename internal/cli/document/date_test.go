@@ -34,11 +34,7 @@ for line in sys.stdin:
 
 func TestDatesEqualDateutil(t *testing.T) {
 	t.Parallel()
-	cases := make([]any, len(dates))
-	for i := range dates {
-		cases[i] = dates[i]
-	}
-	for i, line := range clitest.Python(t, dateReference, cases) {
+	for i, line := range clitest.Python(t, dateReference, dates) {
 		var want []any
 		if err := json.Unmarshal(line, &want); err != nil {
 			t.Fatal(err)

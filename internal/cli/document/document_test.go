@@ -31,11 +31,7 @@ for line in sys.stdin:
 
 func TestDecodeEqualsPython(t *testing.T) {
 	t.Parallel()
-	cases := make([]any, len(texts))
-	for i := range texts {
-		cases[i] = texts[i]
-	}
-	for i, line := range clitest.Python(t, reference, cases) {
+	for i, line := range clitest.Python(t, reference, texts) {
 		want, got := map[string]string{}, map[string]string{}
 		if err := json.Unmarshal(line, &want); err != nil {
 			t.Fatal(err)
@@ -66,11 +62,7 @@ for line in sys.stdin:
 func TestScalarsEqualPython(t *testing.T) {
 	t.Parallel()
 	samples := []string{"", "a", "it's", `"q"`, `it's "q"`, "\\", "\n\t\r\x00\x1b\x7f", "é\u0085\u00a0\u00ad\u2028日😀\ue000", "1", " 1 ", "+1", "-1", "--1", "1_0", "1__0", "_1", "1_", "0x1", "1.5", "1.", ".5", "1e5", "1e", "inf", "-inf", "nan", "Infinity", "1_0.5", "1e400", "007", "99999999999999999999", "-99999999999999999999", "1 2", "１"}
-	cases := make([]any, len(samples))
-	for i := range samples {
-		cases[i] = samples[i]
-	}
-	for i, line := range clitest.Python(t, scalars, cases) {
+	for i, line := range clitest.Python(t, scalars, samples) {
 		var want [3]string
 		if err := json.Unmarshal(line, &want); err != nil {
 			t.Fatal(err)

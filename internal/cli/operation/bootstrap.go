@@ -13,9 +13,9 @@ import (
 	"daypass/internal/wire"
 )
 
-// The command that makes an MFA device has two options of its own, as the AWS
-// CLI's has: what sets an authenticator app up goes to a file and not to the
-// output, where it would stay in logs and on screens.
+// The command create-virtual-mfa-device has two options of its own, as in the AWS
+// CLI. The secret that an authenticator app is set up with goes to a file, and not
+// to the output, where it would stay in logs and on screens.
 const (
 	bootstrapOperation = "CreateVirtualMFADevice"
 	bootstrapMethod    = "bootstrap-method"
@@ -30,17 +30,17 @@ func bootstrapOptions(op *api.Operation, optional bool) []*argument.Argument {
 	return []*argument.Argument{
 		{
 			Names: []string{"--" + outfile}, Dest: outfile, Required: !optional,
-			Help: "The file that takes what an authenticator app is set up with. It is readable by its owner alone.",
+			Help: "The file to write the secret to that an authenticator app is set up with. Only its owner can read it.",
 		},
 		{
 			Names: []string{"--" + bootstrapMethod}, Dest: bootstrapMethod, Required: !optional, Choices: bootstrapMembers,
-			Help: "What that is: QRCodePNG, a picture to scan, or Base32StringSeed, the seed.",
+			Help: "The format of the secret: QRCodePNG, a picture to scan, or Base32StringSeed, the seed as text.",
 		},
 	}
 }
 
-// A bootstrapFile is opened before the device is made: a seed that cannot be kept
-// would make the device useless.
+// A bootstrapFile is the file for the secret of an MFA device. It is opened before
+// the device is made, because a device is useless if its secret cannot be written.
 type bootstrapFile struct {
 	*os.File
 	method string
@@ -58,11 +58,11 @@ func openBootstrap(path, method string) (*bootstrapFile, error) {
 	return &bootstrapFile{file, method, isNew}, nil
 }
 
-// save writes one of the two values and takes both out of the result.
-func (f *bootstrapFile) save(result wire.Object) (wire.Object, error) {
+// save writes the secret to the file and removes it from the result, in place.
+func (f *bootstrapFile) save(result wire.Object) error {
 	i := slices.IndexFunc(result, func(e wire.Entry) bool { return e.Name == "VirtualMFADevice" })
 	if i < 0 {
-		return result, f.Close()
+		return f.Close()
 	}
 	device, _ := result[i].Value.(wire.Object)
 	value, _ := device.Get(f.method)
@@ -75,11 +75,11 @@ func (f *bootstrapFile) save(result wire.Object) (wire.Object, error) {
 		_, err = f.Write(content)
 	}
 	result[i].Value = slices.DeleteFunc(device, func(e wire.Entry) bool { return slices.Contains(bootstrapMembers, e.Name) })
-	return result, errors.Join(err, f.Close())
+	return errors.Join(err, f.Close())
 }
 
-// drop takes away a file that nothing was written to.
-func (f *bootstrapFile) drop() {
+// discard closes the file without a secret, and removes it if it is new.
+func (f *bootstrapFile) discard() {
 	f.Close()
 	if f.isNew {
 		os.Remove(f.Name())

@@ -15,20 +15,20 @@ import (
 	"daypass/internal/wire"
 )
 
-// A call is a command line of an operation that was understood.
+// A call is a call of an operation, with what the command line says about it.
 type call struct {
 	op        *api.Operation
 	input     *document.Object
-	window    *window        // the part of a list that is asked for; nil for one answer as it comes
-	file      string         // takes the content of an output that streams
-	bootstrap *bootstrapFile // takes the secret of an MFA device; nil for other operations
+	window    *window        // the part of a list to print; nil prints one response as it is
+	file      string         // path of the file for streaming output
+	bootstrap *bootstrapFile // file for the secret of an MFA device; nil for other operations
 }
 
-// Call sends an operation and prints what comes back.
+// Call calls an operation and prints its result.
 func Call(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
 	c := call{op: op, input: input}
 	var err error
-	c.window, err = windowOf(env, op, nil, input)
+	c.window, err = readWindow(env, op, nil, input)
 	if err != nil {
 		return err
 	}
@@ -41,19 +41,19 @@ func (c *call) run(ctx context.Context, env *command.Env) error {
 	}
 	reply, err := env.Session.Call(ctx, c.op, c.input)
 	if c.bootstrap != nil && err != nil {
-		c.bootstrap.drop()
+		c.bootstrap.discard()
 	}
 	if err != nil {
 		return err
 	}
 	if c.bootstrap != nil {
-		reply, err = c.bootstrap.save(reply)
+		err = c.bootstrap.save(reply)
 		if err != nil {
 			return err
 		}
 	}
-	if streams(c.op) {
-		reply, err = save(c.op, reply, c.file)
+	if hasStreamingOutput(c.op) {
+		reply, err = saveContent(c.op, reply, c.file)
 		if err != nil {
 			return err
 		}
@@ -62,11 +62,12 @@ func (c *call) run(ctx context.Context, env *command.Env) error {
 	if err != nil {
 		return err
 	}
-	return env.Print(c.op.Name, result(c.op, reply, wireTimes))
+	return env.Print(c.op.Name, resultDocument(c.op, reply, wireTimes))
 }
 
-// save writes the payload of a result to a file and returns the rest.
-func save(op *api.Operation, result wire.Object, file string) (wire.Object, error) {
+// saveContent writes the streaming payload of a result to a file. It returns the
+// result without the payload.
+func saveContent(op *api.Operation, result wire.Object, file string) (wire.Object, error) {
 	name := op.Output.Payload.Name
 	content, ok := result.Get(name)
 	body, isStream := content.(io.ReadCloser)
@@ -83,5 +84,5 @@ func save(op *api.Operation, result wire.Object, file string) (wire.Object, erro
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", file, err)
 	}
-	return slices.DeleteFunc(result, func(e wire.Entry) bool { return e.Name == name }), nil
+	return slices.DeleteFunc(slices.Clone(result), func(e wire.Entry) bool { return e.Name == name }), nil
 }

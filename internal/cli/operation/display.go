@@ -11,21 +11,22 @@ import (
 	"daypass/internal/wire"
 )
 
-// result turns what the service answered into a document: times become texts as
-// the configuration wants them, bytes stay in base64, policies become objects.
-func result(op *api.Operation, reply wire.Object, wireTimes bool) any {
-	r := reader{op, wireTimes}
-	return r.value(op.Output, reply)
+// resultDocument returns the result of an operation as a document. Times become texts
+// in the configured format, bytes become base64, and policies become objects.
+func resultDocument(op *api.Operation, reply wire.Object, wireTimes bool) any {
+	d := decoder{op, wireTimes}
+	return d.value(op.Output, reply)
 }
 
-// A reader makes documents of an operation's answers.
-type reader struct {
+// A decoder makes documents from the results of an operation.
+type decoder struct {
 	op        *api.Operation
 	wireTimes bool
 }
 
-// value reads a value of a shape, which is nil where the model does not know it.
-func (r *reader) value(shape *api.Shape, v any) any {
+// value returns a value of a shape as a document. The shape is nil if the model does
+// not have it.
+func (r *decoder) value(shape *api.Shape, v any) any {
 	switch v := v.(type) {
 	case wire.Object:
 		o := &document.Object{}
@@ -47,13 +48,13 @@ func (r *reader) value(shape *api.Shape, v any) any {
 		return base64.StdEncoding.EncodeToString(v)
 	case string:
 		if shape != nil && shape.Name == policyShape && r.op.Service.Name == "iam" {
-			return policy(v)
+			return decodePolicy(v)
 		}
 	case time.Time:
 		if r.wireTimes {
 			return wireTime(r.op, v)
 		}
-		if r.op.Service.Protocol == api.RESTJSON { // a number on the wire has no zone
+		if r.op.Service.Protocol == api.RESTJSON { // a number on the wire has no time zone
 			v = v.Local()
 		}
 		return isoTime(v)
@@ -74,12 +75,12 @@ func memberShape(shape *api.Shape, name string) *api.Shape {
 	return nil
 }
 
-// policyShape is the shape of policies in IAM's answers.
+// policyShape is the shape of policies in IAM's results.
 const policyShape = "policyDocumentType"
 
-// policy reads a policy as IAM sends it, percent-encoded JSON. What is none stays
-// what it is. The AWS CLI does the same.
-func policy(text string) any {
+// decodePolicy returns a policy that IAM sent as percent-encoded JSON. Any other text
+// stays as it is, as in the AWS CLI.
+func decodePolicy(text string) any {
 	v, err := document.Decode(unescape(text))
 	if err != nil {
 		return text
@@ -87,7 +88,8 @@ func policy(text string) any {
 	return v
 }
 
-// unescape decodes percent-encoding; a % that begins none stands for itself.
+// unescape decodes percent-encoding. A % that is not followed by two hexadecimal
+// digits stays.
 func unescape(text string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -104,8 +106,8 @@ func unescape(text string) string {
 	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }
 
-// isoTime prints an instant as Python's isoformat() does: six decimals of the
-// second or none, and always an offset.
+// isoTime returns an instant as Python's isoformat() does: with six decimals of the
+// second or none, and always with an offset.
 func isoTime(t time.Time) string {
 	layout := "2006-01-02T15:04:05-07:00"
 	if t.Nanosecond()/1000 != 0 {
@@ -114,7 +116,8 @@ func isoTime(t time.Time) string {
 	return t.Format(layout)
 }
 
-// wireTime prints an instant as it came: a number of seconds, or ISO 8601.
+// wireTime returns an instant as the service sent it: a number of seconds, or ISO
+// 8601.
 func wireTime(op *api.Operation, t time.Time) any {
 	if op.Service.Protocol == api.Query {
 		return t.UTC().Format("2006-01-02T15:04:05.999Z07:00")

@@ -15,17 +15,18 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// documents adds the members of --cli-input-json or --cli-input-yaml that no
-// option gave.
-func documents(values argument.Values, input *document.Object) error {
-	// A file is read for either, even where both are refused below.
+// addInputDocuments adds the members of --cli-input-json or --cli-input-yaml to the
+// input, unless an option gave them.
+func addInputDocuments(values argument.Values, input *document.Object) error {
+	// Both files are read before both options together are refused, as in the AWS
+	// CLI.
 	texts := map[string]string{}
 	for _, name := range []string{inputJSON, inputYAML} {
 		v, ok := values[name]
 		if !ok {
 			continue
 		}
-		content, isFile, err := contentOf(v)
+		content, isFile, err := fileContent(v)
 		if err != nil {
 			return command.ParameterError("--"+name, "%s", err)
 		}
@@ -75,8 +76,7 @@ func decode(name, text string) (any, error) {
 
 var errYAML = errors.New("not a document of one value")
 
-// decodeYAML reads one YAML document. An alias stands for a copy of its anchor's
-// value.
+// decodeYAML reads one YAML document. An alias becomes a copy of its anchor's value.
 func decodeYAML(text string) (any, error) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var n, more yaml.Node
@@ -94,13 +94,13 @@ func decodeYAML(text string) (any, error) {
 	return r.value(&n, 0)
 }
 
-// maxNodes bounds how many values a document has when its aliases are written
-// out: a short text can stand for a long one.
+// maxNodes bounds how many values a document has with its aliases replaced, since a
+// short text with aliases can stand for a very long one.
 const maxNodes = 100_000
 
-// A yamlReader makes values of nodes.
+// A yamlReader makes values from YAML nodes.
 type yamlReader struct {
-	nodes int // that may still come
+	nodes int // how many more nodes may be read
 }
 
 func (r *yamlReader) value(n *yaml.Node, depth int) (any, error) {
@@ -132,8 +132,8 @@ func (r *yamlReader) value(n *yaml.Node, depth int) (any, error) {
 	return nil, errYAML
 }
 
-// mapping reads a mapping. What is merged into it (<<) comes first and loses to its
-// own members.
+// mapping reads a mapping. Members that are merged into it (<<) come first, and its
+// own members replace them.
 func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
 	o, own := &document.Object{}, &document.Object{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -167,8 +167,8 @@ func (r *yamlReader) mapping(n *yaml.Node, depth int) (any, error) {
 	return o, nil
 }
 
-// merge adds the members of an object, or of a list of objects of which the first
-// wins, that o does not have.
+// merge adds members that o does not have: those of an object, or of a list of
+// objects, of which an earlier one wins.
 func merge(o *document.Object, v any) error {
 	list, ok := v.([]any)
 	if !ok {

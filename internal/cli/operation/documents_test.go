@@ -29,15 +29,11 @@ for line in sys.stdin:
 
 func TestYAMLDocumentsEqualTheAWSCLI(t *testing.T) {
 	t.Parallel()
-	cases := make([]any, len(yamls))
-	for i := range yamls {
-		cases[i] = yamls[i]
-	}
 	type outcome struct {
 		Value   any
 		Invalid bool
 	}
-	for i, line := range clitest.Python(t, yamlReference, cases) {
+	for i, line := range clitest.Python(t, yamlReference, yamls) {
 		var want, got outcome
 		if err := json.Unmarshal(line, &want); err != nil {
 			t.Fatal(err)

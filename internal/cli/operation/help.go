@@ -13,7 +13,7 @@ func summary(doc string) string {
 	return strings.TrimSuffix(sentence, ".")
 }
 
-// resultHelp explains the members of an operation's result.
+// resultHelp returns the section about the members of an operation's result.
 func resultHelp(op *api.Operation) string {
 	if op.Output == nil {
 		return ""

@@ -5,10 +5,12 @@ import "strings"
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
 
-// kebab returns a model's name as the AWS CLI spells it: GetMFADevice is
-// get-mfa-device, packageARNs is package-arns. The rule is botocore's
-// xform_name, in its two passes and with its case for plural acronyms.
-func kebab(name string) string {
+// commandName returns the name of an operation or a member as the AWS CLI spells it:
+// GetMFADevice is get-mfa-device, packageARNs is package-arns.
+//
+// Source: xform_name of botocore, with its two passes and its rule for plural
+// acronyms.
+func commandName(name string) string {
 	if strings.Contains(name, "-") {
 		return name
 	}
@@ -18,7 +20,7 @@ func kebab(name string) string {
 		}
 		name = name[:i] + "-" + strings.ToLower(name[i:])
 	}
-	var words strings.Builder // a capitalised word is parted from what stands before
+	var words strings.Builder // first pass: a hyphen before each capitalised word
 	for i := 0; i < len(name); {
 		words.WriteByte(name[i])
 		i++
@@ -33,7 +35,7 @@ func kebab(name string) string {
 		i++
 	}
 	parted := words.String()
-	var out strings.Builder // a capital is parted from a small letter or digit
+	var out strings.Builder // second pass: a hyphen between a small letter or digit and a capital
 	for i := range len(parted) {
 		if i > 0 && isUpper(parted[i]) && (isLower(parted[i-1]) || parted[i-1] >= '0' && parted[i-1] <= '9') {
 			out.WriteByte('-')

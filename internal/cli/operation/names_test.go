@@ -34,16 +34,12 @@ func TestNamesAreSpelledAsInTheAWSCLI(t *testing.T) {
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
-	cases := make([]any, len(all))
-	for i := range all {
-		cases[i] = all[i]
-	}
-	for i, reply := range clitest.Python(t, names, cases) {
+	for i, reply := range clitest.Python(t, names, all) {
 		var want string
 		if err := json.Unmarshal(reply, &want); err != nil {
 			t.Fatal(err)
 		}
-		if got := kebab(all[i]); got != want {
+		if got := commandName(all[i]); got != want {
 			t.Errorf("%s: %s, want %s", all[i], got, want)
 		}
 	}

@@ -1,7 +1,7 @@
-// Package operation owns the operations of the AWS APIs as commands: their
-// options, skeletons, documents and help, all made from the model in package
-// api, and how results are printed, as the AWS CLI, version 2, does it. It
-// knows no operation by name but where the AWS CLI has a command of its own.
+// Package operation owns the operations of the AWS APIs as commands. It makes their
+// options, skeletons, input documents and help from the models in package api, and
+// prints results, as the AWS CLI, version 2, does it. It knows an operation by name
+// only if the AWS CLI has code of its own for it.
 package operation
 
 import (
@@ -15,7 +15,8 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// An option is a member of an operation's input as an option of its command.
+// An option is an option of an operation's command, with the member of the input
+// that it gives.
 type option struct {
 	*argument.Argument
 	member *api.Member
@@ -28,11 +29,11 @@ const (
 	outfile   = "outfile"
 )
 
-// options makes the options of an operation; a boolean has two.
+// options returns the options of an operation. A boolean member has two.
 func options(op *api.Operation) []option {
 	var list []option
 	for _, m := range op.Input.Members {
-		name := kebab(m.Name)
+		name := commandName(m.Name)
 		a := &argument.Argument{
 			Names: []string{"--" + name}, Dest: m.Name, Required: m.Required,
 			Placeholder: "VALUE (" + m.Shape.Kind.String() + ")", Help: m.Doc, Likely: m.Shape.Enum,
@@ -53,13 +54,14 @@ func options(op *api.Operation) []option {
 	return list
 }
 
-// streams reports whether the output of an operation goes to a file.
-func streams(op *api.Operation) bool {
+// hasStreamingOutput reports whether the output of an operation is a streaming
+// payload, which goes to a file.
+func hasStreamingOutput(op *api.Operation) bool {
 	return op.Output != nil && op.Output.Payload != nil && op.Output.Payload.Shape.Streaming
 }
 
-// grammar is the command line of an operation.
-func grammar(op *api.Operation, list []option, args []string) argument.Parser {
+// operationParser returns the grammar of an operation's command line.
+func operationParser(op *api.Operation, list []option, args []string) argument.Parser {
 	p := argument.Parser{}
 	optional := isOptional(args)
 	for _, o := range list {
@@ -69,19 +71,19 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 	}
 	p.Options = withPages(op, p.Options)
 	p.Options = append(p.Options, bootstrapOptions(op, optional)...)
-	if streams(op) {
-		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional, Help: "The file that takes the content."})
+	if hasStreamingOutput(op) {
+		p.Positionals = append(p.Positionals, &argument.Argument{Names: []string{outfile}, Dest: outfile, Required: !optional, Help: "The file to write the content to."})
 	} else {
 		p.Options = append(p.Options,
 			&argument.Argument{
 				Names: []string{"--" + inputJSON}, Dest: inputJSON, Placeholder: "TEXT",
-				Help: "The parameters as a JSON document, itself or as file://PATH. Options win over it.",
+				Help: "A JSON document with the parameters, or file://PATH. Options win over the document.",
 			},
-			&argument.Argument{Names: []string{"--" + inputYAML}, Dest: inputYAML, Placeholder: "TEXT", Help: "The same as YAML. Only one of the two may be given."},
+			&argument.Argument{Names: []string{"--" + inputYAML}, Dest: inputYAML, Placeholder: "TEXT", Help: "The same as YAML. Give only one of the two."},
 			&argument.Argument{
 				Names: []string{"--" + skeleton}, Dest: skeleton, Count: argument.Maybe, Value: "input", Choices: []string{"input", "output", "yaml-input"},
 				Placeholder: "[input | yaml-input | output]",
-				Help:        "Sends nothing: prints a document to fill in (input, as JSON; it is the default), the same as YAML, or, after a check of the parameters, a sample of the result.",
+				Help:        "Print a document and send nothing: a JSON document to fill in (input, the default), the same as YAML (yaml-input), or a sample of the result after a check of the parameters (output).",
 			},
 		)
 	}
@@ -89,9 +91,9 @@ func grammar(op *api.Operation, list []option, args []string) argument.Parser {
 	return p
 }
 
-// isOptional reports whether required options may be left out: a document gives
-// them, or a skeleton is asked for. A skeleton of the output needs them. Only the
-// option's full name as a word of its own counts, as in the AWS CLI.
+// isOptional reports whether required options may be left out, because a document
+// gives them or a skeleton is asked for. A skeleton of the output needs them. Only the
+// full name of an option counts, as a word of its own, as in the AWS CLI.
 func isOptional(args []string) bool {
 	if slices.Contains(args, "--"+inputJSON) || slices.Contains(args, "--"+inputYAML) {
 		return true
@@ -100,18 +102,18 @@ func isOptional(args []string) bool {
 	return i >= 0 && (i+1 == len(args) || args[i+1] != "output")
 }
 
-// unserved marks operations that a Daypass server refuses.
+// unserved marks the operations that a Daypass server refuses.
 const unserved = "(AWS only)"
 
-// Commands returns a command for each operation of a service, in the order of
-// their names.
+// Commands returns the commands of a service's operations and waiters, sorted by
+// name.
 func Commands(service *api.Service) []*command.Command {
 	var commands []*command.Command
 	for _, op := range service.Operations {
 		commands = append(commands, New(op))
 	}
 	if len(service.Waiters) > 0 {
-		commands = append(commands, wait(service))
+		commands = append(commands, waitCommand(service))
 	}
 	slices.SortFunc(commands, func(a, b *command.Command) int { return strings.Compare(a.Name, b.Name) })
 	return commands
@@ -120,16 +122,16 @@ func Commands(service *api.Service) []*command.Command {
 // New returns the command of an operation.
 func New(op *api.Operation) *command.Command {
 	c := &command.Command{
-		Name:    kebab(op.Name),
+		Name:    commandName(op.Name),
 		Summary: summary(op.Doc),
 		Text:    op.Doc,
-		Parser:  func(args []string) argument.Parser { return grammar(op, options(op), args) },
+		Parser:  func(args []string) argument.Parser { return operationParser(op, options(op), args) },
 		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
 			return run(ctx, env, op, values)
 		},
 		Notes: func() string { return resultHelp(op) },
 	}
-	if streams(op) {
+	if hasStreamingOutput(op) {
 		c.Usage = "<outfile> [parameters]"
 	}
 	if op.Unserved {
@@ -146,7 +148,7 @@ func run(ctx context.Context, env *command.Env, op *api.Operation, values argume
 		return err
 	}
 	c := call{op: op, input: input}
-	c.window, err = windowOf(env, op, values, input)
+	c.window, err = readWindow(env, op, values, input)
 	if err != nil {
 		return err
 	}
@@ -160,14 +162,14 @@ func run(ctx context.Context, env *command.Env, op *api.Operation, values argume
 	return c.run(ctx, env)
 }
 
-// parameters makes the parameters of a call from options and documents. Where a
-// skeleton is asked for, it is printed, and all is done.
+// parameters makes the input of a call from options and documents. If a skeleton is
+// asked for, it prints that instead and isDone is true.
 func parameters(ctx context.Context, env *command.Env, op *api.Operation, values argument.Values) (input *document.Object, isDone bool, err error) {
-	input, err = inputOf(values, options(op))
+	input, err = optionInput(values, options(op))
 	if err != nil {
 		return nil, false, err
 	}
-	err = documents(values, input)
+	err = addInputDocuments(values, input)
 	if err != nil {
 		return nil, false, err
 	}
@@ -182,15 +184,15 @@ func parameters(ctx context.Context, env *command.Env, op *api.Operation, values
 	return input, false, nil
 }
 
-// inputOf makes the parameters of a call from the options.
-func inputOf(values argument.Values, list []option) (*document.Object, error) {
+// optionInput makes the input of a call from the options.
+func optionInput(values argument.Values, list []option) (*document.Object, error) {
 	input := &document.Object{}
 	for _, o := range list {
 		v, ok := values[o.Dest]
 		if !ok || input.Has(o.member.Name) {
 			continue
 		}
-		v, err := unpack(o, v)
+		v, err := optionValue(o, v)
 		if err != nil {
 			return nil, err
 		}

@@ -15,8 +15,8 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// Options of operations whose answer comes in pages. The last one stands in the
-// place of a member of the same name, as in the AWS CLI.
+// The options of operations whose output comes in pages. The last one replaces the
+// option of a member of the same name, as in the AWS CLI.
 const (
 	startingToken = "starting-token"
 	pageSize      = "page-size"
@@ -28,26 +28,26 @@ var (
 	pageHelp    = []string{
 		"Where to begin: the NextToken of a result that --max-items cut off.",
 		"How many entries each request asks for.",
-		"How many entries are printed at most. If there are more, the result has a NextToken.",
+		"How many entries to print at most. If there are more, the result has a NextToken.",
 	}
 )
 
-// pageDest is where the value of one of pageOptions is: no member is called so.
+// pageDest returns the Dest of one of pageOptions. No member has such a name.
 func pageDest(name string) string { return "--" + name }
 
-// withPages puts the options of pages among those of an operation.
-func withPages(op *api.Operation, given []*argument.Argument) []*argument.Argument {
+// withPages returns the options of an operation with those of pages added.
+func withPages(op *api.Operation, options []*argument.Argument) []*argument.Argument {
 	if op.Pages == nil {
-		return given
+		return options
 	}
 	var list []*argument.Argument
-	for _, a := range given {
-		switch a.Dest {
-		case op.Pages.Input, op.Pages.Limit:
-			a.Help = "For paging by hand: one request is made, and its answer is printed as it came."
+	for _, o := range options {
+		a := *o
+		if a.Dest == op.Pages.Input || a.Dest == op.Pages.Limit {
+			a.Help = "For paging by hand: one request is made, and its result is printed as it is."
 		}
 		if a.Names[0] != "--"+maxItems {
-			list = append(list, a)
+			list = append(list, &a)
 		}
 	}
 	for i, name := range pageOptions {
@@ -61,31 +61,31 @@ func withPages(op *api.Operation, given []*argument.Argument) []*argument.Argume
 	return list
 }
 
-// A window is the part of a list that is asked for.
+// A window is the part of a list to print.
 type window struct {
-	start    string
+	start    string // value of --starting-token
 	hasStart bool
-	size     any   // entries of a page; nil leaves it to the service
-	max      int64 // entries at most; negative: all
+	size     any   // number of entries of a page; nil leaves it to the service
+	max      int64 // the largest number of entries; negative means all
 }
 
-// windowOf reads the options of pages. It returns nil where they are turned off:
-// by --no-paginate, or by options and documents that page by hand.
-func windowOf(env *command.Env, op *api.Operation, values argument.Values, input *document.Object) (*window, error) {
+// readWindow reads the options of pages. It returns nil if one response is printed as
+// it is: with --no-paginate, or with options or documents that page by hand.
+func readWindow(env *command.Env, op *api.Operation, values argument.Values, input *document.Object) (*window, error) {
 	p := op.Pages
 	if p == nil {
 		return nil, nil
 	}
 	_, isToken := values[p.Input]
 	_, isLimit := values[p.Limit]
-	isShadowed := kebab(p.Limit) == maxItems
-	off := env.NoPaginate || isToken || isLimit
-	byHand := off || input.Has(p.Input) || input.Has(p.Limit)
+	isShadowed := commandName(p.Limit) == maxItems
+	isOff := env.NoPaginate || isToken || isLimit
+	byHand := isOff || input.Has(p.Input) || input.Has(p.Limit)
 	if byHand {
 		var given []string
 		for _, name := range pageOptions {
 			v, ok := values[pageDest(name)]
-			if ok && v != "" && v != int64(0) && (name != maxItems || !isShadowed || !off) {
+			if ok && v != "" && v != int64(0) && (name != maxItems || !isShadowed || !isOff) {
 				given = append(given, "--"+name)
 			}
 		}
@@ -114,22 +114,23 @@ func windowOf(env *command.Env, op *api.Operation, values argument.Values, input
 	return w, nil
 }
 
-// A pager asks for one page after the other.
+// A pager reads the pages of a list.
 type pager struct {
 	op     *api.Operation
 	window *window
 	input  *document.Object
 	call   func(ctx context.Context, input *document.Object) (*document.Object, error)
 
-	next   *document.Object // the token of the next page, by the name of the member that takes it
-	skip   int              // entries of the first page that were printed before
-	resume string           // the NextToken of a list that was cut off; "" at its end
+	next    *document.Object // input members that ask for the next page
+	printed int              // number of entries of the first page that an earlier run printed
+	resume  string           // the NextToken of a list that is cut off; "" at its end
 }
 
-// each calls show with each page. Entries that are not wanted are cut off.
+// eachPage calls show with each page, without the entries that are outside of the
+// window.
 //
-// Source: PageIterator of botocore; its tokens and ours are the same.
-func (p *pager) each(ctx context.Context, show func(page *document.Object) error) error {
+// Source: PageIterator of botocore, which has the same tokens.
+func (p *pager) eachPage(ctx context.Context, show func(page *document.Object) error) error {
 	err := p.begin()
 	if err != nil {
 		return err
@@ -141,12 +142,12 @@ func (p *pager) each(ctx context.Context, show func(page *document.Object) error
 		if err != nil {
 			return err
 		}
-		if isFirst && p.skip > 0 {
+		if isFirst && p.printed > 0 {
 			p.dropPrinted(page)
 		}
 		count := int64(len(entries(page, p.op.Pages.Results[0])))
 		if p.window.max >= 0 && total+count > p.window.max {
-			p.cut(page, p.window.max-total, isFirst)
+			p.cutOff(page, p.window.max-total, isFirst)
 			return show(page)
 		}
 		err = show(page)
@@ -166,7 +167,7 @@ func (p *pager) each(ctx context.Context, show func(page *document.Object) error
 			return exit.Errorf(exit.General, "Error during pagination: The same next token was received twice: %s", document.Repr(p.next))
 		}
 		previous = p.next
-		p.ask(p.next)
+		p.setToken(p.next)
 	}
 }
 
@@ -175,11 +176,11 @@ func (p *pager) begin() error {
 	p.next = document.New(document.Member{Name: p.op.Pages.Input})
 	if p.window.hasStart {
 		var err error
-		p.next, p.skip, err = decodeToken(p.window.start, p.op.Pages.Input)
+		p.next, p.printed, err = decodeToken(p.window.start, p.op.Pages.Input)
 		if err != nil {
 			return err
 		}
-		p.ask(p.next)
+		p.setToken(p.next)
 	}
 	if p.window.size != nil {
 		p.input.Set(p.op.Pages.Limit, p.window.size)
@@ -187,8 +188,8 @@ func (p *pager) begin() error {
 	return nil
 }
 
-// ask puts a token into the parameters.
-func (p *pager) ask(token *document.Object) {
+// setToken puts a token into the input.
+func (p *pager) setToken(token *document.Object) {
 	for _, m := range token.Members() {
 		if m.Value == nil || m.Value == "None" {
 			p.input.Delete(m.Name)
@@ -204,8 +205,8 @@ func entries(page *document.Object, name string) []any {
 	return list
 }
 
-// dropPrinted takes away what an earlier run printed of the first page: entries of
-// the first list, and all of the others.
+// dropPrinted removes from the first page what an earlier run printed: entries of the
+// first list, and all entries of the others.
 func (p *pager) dropPrinted(page *document.Object) {
 	for i, name := range p.op.Pages.Results {
 		list := entries(page, name)
@@ -214,24 +215,25 @@ func (p *pager) dropPrinted(page *document.Object) {
 		}
 		from := len(list)
 		if i == 0 {
-			from = min(p.skip, from)
+			from = min(p.printed, from)
 		}
 		page.Set(name, list[from:])
 	}
 }
 
-// cut leaves the first entries of a page and notes where the rest begins.
-func (p *pager) cut(page *document.Object, keep int64, isFirst bool) {
+// cutOff keeps the first entries of a page and sets p.resume to where the rest
+// begins.
+func (p *pager) cutOff(page *document.Object, keep int64, isFirst bool) {
 	first := p.op.Pages.Results[0]
 	page.Set(first, entries(page, first)[:keep])
 	if isFirst {
-		keep += int64(p.skip)
+		keep += int64(p.printed)
 	}
-	p.next.Set(truncation, keep)
+	p.next.Set(truncationMember, keep)
 	p.resume = encodeToken(p.next)
 }
 
-// nextToken returns the token of the page behind one, or nil.
+// nextToken returns the input members that ask for the page after this one, or nil.
 func (p *pager) nextToken(page *document.Object) *document.Object {
 	if p.op.Pages.More != "" {
 		if more, _ := page.Get(p.op.Pages.More); more != true {
@@ -245,11 +247,12 @@ func (p *pager) nextToken(page *document.Object) *document.Object {
 	return document.New(document.Member{Name: p.op.Pages.Input, Value: token})
 }
 
-// truncation is the member of a token that counts the printed entries of a page.
-const truncation = "boto_truncate_amount"
+// truncationMember is the member of a NextToken with the number of entries of its page
+// that were printed.
+const truncationMember = "boto_truncate_amount"
 
-// encodeToken makes a NextToken as botocore does: JSON as Python writes it, in
-// base64.
+// encodeToken returns a NextToken as botocore makes it: JSON in Python's spelling,
+// in base64.
 func encodeToken(token *document.Object) string {
 	var members []string
 	for _, m := range token.Members() {
@@ -258,17 +261,17 @@ func encodeToken(token *document.Object) string {
 	return base64.StdEncoding.EncodeToString([]byte("{" + strings.Join(members, ", ") + "}"))
 }
 
-// decodeToken reads a NextToken. What is none is the service's own token, perhaps
-// with a number of printed entries behind it, as older versions of the AWS CLI wrote
-// them.
+// decodeToken reads a NextToken. skip is the number of entries of its page to leave
+// out. Any other text is the service's own token, perhaps followed by that number, as
+// older versions of the AWS CLI wrote it.
 func decodeToken(text, input string) (token *document.Object, skip int, err error) {
 	bad := exit.Errorf(exit.General, "Bad starting token: %s", text)
 	data, err := base64.StdEncoding.DecodeString(text)
 	if err == nil {
 		v, err := document.Decode(string(data))
 		if token, ok := v.(*document.Object); ok && err == nil {
-			n, counts := token.Get(truncation)
-			token.Delete(truncation)
+			n, counts := token.Get(truncationMember)
+			token.Delete(truncationMember)
 			amount, isInt := n.(int64)
 			if counts && (!isInt || amount < 0 || amount > math.MaxInt32) {
 				return nil, 0, bad
@@ -289,15 +292,15 @@ func decodeToken(text, input string) (token *document.Object, skip int, err erro
 	if len(parts) != 1 {
 		return nil, 0, bad
 	}
-	var service any = parts[0]
-	if service == "None" {
-		service = nil
+	var serviceToken any = parts[0]
+	if serviceToken == "None" {
+		serviceToken = nil
 	}
-	return document.New(document.Member{Name: input, Value: service}), skip, nil
+	return document.New(document.Member{Name: input, Value: serviceToken}), skip, nil
 }
 
-// runPages prints a list: whole, or in the formats of which the AWS CLI prints the
-// pages as they come, page by page.
+// runPages prints a list as a whole. In the formats in which the AWS CLI prints one
+// page after the other, it does the same.
 func (c *call) runPages(ctx context.Context, env *command.Env) error {
 	caller, err := env.Session.Caller(ctx, c.op)
 	if err != nil {
@@ -309,20 +312,20 @@ func (c *call) runPages(ctx context.Context, env *command.Env) error {
 		return err
 	}
 	p := &pager{op: c.op, window: c.window, input: c.input, call: func(ctx context.Context, input *document.Object) (*document.Object, error) {
-		return c.page(ctx, env, caller, input)
+		return c.readPage(ctx, env, caller, input)
 	}}
 	switch format {
 	case "yaml-stream":
-		return p.each(ctx, func(page *document.Object) error { return env.Print(c.op.Name, page) })
+		return p.eachPage(ctx, func(page *document.Object) error { return env.Print(c.op.Name, page) })
 	case "text":
 		isFirst := true
-		err := p.each(ctx, func(page *document.Object) error {
+		err := p.eachPage(ctx, func(page *document.Object) error {
 			shown := &document.Object{}
 			if isFirst {
-				facts(shown, page, c.op.Pages.Whole)
+				copyMembers(shown, page, c.op.Pages.Whole)
 			}
 			isFirst = false
-			facts(shown, page, c.op.Pages.Results)
+			copyMembers(shown, page, c.op.Pages.Results)
 			return env.Print(c.op.Name, shown)
 		})
 		if err != nil || p.resume == "" {
@@ -331,15 +334,15 @@ func (c *call) runPages(ctx context.Context, env *command.Env) error {
 		token := document.New(document.Member{Name: "NextToken", Value: p.resume})
 		return env.Print(c.op.Name, document.New(document.Member{Name: "NextToken", Value: token}))
 	}
-	whole, err := p.whole(ctx)
+	list, err := p.collect(ctx)
 	if err != nil {
 		return err
 	}
-	return env.Print(c.op.Name, whole)
+	return env.Print(c.op.Name, list)
 }
 
-// page asks for a page.
-func (c *call) page(ctx context.Context, env *command.Env, caller *client.Caller, input *document.Object) (*document.Object, error) {
+// readPage makes the request for a page.
+func (c *call) readPage(ctx context.Context, env *command.Env, caller *client.Caller, input *document.Object) (*document.Object, error) {
 	reply, err := caller.Call(ctx, input)
 	if err != nil {
 		return nil, err
@@ -348,25 +351,25 @@ func (c *call) page(ctx context.Context, env *command.Env, caller *client.Caller
 	if err != nil {
 		return nil, err
 	}
-	page, _ := result(c.op, reply, wireTimes).(*document.Object)
+	page, _ := resultDocument(c.op, reply, wireTimes).(*document.Object)
 	return page, nil
 }
 
-// facts copies members; one that is not there is null.
-func facts(to, from *document.Object, names []string) {
+// copyMembers copies members. A member that does not exist becomes null.
+func copyMembers(to, from *document.Object, names []string) {
 	for _, name := range names {
 		v, _ := from.Get(name)
 		to.Set(name, v)
 	}
 }
 
-// whole puts the pages together.
-func (p *pager) whole(ctx context.Context) (*document.Object, error) {
-	sum, whole := &document.Object{}, &document.Object{}
+// collect returns all pages as one result.
+func (p *pager) collect(ctx context.Context) (*document.Object, error) {
+	sum, facts := &document.Object{}, &document.Object{}
 	isFirst := true
-	err := p.each(ctx, func(page *document.Object) error {
+	err := p.eachPage(ctx, func(page *document.Object) error {
 		if isFirst {
-			facts(whole, page, p.op.Pages.Whole)
+			copyMembers(facts, page, p.op.Pages.Whole)
 		}
 		isFirst = false
 		for _, name := range p.op.Pages.Results {
@@ -379,7 +382,7 @@ func (p *pager) whole(ctx context.Context) (*document.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range whole.Members() {
+	for _, m := range facts.Members() {
 		sum.Set(m.Name, m.Value)
 	}
 	if p.resume != "" {

@@ -14,37 +14,50 @@ import (
 	"daypass/internal/cli/render"
 )
 
-// A sampler makes a sample of a shape: of an input with empty values, of an
-// output with the names of its members as texts.
-type sampler struct {
-	names bool
-	stack []string
+// A shapeStack is the names of the shapes that surround a value.
+type shapeStack []string
+
+func (s *shapeStack) push(shape *api.Shape) { *s = append(*s, shape.Name) }
+func (s *shapeStack) pop()                  { *s = (*s)[:len(*s)-1] }
+
+// repeats reports whether a shape is on the stack more than once: samples of a
+// recursive shape end there.
+func (s shapeStack) repeats(shape *api.Shape) bool {
+	i := slices.Index(s, shape.Name)
+	return i >= 0 && slices.Contains(s[i+1:], shape.Name)
 }
 
-func (s *sampler) sample(shape *api.Shape, name string) any {
-	s.stack = append(s.stack, shape.Name)
-	defer func() { s.stack = s.stack[:len(s.stack)-1] }()
+// A sampler makes samples of shapes. Strings are empty, or the names of their
+// members.
+type sampler struct {
+	useNames bool
+	stack    shapeStack
+}
+
+func (s *sampler) sampleOf(shape *api.Shape, name string) any {
+	s.stack.push(shape)
+	defer s.stack.pop()
 	switch shape.Kind {
 	case api.Structure:
 		o := &document.Object{}
-		if s.recursive(shape) {
+		if s.stack.repeats(shape) {
 			return o
 		}
 		for _, m := range shape.Members {
-			o.Set(m.Name, s.sample(m.Shape, m.Name))
+			o.Set(m.Name, s.sampleOf(m.Shape, m.Name))
 		}
 		return o
 	case api.List:
 		name := ""
-		if s.names {
+		if s.useNames {
 			name = shape.Elem.Name
 		}
-		return []any{s.sample(shape.Elem, name)}
+		return []any{s.sampleOf(shape.Elem, name)}
 	case api.Map:
-		return document.New(document.Member{Name: "KeyName", Value: s.sample(shape.Elem, "")})
+		return document.New(document.Member{Name: "KeyName", Value: s.sampleOf(shape.Elem, "")})
 	case api.String:
 		switch {
-		case s.names:
+		case s.useNames:
 			return name
 		case len(shape.Enum) > 0:
 			return shape.Enum[0]
@@ -60,24 +73,14 @@ func (s *sampler) sample(shape *api.Shape, name string) any {
 	return nil
 }
 
-func (s *sampler) recursive(shape *api.Shape) bool {
-	n := 0
-	for _, name := range s.stack {
-		if name == shape.Name {
-			n++
-		}
-	}
-	return n > 1
-}
-
 // inputSkeleton prints a document for --cli-input-json.
 func inputSkeleton(w io.Writer, op *api.Operation) error {
-	sample := (&sampler{}).sample(op.Input, "")
+	sample := (&sampler{}).sampleOf(op.Input, "")
 	_, err := io.WriteString(w, document.Indented(sample)+"\n")
 	return err
 }
 
-// yamlSkeleton prints a document for --cli-input-yaml with a comment behind each
+// yamlSkeleton prints a document for --cli-input-yaml with a comment after each
 // member.
 func yamlSkeleton(out io.Writer, op *api.Operation) error {
 	if len(op.Input.Members) == 0 {
@@ -93,14 +96,14 @@ func yamlSkeleton(out io.Writer, op *api.Operation) error {
 
 type skeletonWriter struct {
 	out   *bytes.Buffer
-	stack sampler
+	stack shapeStack
 }
 
-// structure writes the members of a structure; inline tells that the first one
-// stands behind the dash of a list.
+// structure writes the members of a structure. inline says that the first one is on
+// the line of a list's dash.
 func (w *skeletonWriter) structure(shape *api.Shape, indent int, inline bool) {
-	w.stack.stack = append(w.stack.stack, shape.Name)
-	defer func() { w.stack.stack = w.stack.stack[:len(w.stack.stack)-1] }()
+	w.stack.push(shape)
+	defer w.stack.pop()
 	for i, m := range shape.Members {
 		if i > 0 || !inline {
 			w.out.WriteString(strings.Repeat(" ", indent))
@@ -110,14 +113,14 @@ func (w *skeletonWriter) structure(shape *api.Shape, indent int, inline bool) {
 	}
 }
 
-// value writes what stands behind a member's name. The first comment of a
-// structure keeps more distance: the YAML library of the AWS CLI does so.
+// value writes what follows a member's name. The first comment of a structure has a
+// blank more before it, as the YAML library of the AWS CLI writes it.
 func (w *skeletonWriter) value(m *api.Member, indent int, first bool) {
-	comment := describe(m)
+	comment := memberComment(m)
 	scalar, ok := w.scalar(m.Shape)
 	if !ok {
 		w.out.WriteString(comment + "\n")
-		w.nested(m.Shape, indent)
+		w.writeNested(m.Shape, indent)
 		return
 	}
 	if first && comment != "" {
@@ -126,42 +129,32 @@ func (w *skeletonWriter) value(m *api.Member, indent int, first bool) {
 	w.out.WriteString(" " + scalar + comment + "\n")
 }
 
-// scalar renders a shape that fits behind a name.
+// scalar returns the sample of a shape that fits on the line of its name.
 func (w *skeletonWriter) scalar(shape *api.Shape) (string, bool) {
 	switch shape.Kind {
 	case api.Structure:
-		return "{}", len(shape.Members) == 0 || slices.Contains(w.stack.stack, shape.Name) && w.deep(shape)
+		return "{}", len(shape.Members) == 0 || w.stack.repeats(shape)
 	case api.List, api.Map:
 		return "", false
 	case api.Blob:
 		return "!!binary ''", true
 	}
 	var b strings.Builder
-	err := render.Write(&b, []any{(&sampler{}).sample(shape, "")}, render.Options{Format: "yaml"})
+	err := render.Write(&b, []any{(&sampler{}).sampleOf(shape, "")}, render.Options{Format: "yaml"})
 	if err != nil {
 		return "", false
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(b.String(), "- "), "\n"), true
 }
 
-func (w *skeletonWriter) deep(shape *api.Shape) bool {
-	n := 0
-	for _, name := range w.stack.stack {
-		if name == shape.Name {
-			n++
-		}
-	}
-	return n > 1
-}
-
-func (w *skeletonWriter) nested(shape *api.Shape, indent int) {
+func (w *skeletonWriter) writeNested(shape *api.Shape, indent int) {
 	pad := strings.Repeat(" ", indent)
 	switch shape.Kind {
 	case api.Structure:
 		w.structure(shape, indent+2, false)
 	case api.Map:
 		w.out.WriteString(pad + "  KeyName:")
-		w.element(shape.Elem, indent+2)
+		w.writeElement(shape.Elem, indent+2)
 	case api.List:
 		w.out.WriteString(pad + "-")
 		if _, ok := w.scalar(shape.Elem); !ok && shape.Elem.Kind == api.Structure {
@@ -169,22 +162,22 @@ func (w *skeletonWriter) nested(shape *api.Shape, indent int) {
 			w.structure(shape.Elem, indent+2, true)
 			return
 		}
-		w.element(shape.Elem, indent+2)
+		w.writeElement(shape.Elem, indent+2)
 	}
 }
 
-func (w *skeletonWriter) element(shape *api.Shape, indent int) {
+func (w *skeletonWriter) writeElement(shape *api.Shape, indent int) {
 	if scalar, ok := w.scalar(shape); ok {
 		w.out.WriteString(" " + scalar + "\n")
 		return
 	}
 	w.out.WriteString("\n")
-	w.nested(shape, indent)
+	w.writeNested(shape, indent)
 }
 
-// describe is the comment behind a member: whether it must be given, what it is
-// and which values it may have.
-func describe(m *api.Member) string {
+// memberComment returns the comment after a member: whether it is required, what it
+// is and which values it may have.
+func memberComment(m *api.Member) string {
 	var parts []string
 	if m.Required {
 		parts = append(parts, "[REQUIRED]")
@@ -205,8 +198,8 @@ func describe(m *api.Member) string {
 	return " # " + strings.Join(parts, " ")
 }
 
-// outputSkeleton checks the parameters as for a call and prints a sample of the
-// output in the format asked for; nothing is sent.
+// outputSkeleton checks the parameters as for a call, sends nothing, and prints a
+// sample of the output.
 func outputSkeleton(ctx context.Context, env *command.Env, op *api.Operation, input *document.Object) error {
 	err := env.Session.CheckCall(ctx, op, input)
 	if err != nil {
@@ -214,7 +207,7 @@ func outputSkeleton(ctx context.Context, env *command.Env, op *api.Operation, in
 	}
 	var sample any = &document.Object{}
 	if op.Output != nil {
-		sample = (&sampler{names: true}).sample(op.Output, "")
+		sample = (&sampler{useNames: true}).sampleOf(op.Output, "")
 	}
 	return env.Print(op.Name, sample)
 }

@@ -17,14 +17,14 @@ import (
 	"daypass/internal/cli/shorthand"
 )
 
-// unpack turns what stands on the command line into a value of the option's
-// shape. What it cannot judge it leaves for the validation of all parameters.
-func unpack(o option, v any) (any, error) {
+// optionValue turns the value on the command line into a value of the option's shape.
+// It leaves what it cannot check to the validation of all parameters.
+func optionValue(o option, v any) (any, error) {
 	name, shape := o.Names[0], o.member.Shape
 	if shape.Kind == api.Boolean {
 		return v, nil
 	}
-	content, ok, err := contentOf(v)
+	content, ok, err := fileContent(v)
 	if err != nil {
 		return nil, command.ParameterError(name, "%s", err)
 	}
@@ -37,9 +37,9 @@ func unpack(o option, v any) (any, error) {
 	return FromText(name, shape, v)
 }
 
-// contentOf reads the file that a value file://PATH or fileb://PATH names.
-func contentOf(v any) (content any, ok bool, err error) {
-	if list, is := v.([]any); is && len(list) == 1 {
+// fileContent reads the file that a value file://PATH or fileb://PATH names.
+func fileContent(v any) (content any, ok bool, err error) {
+	if list, isList := v.([]any); isList && len(list) == 1 {
 		v = list[0]
 	}
 	text, _ := v.(string)
@@ -117,14 +117,14 @@ func fromShorthand(name string, shape *api.Shape, v any) (any, error) {
 		parsed[i] = o
 	}
 	if isList {
-		return conform(shape, any(parsed))
+		return convertTexts(shape, any(parsed))
 	}
-	return conform(shape, parsed[0])
+	return convertTexts(shape, parsed[0])
 }
 
-// conform gives the texts of a shorthand value the types of its shape. A single
-// value where a list belongs becomes a list of it.
-func conform(shape *api.Shape, v any) (any, error) {
+// convertTexts returns a shorthand value with its texts converted to the types of the
+// shape. A single value in the place of a list becomes a list of one.
+func convertTexts(shape *api.Shape, v any) (any, error) {
 	var err error
 	switch shape.Kind {
 	case api.Structure:
@@ -134,7 +134,7 @@ func conform(shape *api.Shape, v any) (any, error) {
 		}
 		for _, m := range shape.Members {
 			if inner, ok := o.Get(m.Name); ok {
-				inner, err = conform(m.Shape, inner)
+				inner, err = convertTexts(m.Shape, inner)
 				if err != nil {
 					return nil, err
 				}
@@ -147,7 +147,7 @@ func conform(shape *api.Shape, v any) (any, error) {
 			return v, nil
 		}
 		for _, m := range o.Members() {
-			inner, err := conform(shape.Elem, m.Value)
+			inner, err := convertTexts(shape.Elem, m.Value)
 			if err != nil {
 				return nil, err
 			}
@@ -159,7 +159,7 @@ func conform(shape *api.Shape, v any) (any, error) {
 			return []any{v}, nil
 		}
 		for i := range list {
-			list[i], err = conform(shape.Elem, list[i])
+			list[i], err = convertTexts(shape.Elem, list[i])
 			if err != nil {
 				return nil, err
 			}
@@ -190,7 +190,8 @@ func toInt(v any) (any, error) {
 	return n, nil
 }
 
-// FromText turns a text of the command line into a value of a shape.
+// FromText turns a text of the command line, or a list of texts, into a value of a
+// shape. The name is that of the option, for errors.
 func FromText(name string, shape *api.Shape, v any) (any, error) {
 	switch shape.Kind {
 	case api.Integer:

@@ -16,43 +16,43 @@ import (
 	"daypass/internal/wire"
 )
 
-// wait returns the command with a command for each waiter of a service.
-func wait(service *api.Service) *command.Command {
+// waitCommand returns the command wait of a service, with a command for each waiter.
+func waitCommand(service *api.Service) *command.Command {
 	commands := func() []*command.Command {
 		var list []*command.Command
 		for _, w := range service.Waiters {
-			list = append(list, waiter(w))
+			list = append(list, waiterCommand(w))
 		}
 		slices.SortFunc(list, func(a, b *command.Command) int { return strings.Compare(a.Name, b.Name) })
 		return list
 	}
 	return &command.Command{
 		Name: "wait", Noun: service.Name + " waiter", Commands: commands,
-		Summary: "ask until something is there",
-		Text:    "Asks until something is there, and then ends. Nothing is printed.",
+		Summary: "wait until something exists",
+		Text:    "Calls an operation again and again until something exists, and then ends. Nothing is printed.",
 	}
 }
 
-func waiter(w *api.Waiter) *command.Command {
+func waiterCommand(w *api.Waiter) *command.Command {
 	op := w.Operation
 	return &command.Command{
-		Name: kebab(w.Name),
-		Text: fmt.Sprintf("Asks %s every %v, %d times at most, until %s.", kebab(op.Name), w.Delay, w.Attempts, until(w)),
+		Name: commandName(w.Name),
+		Text: fmt.Sprintf("Calls %s every %v, %d times at most, until %s.", commandName(op.Name), w.Delay, w.Attempts, waitCondition(w)),
 		Parser: func(args []string) argument.Parser {
-			return grammar(op, options(op), args)
+			return operationParser(op, options(op), args)
 		},
 		Run: func(ctx context.Context, env *command.Env, values argument.Values) error {
 			input, isDone, err := parameters(ctx, env, op, values)
 			if err != nil || isDone {
 				return err
 			}
-			return await(ctx, env, w, input)
+			return runWaiter(ctx, env, w, input)
 		},
 	}
 }
 
-// until says what a waiter waits for.
-func until(w *api.Waiter) string {
+// waitCondition returns the clause that says what a waiter waits for.
+func waitCondition(w *api.Waiter) string {
 	for _, a := range w.Acceptors {
 		if a.State == api.Success && a.Error != "" {
 			return "the error is " + a.Error
@@ -64,10 +64,10 @@ func until(w *api.Waiter) string {
 	return "never"
 }
 
-// await asks until an answer ends the wait.
+// runWaiter calls the operation until a response ends the wait.
 //
-// Source: Waiter of botocore, whose messages these are.
-func await(ctx context.Context, env *command.Env, w *api.Waiter, input *document.Object) error {
+// Source: Waiter of botocore, which has the same messages.
+func runWaiter(ctx context.Context, env *command.Env, w *api.Waiter, input *document.Object) error {
 	caller, err := env.Session.Caller(ctx, w.Operation)
 	if err != nil {
 		return err
@@ -76,14 +76,14 @@ func await(ctx context.Context, env *command.Env, w *api.Waiter, input *document
 	failed := func(format string, args ...any) error {
 		return exit.Errorf(exit.General, "Waiter %s failed: %s", w.Name, fmt.Sprintf(format, args...))
 	}
-	seen := ""
+	lastAccepted := ""
 	for attempt := 1; ; attempt++ {
 		_, err := caller.Call(ctx, input)
 		var refused *wire.ResponseError
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
-		accepted := accept(w, refused)
+		accepted := matchAcceptor(w, refused)
 		switch {
 		case accepted == nil && refused != nil:
 			return failed("An error occurred (%s): %s", refused.Code, refused.Message)
@@ -91,12 +91,12 @@ func await(ctx context.Context, env *command.Env, w *api.Waiter, input *document
 		case accepted.State == api.Success:
 			return nil
 		case accepted.State == api.Failure:
-			return failed("Waiter encountered a terminal failure state: %s", matched(accepted))
+			return failed("Waiter encountered a terminal failure state: %s", acceptorText(accepted))
 		default:
-			seen = ". Previously accepted state: " + matched(accepted)
+			lastAccepted = ". Previously accepted state: " + acceptorText(accepted)
 		}
 		if attempt >= w.Attempts {
-			return failed("Max attempts exceeded%s", seen)
+			return failed("Max attempts exceeded%s", lastAccepted)
 		}
 		env.Session.Sleep(ctx, w.Delay)
 		if ctx.Err() != nil {
@@ -105,9 +105,9 @@ func await(ctx context.Context, env *command.Env, w *api.Waiter, input *document
 	}
 }
 
-// accept returns the acceptor that an answer matches, or nil; refused is nil for a
-// success.
-func accept(w *api.Waiter, refused *wire.ResponseError) *api.Acceptor {
+// matchAcceptor returns the acceptor that a response matches, or nil. refused is nil
+// for a response without an error.
+func matchAcceptor(w *api.Waiter, refused *wire.ResponseError) *api.Acceptor {
 	status, code := http.StatusOK, ""
 	if refused != nil {
 		status, code = refused.Status, refused.Code
@@ -120,7 +120,7 @@ func accept(w *api.Waiter, refused *wire.ResponseError) *api.Acceptor {
 	return nil
 }
 
-func matched(a *api.Acceptor) string {
+func acceptorText(a *api.Acceptor) string {
 	if a.Error != "" {
 		return "Matched expected service error code: " + a.Error
 	}

@@ -1,8 +1,10 @@
-// Package profile owns what the AWS configuration and credentials files say:
-// which profiles there are and their settings. It reads them as the AWS CLI does,
-// which leaves them to Python's configparser. What the settings mean is for others
-// to know. File format: the "Configuration and credential file settings" page of
-// the AWS CLI's user guide.
+// Package profile owns the format of the AWS configuration and credentials files: it
+// finds out which profiles there are and their settings. It reads the files as the
+// AWS CLI does, with the rules of Python's configparser. It does not know what a
+// setting means.
+//
+// Source: the page "Configuration and credential file settings" of the AWS CLI's user
+// guide.
 package profile
 
 import (
@@ -21,16 +23,16 @@ import (
 // maxFile bounds a file, in bytes.
 const maxFile = 4 << 20
 
-// A Settings is one section: names in lower case. A setting with indented lines
-// below it is in Nested instead of Values.
+// Settings are the settings of one section, with names in lower case. A setting whose
+// value is indented lines below it is in Nested instead of Values.
 type Settings struct {
 	Values map[string]string
 	Nested map[string]map[string]string
 }
 
-// Files are what was read. The zero value is that of no files.
+// Files are the contents of the two files. The zero value means no files.
 type Files struct {
-	Profiles    map[string]*Settings // of both files; the credentials file wins
+	Profiles    map[string]*Settings // profiles of both files; the credentials file wins
 	Services    map[string]*Settings // sections [services NAME]
 	SSOSessions map[string]*Settings // sections [sso-session NAME]
 
@@ -38,8 +40,8 @@ type Files struct {
 	Credentials map[string]*Settings // sections of the credentials file alone
 }
 
-// Load reads the two files; one that does not exist counts as empty. An error is
-// "Unable to parse config file: PATH".
+// Load reads the two files. A file that does not exist counts as empty. The error for
+// a file that cannot be parsed is a [document.Message].
 func Load(config, credentials string) (*Files, error) {
 	sections, err := read(config)
 	if err != nil {
@@ -47,7 +49,7 @@ func Load(config, credentials string) (*Files, error) {
 	}
 	f := &Files{Profiles: map[string]*Settings{}, Services: map[string]*Settings{}, SSOSessions: map[string]*Settings{}, Config: map[string]*Settings{}}
 	for name, s := range sections {
-		switch kind, title := heading(name); kind {
+		switch kind, title := splitHeading(name); kind {
 		case "profile":
 			f.Config[title] = s
 		case "services":
@@ -61,16 +63,16 @@ func Load(config, credentials string) (*Files, error) {
 		return nil, err
 	}
 	for name, s := range f.Config {
-		f.Profiles[name] = s.with(nil)
+		f.Profiles[name] = s.overlaid(nil)
 	}
 	for name, s := range f.Credentials {
-		f.Profiles[name] = f.Profiles[name].with(s)
+		f.Profiles[name] = f.Profiles[name].overlaid(s)
 	}
 	return f, nil
 }
 
-// with returns a copy with the settings of another section over it.
-func (s *Settings) with(over *Settings) *Settings {
+// overlaid returns a copy of the settings, with those of another section over them.
+func (s *Settings) overlaid(over *Settings) *Settings {
 	sum := &Settings{map[string]string{}, map[string]map[string]string{}}
 	for _, from := range []*Settings{s, over} {
 		if from == nil {
@@ -88,9 +90,9 @@ func (s *Settings) with(over *Settings) *Settings {
 	return sum
 }
 
-// heading tells the kind and the title of a section of the configuration file;
-// the kind of a section that is none of those known is "".
-func heading(name string) (kind, title string) {
+// splitHeading splits the heading of a section of the configuration file into its
+// kind and its title. The kind is "" if it is not known.
+func splitHeading(name string) (kind, title string) {
 	if name == "default" {
 		return "profile", name
 	}
@@ -107,7 +109,7 @@ func heading(name string) (kind, title string) {
 	return "", ""
 }
 
-// Value returns a setting of a section; a nil section has none.
+// Value returns a setting, or "". Nil has no settings.
 func (s *Settings) Value(name string) string {
 	if s == nil {
 		return ""
@@ -115,7 +117,7 @@ func (s *Settings) Value(name string) string {
 	return s.Values[name]
 }
 
-// Has reports whether a section has a setting, be it empty.
+// Has reports whether there is a setting, even an empty one.
 func (s *Settings) Has(name string) bool {
 	if s == nil {
 		return false
@@ -125,8 +127,8 @@ func (s *Settings) Has(name string) bool {
 	return plain || nested
 }
 
-// Service returns a setting that stands below a service's name, as
-// endpoint_url does in a [services] section.
+// Service returns a setting that is nested below a service's name, such as
+// endpoint_url in a [services] section.
 func (s *Settings) Service(service, name string) string {
 	if s == nil {
 		return ""
@@ -162,7 +164,8 @@ func read(path string) (map[string]*Settings, error) {
 	return sections, nil
 }
 
-// Expand replaces a leading ~ and environment variables in a path.
+// Expand replaces a leading ~ and environment variables in a path. A variable that is
+// not set stays.
 func Expand(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || rest[0] == '/' || rest[0] == filepath.Separator) {
 		home, err := os.UserHomeDir()
@@ -178,11 +181,11 @@ func Expand(path string) string {
 	})
 }
 
-// defaults is the section whose settings every other one has too.
-const defaults = "DEFAULT"
+// defaultsSection is the section whose settings all other sections have too.
+const defaultsSection = "DEFAULT"
 
-// parse reads sections as Python's configparser does: no section or name twice, a
-// value goes on in lines that are indented more than the line of its name, and a
+// parse reads sections as Python's configparser does. No section or name may occur
+// twice. A value goes on in lines that are indented more than the line of its name. A
 // comment has a line of its own.
 func parse(text string) (map[string]*Settings, bool) {
 	p := parser{sections: map[string]map[string][]string{}}
@@ -194,13 +197,13 @@ func parse(text string) (map[string]*Settings, bool) {
 	}
 	sections := map[string]*Settings{}
 	for title, values := range p.sections {
-		if title == defaults {
+		if title == defaultsSection {
 			continue
 		}
 		s := &Settings{map[string]string{}, map[string]map[string]string{}}
-		for _, from := range []map[string][]string{p.sections[defaults], values} {
+		for _, from := range []map[string][]string{p.sections[defaultsSection], values} {
 			for name, lines := range from {
-				if !s.set(name, lines) {
+				if !s.setLines(name, lines) {
 					return nil, false
 				}
 			}
@@ -213,9 +216,9 @@ func parse(text string) (map[string]*Settings, bool) {
 // A parser reads a file line by line.
 type parser struct {
 	sections map[string]map[string][]string // title, then name, then the lines of a value
-	section  map[string][]string            // the one that lines belong to; nil before the first
-	name     string                         // whose value may go on; "" for none
-	indent   int                            // of the line with the name
+	section  map[string][]string            // the current section; nil before the first
+	name     string                         // the setting whose value may go on; "" for none
+	indent   int                            // of the line with that name
 }
 
 func (p *parser) line(line string) bool {
@@ -223,7 +226,7 @@ func (p *parser) line(line string) bool {
 	indent := len(line) - len(strings.TrimLeftFunc(line, unicode.IsSpace))
 	switch {
 	case bare == "":
-		if p.name != "" { // it may be amid a value
+		if p.name != "" { // it may be in the middle of a value
 			p.section[p.name] = append(p.section[p.name], "")
 		}
 		return true
@@ -237,7 +240,7 @@ func (p *parser) line(line string) bool {
 	if end := strings.LastIndexByte(bare, ']'); bare[0] == '[' && end > 1 {
 		title := bare[1:end]
 		p.section, p.name = p.sections[title], ""
-		if p.section != nil && title != defaults {
+		if p.section != nil && title != defaultsSection {
 			return false
 		}
 		if p.section == nil {
@@ -258,7 +261,7 @@ func (p *parser) line(line string) bool {
 	return true
 }
 
-func (s *Settings) set(name string, lines []string) bool {
+func (s *Settings) setLines(name string, lines []string) bool {
 	value := strings.TrimRight(strings.Join(lines, "\n"), "\n")
 	delete(s.Values, name)
 	delete(s.Nested, name)

@@ -7,15 +7,14 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// The errors of texts that are not whole.
+// The errors for texts that end too early, in the words of Python's shlex.
 const (
 	errQuotes = document.Message("No closing quotation")
 	errEscape = document.Message("No escaped character")
 )
 
-// Command splits the text of a command into its words as the AWS CLI does on this
-// system. Nothing is expanded and nothing else than words comes of it, whatever a
-// shell would make of the text.
+// Command splits the text of a command into words as the AWS CLI does on this system.
+// It expands nothing, and characters with a meaning for a shell have none.
 func Command(text string) ([]string, error) {
 	if runtime.GOOS == "windows" {
 		return windowsWords(text)
@@ -23,13 +22,14 @@ func Command(text string) ([]string, error) {
 	return Words(text)
 }
 
-// Words splits a text as a POSIX shell splits it into words: at white space, with
-// both kinds of quotes and the backslash. Source: shlex.split of Python, of which
-// the errors have the words too.
+// Words splits a text into words as a POSIX shell does: at white space, with both
+// kinds of quotes and the backslash.
+//
+// Source: shlex.split of Python, which has the same errors.
 func Words(text string) ([]string, error) {
 	var words []string
 	var word strings.Builder
-	inWord := false // else a pair of quotes with nothing in it would be no word
+	inWord := false // an empty pair of quotes is a word too
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case ' ', '\t', '\r', '\n':
@@ -47,7 +47,7 @@ func Words(text string) ([]string, error) {
 			word.WriteByte(text[i])
 		case '\'', '"':
 			var err error
-			i, err = quoted(&word, text, i)
+			i, err = readQuoted(&word, text, i)
 			if err != nil {
 				return nil, err
 			}
@@ -62,9 +62,10 @@ func Words(text string) ([]string, error) {
 	return words, nil
 }
 
-// quoted writes what stands between the quote at start and its end, and returns
-// where that is. In double quotes a backslash protects another one and the quote.
-func quoted(word *strings.Builder, text string, start int) (end int, err error) {
+// readQuoted appends the text between the quote at start and the closing quote to
+// word, and returns the index of the closing quote. In double quotes a backslash
+// escapes a backslash or the quote.
+func readQuoted(word *strings.Builder, text string, start int) (end int, err error) {
 	quote := text[start]
 	for i := start + 1; i < len(text); i++ {
 		switch c := text[i]; {
@@ -82,9 +83,9 @@ func quoted(word *strings.Builder, text string, start int) (end int, err error) 
 	return 0, errQuotes
 }
 
-// windowsWords splits a text as programs of Microsoft's C run time split their
-// command line: at blanks and tabs; only double quotes quote; a backslash is one
-// but in front of a quote.
+// windowsWords splits a text as Microsoft's C runtime splits a command line: at blanks
+// and tabs. Only double quotes quote. A backslash has a meaning only in front of a
+// quote.
 //
 // Source: "Parsing C++ command-line arguments", Microsoft Learn.
 func windowsWords(text string) ([]string, error) {

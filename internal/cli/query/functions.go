@@ -11,8 +11,8 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// A parameter lists the JMESPath types that an argument may have; none means
-// any. array-T is a list whose elements are all T.
+// A parameter is the JMESPath types that an argument may have. No type means any.
+// array-T is an array whose elements are all of type T.
 type parameter []string
 
 type function struct {
@@ -31,8 +31,8 @@ var (
 	orderable  = parameter{"array-number", "array-string"}
 )
 
-// lookup returns a function of the specification. It is a switch so that
-// nothing is built when the program starts.
+// lookup returns a function of the specification. It is a switch and not a map, so
+// that nothing is built when the program starts.
 func lookup(name string) (function, bool) {
 	switch name {
 	case "abs":
@@ -60,12 +60,12 @@ func lookup(name string) (function, bool) {
 	case "length":
 		return function{[]parameter{{"string", "array", "object"}}, false, length}, true
 	case "map":
-		return function{[]parameter{exprefType, arrayType}, false, mapEach}, true
+		return function{[]parameter{exprefType, arrayType}, false, mapElements}, true
 	case "max", "min":
 		return function{[]parameter{orderable}, false, func(a []any) (any, error) { return extreme(name == "max", a[0].([]any), nil) }}, true
 	case "max_by", "min_by":
 		return function{[]parameter{arrayType, exprefType}, false, func(a []any) (any, error) {
-			return extremeBy(name, a[0].([]any), a[1].(reference))
+			return extremeBy(name, a[0].([]any), a[1].(expressionReference))
 		}}, true
 	case "merge":
 		return function{[]parameter{objectType}, true, merge}, true
@@ -79,7 +79,7 @@ func lookup(name string) (function, bool) {
 		}}, true
 	case "sort_by":
 		return function{[]parameter{arrayType, exprefType}, false, func(a []any) (any, error) {
-			return sortByKey(a[0].([]any), a[1].(reference))
+			return sortByKey(a[0].([]any), a[1].(expressionReference))
 		}}, true
 	case "sum":
 		return function{[]parameter{{"array-number"}}, false, func(a []any) (any, error) { return sum(a[0].([]any)), nil }}, true
@@ -147,8 +147,8 @@ func (f function) check(name string, arguments []any) error {
 	return nil
 }
 
-// check refuses an argument of another type. Elements of a list are held
-// against the first element's type where more than one is allowed.
+// check refuses an argument of another type. If the elements of an array may have
+// several types, all must have the type of the first.
 func (p parameter) check(name string, v any) error {
 	if len(p) == 0 {
 		return nil
@@ -207,13 +207,13 @@ func typeOf(v any) string {
 		return "array"
 	case *document.Object:
 		return "object"
-	case reference:
+	case expressionReference:
 		return "expref"
 	}
 	return "unknown"
 }
 
-func float(v any) float64 {
+func toFloat(v any) float64 {
 	switch n := v.(type) {
 	case int64:
 		return float64(n)
@@ -233,7 +233,7 @@ func abs(a []any) (any, error) {
 	case *big.Int:
 		return new(big.Int).Abs(n), nil
 	}
-	return math.Abs(float(a[0])), nil
+	return math.Abs(toFloat(a[0])), nil
 }
 
 func round(name string, v any) any {
@@ -257,7 +257,7 @@ func sum(list []any) any {
 	total, exact := 0.0, new(big.Int)
 	whole := true
 	for _, v := range list {
-		total += float(v)
+		total += toFloat(v)
 		switch n := v.(type) {
 		case int64:
 			exact.Add(exact, big.NewInt(n))
@@ -278,7 +278,7 @@ func avg(a []any) (any, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
-	return float(sum(list)) / float64(len(list)), nil
+	return toFloat(sum(list)) / float64(len(list)), nil
 }
 
 func contains(a []any) (any, error) {
@@ -318,10 +318,10 @@ func length(a []any) (any, error) {
 	return int64(a[0].(*document.Object).Len()), nil
 }
 
-func mapEach(a []any) (any, error) {
+func mapElements(a []any) (any, error) {
 	out := []any{}
 	for _, v := range a[1].([]any) {
-		result, err := eval(a[0].(reference).n, v)
+		result, err := eval(a[0].(expressionReference).node, v)
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,7 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// A kind names a token as the grammar's messages do.
+// A kind is the kind of a token. Its text is the name in messages.
 type kind string
 
 type token struct {
@@ -49,7 +49,7 @@ const (
 	endOfInput      = rune(-1)
 )
 
-func simple(r rune) kind {
+func singleToken(r rune) kind {
 	switch r {
 	case '.':
 		return dot
@@ -75,27 +75,28 @@ func simple(r rune) kind {
 	return ""
 }
 
-// pair is an operator of one or two characters.
-type pair struct {
+// An operatorToken is a character that is an operator alone, or together with a
+// second one.
+type operatorToken struct {
 	second rune
-	both   kind
-	alone  kind
+	both   kind // of the two characters
+	alone  kind // of the first one
 }
 
-func operator(r rune) (pair, bool) {
+func operatorOf(r rune) (operatorToken, bool) {
 	switch r {
 	case '|':
-		return pair{'|', orToken, pipe}, true
+		return operatorToken{'|', orToken, pipe}, true
 	case '&':
-		return pair{'&', andToken, expref}, true
+		return operatorToken{'&', andToken, expref}, true
 	case '<':
-		return pair{'=', lteToken, ltToken}, true
+		return operatorToken{'=', lteToken, ltToken}, true
 	case '>':
-		return pair{'=', gteToken, gtToken}, true
+		return operatorToken{'=', gteToken, gtToken}, true
 	case '!':
-		return pair{'=', neToken, notToken}, true
+		return operatorToken{'=', neToken, notToken}, true
 	}
-	return pair{}, false
+	return operatorToken{}, false
 }
 
 type lexer struct {
@@ -118,7 +119,7 @@ func tokenize(expression string) ([]token, error) {
 	return append(l.tokens, token{eof, "", len(l.text)}), nil
 }
 
-func (l *lexer) at(i int) rune {
+func (l *lexer) runeAt(i int) rune {
 	if i < len(l.text) {
 		return l.text[i]
 	}
@@ -132,14 +133,14 @@ func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
 
 func (l *lexer) next() error {
 	start, r := l.pos, l.text[l.pos]
-	if k := simple(r); k != "" {
+	if k := singleToken(r); k != "" {
 		l.pos++
 		l.emit(k, string(r), start)
 		return nil
 	}
-	if op, ok := operator(r); ok {
+	if op, ok := operatorOf(r); ok {
 		l.pos++
-		if l.at(l.pos) == op.second {
+		if l.runeAt(l.pos) == op.second {
 			l.pos++
 			l.emit(op.both, string(l.text[start:l.pos]), start)
 		} else {
@@ -149,7 +150,7 @@ func (l *lexer) next() error {
 	}
 	switch {
 	case isLetter(r):
-		for isLetter(l.at(l.pos)) || isDigit(l.at(l.pos)) {
+		for isLetter(l.runeAt(l.pos)) || isDigit(l.runeAt(l.pos)) {
 			l.pos++
 		}
 		l.emit(unquoted, string(l.text[start:l.pos]), start)
@@ -178,7 +179,7 @@ func (l *lexer) next() error {
 func (l *lexer) bracket() {
 	start := l.pos
 	l.pos++
-	switch l.at(l.pos) {
+	switch l.runeAt(l.pos) {
 	case ']':
 		l.pos++
 		l.emit(flatten, "[]", start)
@@ -193,7 +194,7 @@ func (l *lexer) bracket() {
 func (l *lexer) number() error {
 	start := l.pos
 	l.pos++
-	for isDigit(l.at(l.pos)) {
+	for isDigit(l.runeAt(l.pos)) {
 		l.pos++
 	}
 	text := string(l.text[start:l.pos])
@@ -206,7 +207,7 @@ func (l *lexer) number() error {
 
 func (l *lexer) equals() error {
 	start := l.pos
-	if l.at(start+1) == '=' {
+	if l.runeAt(start+1) == '=' {
 		l.pos += 2
 		l.emit(eqToken, "==", start)
 		return nil
@@ -214,8 +215,8 @@ func (l *lexer) equals() error {
 	return l.fail(start, "Unknown token '='")
 }
 
-// until reads up to a delimiter that a backslash can escape, and behind it.
-// Backslashes stay in the text.
+// until returns the text up to the next delimiter that no backslash escapes, and
+// moves behind the delimiter. Backslashes stay in the text.
 func (l *lexer) until(delimiter rune) (string, error) {
 	start := l.pos
 	for i := start + 1; i < len(l.text); i++ {
@@ -238,7 +239,7 @@ func (l *lexer) literal() error {
 	}
 	text = strings.ReplaceAll(text, "\\`", "`")
 	v, err := document.Decode(text)
-	if err != nil { // JEP-12: a literal that is no JSON is a string
+	if err != nil { // JEP-12: a literal that is not JSON is a string
 		v, err = document.Decode(`"` + strings.TrimLeft(text, " \t\n\r\v\f") + `"`)
 	}
 	if err != nil {
@@ -263,6 +264,6 @@ func (l *lexer) identifier() error {
 	return nil
 }
 
-func (l *lexer) fail(at int, message string) error {
-	return document.Messagef("Bad jmespath expression: %s:\n%s\n%s^", message, string(l.text), strings.Repeat(" ", at))
+func (l *lexer) fail(column int, message string) error {
+	return document.Messagef("Bad jmespath expression: %s:\n%s\n%s^", message, string(l.text), strings.Repeat(" ", column))
 }

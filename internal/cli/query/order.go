@@ -11,13 +11,13 @@ import (
 
 var errOrder = errors.New("values of different types have no order")
 
-func ordered(v any) bool {
+func hasOrder(v any) bool {
 	t := typeOf(v)
 	return t == "number" || t == "string"
 }
 
-// order compares two numbers or two strings; strings by code point.
-func order(a, b any) (int, error) {
+// compareOrdered compares two numbers, or two strings by code points.
+func compareOrdered(a, b any) (int, error) {
 	x, ok := a.(string)
 	y, both := b.(string)
 	if ok != both {
@@ -46,7 +46,7 @@ func compareNumbers(a, b any) int {
 			return p.Cmp(q)
 		}
 	}
-	switch f, g := float(a), float(b); {
+	switch f, g := toFloat(a), toFloat(b); {
 	case f < g:
 		return -1
 	case f > g:
@@ -73,17 +73,17 @@ func equal(a, b any) bool {
 			}
 		}
 		return true
-	case reference:
-		return x == b.(reference)
+	case expressionReference:
+		return x == b.(expressionReference)
 	}
 	if typeOf(a) == "number" {
-		return compareNumbers(a, b) == 0 && float(a) == float(b)
+		return compareNumbers(a, b) == 0 && toFloat(a) == toFloat(b)
 	}
 	return a == b
 }
 
-// extreme returns the first of the largest, or smallest, elements; keys stand
-// for the elements when given.
+// extreme returns the first of the largest, or smallest, elements. They are compared
+// by keys unless that is nil.
 func extreme(largest bool, list, keys []any) (any, error) {
 	if keys == nil {
 		keys = list
@@ -93,7 +93,7 @@ func extreme(largest bool, list, keys []any) (any, error) {
 	}
 	best := 0
 	for i := range keys {
-		c, err := order(keys[i], keys[best])
+		c, err := compareOrdered(keys[i], keys[best])
 		if err != nil {
 			sign := "<"
 			if largest {
@@ -108,11 +108,12 @@ func extreme(largest bool, list, keys []any) (any, error) {
 	return list[best], nil
 }
 
-// keysOf evaluates what the elements of a list are compared by.
-func keysOf(name string, list []any, by reference, types []string) ([]any, error) {
+// sortKeys evaluates an expression for each element of a list. The results are the
+// keys to compare the elements by, and must be of one of the types.
+func sortKeys(name string, list []any, expression expressionReference, types []string) ([]any, error) {
 	keys := make([]any, len(list))
 	for i, v := range list {
-		key, err := eval(by.n, v)
+		key, err := eval(expression.node, v)
 		if err != nil {
 			return nil, err
 		}
@@ -124,46 +125,46 @@ func keysOf(name string, list []any, by reference, types []string) ([]any, error
 	return keys, nil
 }
 
-func extremeBy(name string, list []any, by reference) (any, error) {
-	keys, err := keysOf(name, list, by, []string{"number", "string"})
+func extremeBy(name string, list []any, expression expressionReference) (any, error) {
+	keys, err := sortKeys(name, list, expression, []string{"number", "string"})
 	if err != nil {
 		return nil, err
 	}
 	return extreme(name == "max_by", list, keys)
 }
 
-func sortByKey(list []any, by reference) (any, error) {
+func sortByKey(list []any, expression expressionReference) (any, error) {
 	if len(list) == 0 {
 		return list, nil
 	}
-	first, err := eval(by.n, list[0])
+	first, err := eval(expression.node, list[0])
 	if err != nil {
 		return nil, err
 	}
-	if !ordered(first) {
+	if !hasOrder(first) {
 		return nil, typeError("sort_by", list[0], typeOf(first), []string{"string", "number"})
 	}
-	keys, err := keysOf("sort_by", list, by, []string{typeOf(first)})
+	keys, err := sortKeys("sort_by", list, expression, []string{typeOf(first)})
 	if err != nil {
 		return nil, err
 	}
 	return sortBy(list, keys), nil
 }
 
-// sortBy returns the elements in the order of their keys, which are all numbers
-// or all strings. Equal ones stay as they stood.
+// sortBy returns the elements in the order of their keys, which are all numbers or all
+// strings. Elements with equal keys keep their order.
 func sortBy(list, keys []any) []any {
-	places := make([]int, len(list))
-	for i := range places {
-		places[i] = i
+	positions := make([]int, len(list))
+	for i := range positions {
+		positions[i] = i
 	}
-	slices.SortStableFunc(places, func(i, j int) int {
-		c, _ := order(keys[i], keys[j])
+	slices.SortStableFunc(positions, func(i, j int) int {
+		c, _ := compareOrdered(keys[i], keys[j])
 		return c
 	})
 	out := make([]any, len(list))
-	for i, place := range places {
-		out[i] = list[place]
+	for i, position := range positions {
+		out[i] = list[position]
 	}
 	return out
 }

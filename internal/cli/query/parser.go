@@ -41,9 +41,9 @@ type node struct {
 
 var identity = &node{op: opIdentity}
 
-// power tells how tightly a token binds what stands left of it. From
-// projectionStop up a token continues a projection.
-func power(k kind) int {
+// bindingPower returns how tightly a token binds the expression on its left. A token
+// with at least projectionStop continues a projection.
+func bindingPower(k kind) int {
 	switch k {
 	case pipe:
 		return 1
@@ -86,7 +86,7 @@ func (p *parser) kind() kind { return p.tokens[p.pos].kind }
 
 func (p *parser) peek(n int) token { return p.tokens[min(p.pos+n, len(p.tokens)-1)] }
 
-// failure carries a syntax error up through the recursive descent.
+// A failure carries a syntax error up through the recursive descent, as a panic.
 type failure struct{ error }
 
 func (p *parser) fail(t token, message string) {
@@ -98,7 +98,7 @@ func (p *parser) fail(t token, message string) {
 		message, t.start, document.Str(t.value), strings.ToUpper(string(t.kind)), p.text, strings.Repeat(" ", t.start+1))})
 }
 
-// match reads a token of the kind that must stand here.
+// match reads a token that must be of a kind.
 func (p *parser) match(k kind) {
 	t := p.peek(0)
 	switch {
@@ -142,7 +142,7 @@ func (p *parser) expression(binding int) *node {
 	t := p.peek(0)
 	p.pos = min(p.pos+1, len(p.tokens)-1)
 	left := p.prefix(t)
-	for binding < power(p.kind()) {
+	for binding < bindingPower(p.kind()) {
 		left = p.infix(left)
 	}
 	return left
@@ -164,7 +164,7 @@ func (p *parser) prefix(t token) *node {
 	case star:
 		right := identity
 		if p.kind() != rbracket {
-			right = p.projection(power(star))
+			right = p.projection(bindingPower(star))
 		}
 		return &node{op: opValues, children: []*node{identity, right}}
 	case filter:
@@ -178,7 +178,7 @@ func (p *parser) prefix(t token) *node {
 	case flatten:
 		return p.flatten(identity)
 	case notToken:
-		return &node{op: opNot, children: []*node{p.expression(power(notToken))}}
+		return &node{op: opNot, children: []*node{p.expression(bindingPower(notToken))}}
 	case lbracket:
 		return p.bracket()
 	case current:
@@ -192,28 +192,28 @@ func (p *parser) prefix(t token) *node {
 	return nil
 }
 
-// infix reads what follows left.
+// infix reads an operator and the expression on its right.
 func (p *parser) infix(left *node) *node {
 	t := p.peek(0)
 	p.pos++
-	two := func(o op) *node {
-		return &node{op: o, children: []*node{left, p.expression(power(t.kind))}}
+	binary := func(o op) *node {
+		return &node{op: o, children: []*node{left, p.expression(bindingPower(t.kind))}}
 	}
 	switch t.kind {
 	case dot:
 		if p.kind() == star {
 			p.pos++
-			return &node{op: opValues, children: []*node{left, p.projection(power(dot))}}
+			return &node{op: opValues, children: []*node{left, p.projection(bindingPower(dot))}}
 		}
-		return &node{op: opSub, children: []*node{left, p.afterDot(power(dot))}}
+		return &node{op: opSub, children: []*node{left, p.afterDot(bindingPower(dot))}}
 	case pipe:
-		return two(opSub)
+		return binary(opSub)
 	case orToken:
-		return two(opOr)
+		return binary(opOr)
 	case andToken:
-		return two(opAnd)
+		return binary(opAnd)
 	case eqToken, neToken, gtToken, gteToken, ltToken, lteToken:
-		n := two(opCompare)
+		n := binary(opCompare)
 		n.value = t.kind
 		return n
 	case lparen:
@@ -228,7 +228,7 @@ func (p *parser) infix(left *node) *node {
 		}
 		p.match(star)
 		p.match(rbracket)
-		return &node{op: opProject, children: []*node{left, p.projection(power(star))}}
+		return &node{op: opProject, children: []*node{left, p.projection(bindingPower(star))}}
 	}
 	p.pos--
 	p.fail(t, "invalid token")
@@ -241,7 +241,7 @@ func (p *parser) bracket() *node {
 		return p.sliced(identity, p.index())
 	case k == star && p.peek(1).kind == rbracket:
 		p.pos += 2
-		return &node{op: opProject, children: []*node{identity, p.projection(power(star))}}
+		return &node{op: opProject, children: []*node{identity, p.projection(bindingPower(star))}}
 	}
 	return p.list()
 }
@@ -278,14 +278,14 @@ func (p *parser) slice() *node {
 func (p *parser) sliced(left, right *node) *node {
 	n := &node{op: opSub, children: []*node{left, right}}
 	if right.op == opSlice {
-		return &node{op: opProject, children: []*node{n, p.projection(power(star))}}
+		return &node{op: opProject, children: []*node{n, p.projection(bindingPower(star))}}
 	}
 	return n
 }
 
 func (p *parser) flatten(left *node) *node {
 	base := &node{op: opFlatten, children: []*node{left}}
-	return &node{op: opProject, children: []*node{base, p.projection(power(flatten))}}
+	return &node{op: opProject, children: []*node{base, p.projection(bindingPower(flatten))}}
 }
 
 func (p *parser) filter(left *node) *node {
@@ -293,7 +293,7 @@ func (p *parser) filter(left *node) *node {
 	p.match(rbracket)
 	right := identity
 	if p.kind() != flatten {
-		right = p.projection(power(filter))
+		right = p.projection(bindingPower(filter))
 	}
 	return &node{op: opFilter, children: []*node{left, right, condition}}
 }
@@ -342,7 +342,7 @@ func (p *parser) hash() *node {
 		p.match(colon)
 		names = append(names, t.value.(string))
 		n.children = append(n.children, p.expression(0))
-		switch p.kind() { // the reference asks for no comma between pairs
+		switch p.kind() { // the reference implementation needs no comma between pairs
 		case comma:
 			p.pos++
 		case rbrace:
@@ -353,10 +353,10 @@ func (p *parser) hash() *node {
 	}
 }
 
-// projection reads what is done to each element.
+// projection reads the expression that a projection applies to each element.
 func (p *parser) projection(binding int) *node {
 	switch t := p.peek(0); {
-	case power(t.kind) < projectionStop:
+	case bindingPower(t.kind) < projectionStop:
 		return identity
 	case t.kind == lbracket || t.kind == filter:
 		return p.expression(binding)

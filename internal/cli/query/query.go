@@ -1,11 +1,11 @@
 // Package query owns JMESPath: it compiles an expression and applies it to a
-// document. It stands beside the libraries for the language because those work
-// on Go maps, which forget the order of members that a command has to print, and
-// because the AWS CLI passes on the messages of its own library word by word.
-// It knows nothing of commands or output.
+// document. The Go libraries for JMESPath are not used, because they work on maps,
+// which lose the order of members, and because the AWS CLI shows the messages of its
+// own library. The package knows nothing of commands or output.
 //
-// Grammar and functions: the JMESPath specification with JEP-9 and JEP-12; where
-// the reference implementation in Python is laxer than the grammar, so is this.
+// Source: the JMESPath specification with JEP-9 and JEP-12. The package accepts what
+// the reference implementation in Python accepts, also where that is laxer than the
+// grammar.
 package query
 
 import (
@@ -19,8 +19,8 @@ import (
 // A Query is a compiled expression. It may be used from several goroutines.
 type Query struct{ root *node }
 
-// Compile parses an expression. The error's text has several lines, with a
-// caret under the place that is wrong.
+// Compile parses an expression. The text of an error may have several lines, with a
+// caret under the position of the error.
 func Compile(expression string) (*Query, error) {
 	n, err := parse(expression)
 	if err != nil {
@@ -39,10 +39,10 @@ func (q *Query) Search(v any) (any, error) {
 	return v, err
 }
 
-// holdsReference reports whether an unevaluated expression is in a result.
+// holdsReference reports whether a result contains an unevaluated expression.
 func holdsReference(v any) bool {
 	switch v := v.(type) {
-	case reference:
+	case expressionReference:
 		return true
 	case []any:
 		return slices.ContainsFunc(v, holdsReference)
@@ -52,8 +52,8 @@ func holdsReference(v any) bool {
 	return false
 }
 
-// A reference is an unevaluated expression given to a function.
-type reference struct{ n *node }
+// A expressionReference is an unevaluated expression given to a function.
+type expressionReference struct{ node *node }
 
 func eval(n *node, v any) (any, error) {
 	switch n.op {
@@ -74,7 +74,7 @@ func eval(n *node, v any) (any, error) {
 		}
 		return eval(n.children[1], left)
 	case opIndex:
-		return index(n.value, v), nil
+		return elementAt(n.value, v), nil
 	case opSlice:
 		return slice(n.value.([3]any), v)
 	case opFlatten, opProject, opValues, opFilter:
@@ -91,17 +91,17 @@ func eval(n *node, v any) (any, error) {
 		inner, err := eval(n.children[0], v)
 		return isFalse(inner), err
 	case opList, opHash:
-		return selection(n, v)
+		return multiSelect(n, v)
 	case opFunction:
 		return call(n, v)
 	case opExpref:
-		return reference{n.children[0]}, nil
+		return expressionReference{n.children[0]}, nil
 	}
 	return nil, fmt.Errorf("unknown node %d", n.op)
 }
 
-// isFalse reports whether a value counts as false: null, false, and what is
-// empty.
+// isFalse reports whether a value counts as false: null, false, and an empty string,
+// array or object.
 func isFalse(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -118,9 +118,9 @@ func isFalse(v any) bool {
 	return false
 }
 
-func index(at, v any) any {
+func elementAt(position, v any) any {
 	list, ok := v.([]any)
-	i, small := at.(int64)
+	i, small := position.(int64)
 	if !ok || !small {
 		return nil
 	}
@@ -139,7 +139,7 @@ func slice(parts [3]any, v any) (any, error) {
 		return nil, nil
 	}
 	length := int64(len(list))
-	step := bounded(parts[2], 1)
+	step := clampIndex(parts[2], 1)
 	if step == 0 {
 		return nil, fmt.Errorf("slice step cannot be zero")
 	}
@@ -147,17 +147,17 @@ func slice(parts [3]any, v any) (any, error) {
 	if step < 0 {
 		from, to, low, high = length-1, -1, -1, length-1
 	}
-	place := func(part any, otherwise int64) int64 {
+	clamp := func(part any, missing int64) int64 {
 		if part == nil {
-			return otherwise
+			return missing
 		}
-		i := bounded(part, 0)
+		i := clampIndex(part, 0)
 		if i < 0 {
 			i += length
 		}
 		return min(max(i, low), high)
 	}
-	from, to = place(parts[0], from), place(parts[1], to)
+	from, to = clamp(parts[0], from), clamp(parts[1], to)
 	out := []any{}
 	for i := from; step > 0 && i < to || step < 0 && i > to; i += step {
 		out = append(out, list[i])
@@ -165,9 +165,9 @@ func slice(parts [3]any, v any) (any, error) {
 	return out, nil
 }
 
-// bounded returns an index as an int64 that cannot overflow when a length is
-// added to it.
-func bounded(part any, otherwise int64) int64 {
+// clampIndex returns a part of a slice expression as an int64 to which a length can be
+// added without overflow. A part that is not given is missing.
+func clampIndex(part any, missing int64) int64 {
 	const limit = 1 << 40
 	switch n := part.(type) {
 	case int64:
@@ -175,18 +175,18 @@ func bounded(part any, otherwise int64) int64 {
 	case *big.Int:
 		return int64(n.Sign()) * limit
 	}
-	return otherwise
+	return missing
 }
 
-// project evaluates what makes a list: each element of the base goes through
-// the right-hand side, and nulls are left out.
+// project evaluates a projection: the right-hand side for each element of the base.
+// Nulls are left out.
 func project(n *node, v any) (any, error) {
 	base, err := eval(n.children[0], v)
 	if err != nil {
 		return nil, err
 	}
 	list, ok := base.([]any)
-	if object, is := base.(*document.Object); is && n.op == opValues {
+	if object, isObject := base.(*document.Object); isObject && n.op == opValues {
 		ok, list = true, values(object)
 	} else if n.op == opValues {
 		ok = false
@@ -197,7 +197,7 @@ func project(n *node, v any) (any, error) {
 	out := []any{}
 	for _, element := range list {
 		if n.op == opFlatten {
-			if inner, is := element.([]any); is {
+			if inner, isObject := element.([]any); isObject {
 				out = append(out, inner...)
 			} else {
 				out = append(out, element)
@@ -232,7 +232,7 @@ func values(o *document.Object) []any {
 	return list
 }
 
-func selection(n *node, v any) (any, error) {
+func multiSelect(n *node, v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -270,10 +270,10 @@ func compare(n *node, v any) (any, error) {
 	case neToken:
 		return !equal(left, right), nil
 	}
-	if !ordered(left) || !ordered(right) {
+	if !hasOrder(left) || !hasOrder(right) {
 		return nil, nil
 	}
-	c, err := order(left, right)
+	c, err := compareOrdered(left, right)
 	if err != nil {
 		return nil, fmt.Errorf("'%s' not supported between instances of '%s' and '%s'",
 			map[kind]string{ltToken: "<", lteToken: "<=", gtToken: ">", gteToken: ">="}[operator], document.TypeName(left), document.TypeName(right))

@@ -2,12 +2,12 @@ package render
 
 import "strings"
 
-// A painter draws sections. In colour, a reset follows every write, because the
-// AWS CLI's terminal library adds one.
+// A painter draws the sections of a table. With colours it resets them after every
+// write, as the AWS CLI's terminal library does.
 type painter struct {
 	strings.Builder
 	colour bool
-	left   string // what frames the lines of a section that stands in another
+	frame  string // on both sides of the lines of a section that is inside others
 }
 
 func (p *painter) write(s string) {
@@ -17,11 +17,11 @@ func (p *painter) write(s string) {
 	}
 }
 
-// line writes one line, framed.
+// line writes a line between frames.
 func (p *painter) line(s string) {
-	p.write(p.left)
+	p.write(p.frame)
 	p.write(s)
-	p.write(p.left)
+	p.write(p.frame)
 	p.write("\n")
 }
 
@@ -30,7 +30,7 @@ func (p *painter) section(s *section, total int) {
 	if p.colour {
 		bar = dim + yellow + bar + reset
 	}
-	p.left = strings.Repeat(bar, s.indent)
+	p.frame = strings.Repeat(bar, s.indent)
 	total -= 2 * s.indent
 	if s.title != "" {
 		p.line(centred(s.title, total, "|"))
@@ -38,7 +38,7 @@ func (p *painter) section(s *section, total int) {
 			p.line("+" + repeat("-", total-2) + "+")
 		}
 	}
-	widths := s.scaled(total)
+	widths := s.scaledWidths(total)
 	if len(s.headers) > 0 {
 		p.rule(widths)
 		var b strings.Builder
@@ -61,7 +61,7 @@ func (p *painter) section(s *section, total int) {
 	p.rule(widths)
 }
 
-// edge is the left border of a cell: only the first one has its own.
+// edge returns the left border of a cell. Only the first cell of a row has one.
 func edge(i int) string {
 	if i == 0 {
 		return "|"
@@ -83,7 +83,7 @@ func (p *painter) rule(widths []int) {
 
 func repeat(s string, n int) string { return strings.Repeat(s, max(n, 0)) }
 
-// centred sets a text in the middle of width columns, borders included.
+// centred returns a text in the middle of width columns, including borders.
 func centred(text string, width int, left string) string {
 	columns := columnsOf(text)
 	before := width/2 - columns/2 - 1
@@ -91,7 +91,7 @@ func centred(text string, width int, left string) string {
 	return left + repeat(" ", before) + text + repeat(" ", after) + "|"
 }
 
-// cell sets a text at the left of width columns, borders included.
+// cell returns a text on the left of width columns, including borders.
 func (p *painter) cell(text string, width int, left string) string {
 	columns, padding := columnsOf(text), 2
 	if width-(columns+padding+len(left)+1) < 0 {

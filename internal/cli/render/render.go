@@ -1,7 +1,6 @@
-// Package render owns how a result looks on standard output: the formats json,
-// text, table, yaml and yaml-stream of the AWS CLI, byte for byte. It takes
-// documents and knows nothing of where they came from, except that a document
-// with nothing in it prints nothing in most formats.
+// Package render owns how a result is printed on standard output: in the formats
+// json, text, table, yaml and yaml-stream of the AWS CLI, byte for byte. It knows
+// nothing of where a document comes from.
 package render
 
 import (
@@ -18,11 +17,12 @@ type Options struct {
 	Format string // one of [Formats]
 	Title  string // of a table: the name of the operation
 	Colour bool   // of a table
-	Width  int    // of a table, in columns: a wider one stands upright; 0 means 80
+	Width  int    // of a table, in columns; rows of a wider one are printed vertically; 0 means 80
 }
 
-// Write prints a result. An error that is not of the writer says what the
-// result cannot be in this format.
+// Write prints a result. An empty object is printed as nothing in most formats, as in
+// the AWS CLI. The error is the writer's, or says why the format cannot show the
+// result.
 func Write(w io.Writer, v any, o Options) error {
 	switch o.Format {
 	case "json":
@@ -32,12 +32,12 @@ func Write(w io.Writer, v any, o Options) error {
 	case "table":
 		return writeTable(w, v, o)
 	case "yaml":
-		if empty(v) {
+		if isEmpty(v) {
 			return nil
 		}
 		return writeYAML(w, v)
 	case "yaml-stream":
-		if empty(v) {
+		if isEmpty(v) {
 			return nil
 		}
 		return writeYAML(w, []any{v})
@@ -45,13 +45,13 @@ func Write(w io.Writer, v any, o Options) error {
 	return document.Messagef("Unknown output type: %s", o.Format)
 }
 
-func empty(v any) bool {
+func isEmpty(v any) bool {
 	o, ok := v.(*document.Object)
 	return ok && o.Len() == 0
 }
 
 func writeJSON(w io.Writer, v any) error {
-	if empty(v) {
+	if isEmpty(v) {
 		return nil
 	}
 	_, err := io.WriteString(w, document.Indented(v)+"\n")

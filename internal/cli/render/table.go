@@ -14,13 +14,13 @@ import (
 
 const (
 	defaultWidth = 80
-	cellPadding  = 4 // columns that a cell adds to its text
+	cellPadding  = 4 // columns of a cell besides its text
 
 	bright, dim, blue, yellow, reset = "\x1b[1m", "\x1b[2m", "\x1b[34m", "\x1b[33m", "\x1b[0m"
 )
 
-// columnsOf returns how many columns of a terminal a text takes; wide and
-// ambiguous East Asian characters take two.
+// columnsOf returns how many columns of a terminal a text takes. Wide and ambiguous
+// East Asian characters take two.
 func columnsOf(s string) int {
 	n := 0
 	for _, r := range s {
@@ -42,7 +42,7 @@ type section struct {
 	indent  int
 	headers []string
 	rows    [][]string
-	columns int // of headers and rows; -1 before the first
+	columns int // number of cells in headers and rows; -1 before the first
 	widths  []int
 }
 
@@ -87,8 +87,8 @@ func (s *section) total() int {
 	return max(columnsOf(s.title)+2+2*s.indent, total)
 }
 
-// scaled spreads the widths of the columns so that they fill max.
-func (s *section) scaled(max int) []int {
+// scaledWidths returns the widths of the columns, scaled so that their sum is max.
+func (s *section) scaledWidths(max int) []int {
 	sum := 0
 	for _, w := range s.widths {
 		sum += w + cellPadding
@@ -113,8 +113,9 @@ func (s *section) scaled(max int) []int {
 	return scaled
 }
 
-// upright turns a section of one row into a list of names and values.
-func (s *section) upright() *section {
+// vertical returns a section of one row as a list of names and values, and any other
+// section as it is.
+func (s *section) vertical() *section {
 	if len(s.rows) != 1 || len(s.headers) == 0 {
 		return s
 	}
@@ -134,7 +135,7 @@ type table struct {
 
 func (t *table) current() *section { return t.sections[len(t.sections)-1] }
 
-func (t *table) open(title string, indent int) {
+func (t *table) openSection(title string, indent int) {
 	t.sections = append(t.sections, &section{title: title, indent: indent, columns: -1})
 }
 
@@ -150,7 +151,7 @@ func writeTable(w io.Writer, v any, o Options) error {
 	}
 	if t.width() > limit {
 		for i := range t.sections {
-			t.sections[i] = t.sections[i].upright()
+			t.sections[i] = t.sections[i].vertical()
 		}
 	}
 	p := &painter{colour: t.colour}
@@ -183,12 +184,12 @@ func (t *table) build(title string, titled bool, v any, indent int) (bool, error
 			return false, nil
 		}
 	default:
-		if falsy(v) {
+		if isFalsy(v) {
 			return false, nil
 		}
 	}
 	if titled {
-		t.open(title, indent)
+		t.openSection(title, indent)
 	}
 	switch x := v.(type) {
 	case []any:
@@ -202,8 +203,8 @@ func (t *table) build(title string, titled bool, v any, indent int) (bool, error
 	return true, nil
 }
 
-// falsy reports whether Python takes a scalar for false.
-func falsy(v any) bool {
+// isFalsy reports whether a scalar counts as false in Python.
+func isFalsy(v any) bool {
 	return slices.Contains([]any{nil, false, "", int64(0), 0.0}, v)
 }
 
@@ -234,9 +235,9 @@ func (t *table) list(list []any) error {
 	return nil
 }
 
-// split returns the names of the members that are scalars and of the others,
-// each sorted.
-func split(o *document.Object) (scalars, others []string) {
+// splitMembers returns the names of the members that are scalars, and of the others,
+// both sorted.
+func splitMembers(o *document.Object) (scalars, others []string) {
 	for _, m := range o.Members() {
 		if document.IsScalar(m.Value) {
 			scalars = append(scalars, m.Name)
@@ -250,7 +251,7 @@ func split(o *document.Object) (scalars, others []string) {
 }
 
 func (t *table) object(o *document.Object, indent int) error {
-	headers, others := split(o)
+	headers, others := splitMembers(o)
 	cells := make([]any, len(headers))
 	for i, h := range headers {
 		cells[i], _ = o.Get(h)
@@ -285,7 +286,7 @@ func (t *table) objects(list []any, indent int, title string) error {
 		if !ok {
 			return errMixed
 		}
-		s, more := split(o)
+		s, more := splitMembers(o)
 		headers, others = append(headers, s...), append(others, more...)
 	}
 	slices.Sort(headers)
@@ -295,7 +296,7 @@ func (t *table) objects(list []any, indent int, title string) error {
 	for i, v := range list {
 		o := v.(*document.Object)
 		if i > 0 && len(others) > 0 {
-			t.open(title, indent)
+			t.openSection(title, indent)
 			t.current().header(headers)
 		}
 		cells := make([]any, len(headers))

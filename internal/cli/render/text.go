@@ -8,8 +8,8 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// writeText prints scalars separated by tabs, a line for each object; lines of
-// inner lists and objects begin with the upper-case name of their member.
+// writeText prints a line for each object, with its scalars separated by tabs. Lines
+// of inner lists and objects begin with the name of their member in upper case.
 func writeText(w io.Writer, v any) error {
 	var t textWriter
 	t.value(v, "", nil)
@@ -24,8 +24,8 @@ func (t *textWriter) line(fields []string) {
 	t.WriteByte('\n')
 }
 
-// value prints v. columns, when not nil, are the members that every object of
-// the surrounding list shows as scalars.
+// value prints v. If columns is not nil, it is the members that are columns of the
+// surrounding list.
 func (t *textWriter) value(v any, name string, columns []string) {
 	switch v := v.(type) {
 	case *document.Object:

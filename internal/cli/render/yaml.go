@@ -13,22 +13,20 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// foldAt is the column behind which a space of a long scalar becomes a line
-// break.
-const foldAt = 80
+// foldColumn is the column after which a space in a long scalar becomes a line break.
+const foldColumn = 80
 
-// writeYAML prints a document in block style with sorted names. The rules for
-// quotes and folding are those of libyaml's emitter, which the AWS CLI uses: the
-// YAML libraries for Go fold and indent in other ways. A bare scalar is printed
-// as JSON.
+// writeYAML prints a document in block style with sorted names. Quotes and line breaks
+// follow libyaml's emitter, which the AWS CLI uses. The YAML libraries for Go break
+// and indent lines in other ways. A document that is a scalar is printed as JSON.
 func writeYAML(w io.Writer, v any) error {
 	if document.IsScalar(v) {
 		_, err := io.WriteString(w, document.Indented(v)+"\n")
 		return err
 	}
 	e := &emitter{indention: true, whitespace: true}
-	e.node(v, -1, false, false)
-	e.put("\n")
+	e.writeNode(v, -1, outside)
+	e.write("\n")
 	_, err := io.WriteString(w, e.b.String())
 	return err
 }
@@ -37,10 +35,10 @@ type emitter struct {
 	b          strings.Builder
 	column     int
 	whitespace bool // the last character written was a space or indention
-	indention  bool // nothing but indention and indicators on this line yet
+	indention  bool // this line has only indention and indicators so far
 }
 
-func (e *emitter) put(s string) {
+func (e *emitter) write(s string) {
 	e.b.WriteString(s)
 	for _, r := range s {
 		e.column++
@@ -50,107 +48,115 @@ func (e *emitter) put(s string) {
 	}
 }
 
-// indicator writes a mark of the syntax, with a space before it where one is
-// needed.
-func (e *emitter) indicator(s string, space, isIndention bool) {
+// writeIndicator writes an indicator of the syntax. With space there is white space
+// before it. isIndention says that it counts as a part of the indention.
+func (e *emitter) writeIndicator(s string, space, isIndention bool) {
 	if space && !e.whitespace {
-		e.put(" ")
+		e.write(" ")
 	}
-	e.put(s)
+	e.write(s)
 	e.whitespace = false
 	e.indention = e.indention && isIndention
 }
 
-// newline goes to the column of an indent, on a new line unless this one has
-// only come so far.
+// newline moves to the column of an indent. It begins a new line unless this line has
+// nothing but an indention up to there.
 func (e *emitter) newline(indent int) {
 	indent = max(indent, 0)
 	if !e.indention || e.column > indent || e.column == indent && !e.whitespace {
-		e.put("\n")
+		e.write("\n")
 	}
-	e.put(repeat(" ", indent-e.column))
+	e.write(repeat(" ", indent-e.column))
 	e.whitespace, e.indention = true, true
 }
 
-func deeper(indent int) int {
+func nextIndent(indent int) int {
 	if indent < 0 {
 		return 0
 	}
 	return indent + 2
 }
 
-// node writes a value. indent is that of what surrounds it; inMapping tells that
-// it is a member's value, simpleKey that it is a name on the line of its value.
-func (e *emitter) node(v any, indent int, inMapping, simpleKey bool) {
+// A place is the place of a node in its mapping, if it is in one.
+type place int
+
+const (
+	outside   place = iota // not in a mapping
+	inMapping              // a value, or a name on a line of its own
+	simpleKey              // a name on the line of its value
+)
+
+// writeNode writes a value. indent is that of the surrounding node.
+func (e *emitter) writeNode(v any, indent int, p place) {
 	switch v := v.(type) {
 	case *document.Object:
 		if v.Len() == 0 {
-			e.indicator("{", true, false)
-			e.indicator("}", false, false)
+			e.writeIndicator("{", true, false)
+			e.writeIndicator("}", false, false)
 			return
 		}
-		e.mapping(v, deeper(indent))
+		e.writeMapping(v, nextIndent(indent))
 	case []any:
 		if len(v) == 0 {
-			e.indicator("[", true, false)
-			e.indicator("]", false, false)
+			e.writeIndicator("[", true, false)
+			e.writeIndicator("]", false, false)
 			return
 		}
-		if !inMapping || e.indention {
-			indent = deeper(indent)
+		if p == outside || e.indention {
+			indent = nextIndent(indent)
 		}
 		for _, element := range v {
 			e.newline(indent)
-			e.indicator("-", true, true)
-			e.node(element, indent, false, false)
+			e.writeIndicator("-", true, true)
+			e.writeNode(element, indent, outside)
 		}
 	default:
-		e.scalar(v, deeper(indent), simpleKey)
+		e.writeScalar(v, nextIndent(indent), p == simpleKey)
 	}
 }
 
-func (e *emitter) mapping(o *document.Object, indent int) {
+func (e *emitter) writeMapping(o *document.Object, indent int) {
 	names := o.Names()
 	slices.Sort(names)
 	for _, name := range names {
 		e.newline(indent)
 		a := analyse(name)
 		if len(name) <= 128 && !a.multiline {
-			e.node(name, indent, true, true)
-			e.indicator(":", false, false)
+			e.writeNode(name, indent, simpleKey)
+			e.writeIndicator(":", false, false)
 		} else {
-			e.indicator("?", true, true)
-			e.node(name, indent, true, false)
+			e.writeIndicator("?", true, true)
+			e.writeNode(name, indent, inMapping)
 			e.newline(indent)
-			e.indicator(":", true, true)
+			e.writeIndicator(":", true, true)
 		}
 		v, _ := o.Get(name)
-		e.node(v, indent, true, false)
+		e.writeNode(v, indent, inMapping)
 	}
 }
 
-func (e *emitter) scalar(v any, indent int, simpleKey bool) {
+func (e *emitter) writeScalar(v any, indent int, simpleKey bool) {
 	switch v := v.(type) {
 	case nil:
-		e.plain("null", indent, false)
+		e.writePlain("null", indent, false)
 	case bool:
-		e.plain(strings.ToLower(document.Repr(v)), indent, false)
+		e.writePlain(strings.ToLower(document.Repr(v)), indent, false)
 	case float64:
-		e.plain(yamlFloat(v), indent, false)
+		e.writePlain(yamlFloat(v), indent, false)
 	case time.Time:
-		e.plain(document.Str(v), indent, false)
+		e.writePlain(document.Str(v), indent, false)
 	case string:
 		a := analyse(v)
 		switch {
 		case a.doubleOnly || simpleKey && a.multiline:
-			e.double(v, indent, !simpleKey)
-		case !a.plain || v == "" || resolves(v):
-			e.single(v, indent, !simpleKey)
+			e.writeDoubleQuoted(v, indent, !simpleKey)
+		case !a.plain || v == "" || needsQuotes(v):
+			e.writeSingleQuoted(v, indent, !simpleKey)
 		default:
-			e.plain(v, indent, !simpleKey)
+			e.writePlain(v, indent, !simpleKey)
 		}
 	default:
-		e.plain(document.Str(v), indent, false)
+		e.writePlain(document.Str(v), indent, false)
 	}
 }
 
@@ -166,9 +172,9 @@ func yamlFloat(f float64) string {
 	return document.Float(f)
 }
 
-// typed matches what a reader of YAML 1.2 would not take for a string. The dates
-// are those that the AWS CLI's YAML library knows.
-var typed = sync.OnceValue(func() *regexp.Regexp {
+// notString matches the plain scalars that are not strings in YAML 1.2. The dates are
+// those of the AWS CLI's YAML library.
+var notString = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:` + strings.Join([]string{
 		`true|True|TRUE|false|False|FALSE|~|null|Null|NULL|<<|=`,
 		`[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?`,
@@ -182,11 +188,12 @@ var typed = sync.OnceValue(func() *regexp.Regexp {
 	}, "|") + `)$`)
 })
 
-func resolves(s string) bool {
+// needsQuotes reports whether a string without quotes would be read as another type.
+func needsQuotes(s string) bool {
 	if s == "-" || s == "+" {
 		return false
 	}
-	return typed().MatchString(s)
+	return notString().MatchString(s)
 }
 
 type analysis struct {
@@ -205,7 +212,7 @@ func isPrintable(r rune) bool {
 
 func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == 0 || isBreak(r) }
 
-// analyse finds out in which styles a scalar can be written; it follows libyaml.
+// analyse finds out in which styles a scalar can be written, as libyaml does.
 func analyse(s string) analysis {
 	runes := []rune(s)
 	var special, leading, trailing, breakSpace, spaceBreak, previousSpace, previousBreak bool
@@ -240,17 +247,17 @@ func analyse(s string) analysis {
 	return a
 }
 
-func (e *emitter) plain(s string, indent int, fold bool) {
+func (e *emitter) writePlain(s string, indent int, fold bool) {
 	if !e.whitespace && s != "" {
-		e.put(" ")
+		e.write(" ")
 	}
 	runes := []rune(s)
 	spaces := false
 	for i, r := range runes {
-		if r == ' ' && fold && !spaces && e.column > foldAt && i+1 < len(runes) && runes[i+1] != ' ' {
+		if r == ' ' && fold && !spaces && e.column > foldColumn && i+1 < len(runes) && runes[i+1] != ' ' {
 			e.newline(indent)
 		} else {
-			e.put(string(r))
+			e.write(string(r))
 			e.indention = e.indention && r == ' '
 		}
 		spaces = r == ' '
@@ -258,25 +265,25 @@ func (e *emitter) plain(s string, indent int, fold bool) {
 	e.whitespace, e.indention = false, false
 }
 
-func (e *emitter) single(s string, indent int, fold bool) {
-	e.indicator("'", true, false)
+func (e *emitter) writeSingleQuoted(s string, indent int, fold bool) {
+	e.writeIndicator("'", true, false)
 	runes := []rune(s)
 	spaces, breaks := false, false
 	for i, r := range runes {
 		switch {
 		case r == ' ':
-			if fold && !spaces && e.column > foldAt && i > 0 && i+1 < len(runes) && runes[i+1] != ' ' {
+			if fold && !spaces && e.column > foldColumn && i > 0 && i+1 < len(runes) && runes[i+1] != ' ' {
 				e.newline(indent)
 			} else {
-				e.put(" ")
+				e.write(" ")
 			}
 			spaces = true
 			continue
 		case isBreak(r):
 			if !breaks && r == '\n' {
-				e.put("\n")
+				e.write("\n")
 			}
-			e.put(string(r))
+			e.write(string(r))
 			if r != '\n' {
 				e.column = 0
 			}
@@ -287,46 +294,46 @@ func (e *emitter) single(s string, indent int, fold bool) {
 			e.newline(indent)
 		}
 		if r == '\'' {
-			e.put("'")
+			e.write("'")
 		}
-		e.put(string(r))
+		e.write(string(r))
 		e.indention, spaces, breaks = false, false, false
 	}
 	if breaks {
 		e.newline(indent)
 	}
-	e.indicator("'", false, false)
+	e.writeIndicator("'", false, false)
 	e.whitespace, e.indention = false, false
 }
 
 // escapes are the characters that have a short form in double quotes.
 const escapes = "\x000\x07a\bb\tt\nn\vv\ff\rr\x1be\"\"\\\\\u0085N\u00a0_\u2028L\u2029P"
 
-func (e *emitter) double(s string, indent int, fold bool) {
-	e.indicator(`"`, true, false)
+func (e *emitter) writeDoubleQuoted(s string, indent int, fold bool) {
+	e.writeIndicator(`"`, true, false)
 	runes := []rune(s)
 	spaces := false
 	for i, r := range runes {
 		switch {
 		case !isPrintable(r) || isBreak(r) || r == '"' || r == '\\':
-			e.put(escaped(r))
+			e.write(escaped(r))
 			spaces = false
 		case r == ' ':
-			if fold && !spaces && e.column > foldAt && i > 0 && i+1 < len(runes) {
+			if fold && !spaces && e.column > foldColumn && i > 0 && i+1 < len(runes) {
 				e.newline(indent)
 				if runes[i+1] == ' ' {
-					e.put(`\`)
+					e.write(`\`)
 				}
 			} else {
-				e.put(" ")
+				e.write(" ")
 			}
 			spaces = true
 		default:
-			e.put(string(r))
+			e.write(string(r))
 			spaces = false
 		}
 	}
-	e.indicator(`"`, false, false)
+	e.writeIndicator(`"`, false, false)
 	e.whitespace, e.indention = false, false
 }
 

@@ -1,7 +1,7 @@
-// Package shorthand owns the short form of structured values on the command
-// line, key=value,key=value, with lists in commas or brackets and structures in
-// braces. The grammar and the texts of its errors are the AWS CLI's. It knows
-// nothing of models: what it returns holds texts, lists and objects.
+// Package shorthand owns the short syntax of structured values on the command line:
+// key=value,key=value, with lists in commas or brackets and structures in braces. The
+// grammar and the texts of its errors are the AWS CLI's, and so are the names of the
+// parser's methods. It knows nothing of models: values are texts, lists and objects.
 package shorthand
 
 import (
@@ -15,7 +15,8 @@ import (
 // maxDepth bounds nested brackets and braces.
 const maxDepth = 100
 
-// Parse reads one value. Errors show the place with a caret.
+// Parse reads one value. The text of an error has a caret under the position of the
+// error.
 func Parse(text string) (o *document.Object, err error) {
 	p := &parser{text: []rune(text)}
 	defer func() {
@@ -30,6 +31,7 @@ func Parse(text string) (o *document.Object, err error) {
 	return p.parameter(), nil
 }
 
+// A failure carries a syntax error up through the recursive descent, as a panic.
 type failure struct{ error }
 
 type parser struct {
@@ -47,11 +49,11 @@ func (p *parser) current() rune {
 	return end
 }
 
-// location shows the text with a caret under the place, which may be on one of
+// location returns the text with a caret under a position, which may be on one of
 // several lines.
-func (p *parser) location(at int) string {
-	consumed, remaining, column := string(p.text), "", at
-	before, after := string(p.text[:at]), string(p.text[at:])
+func (p *parser) location(pos int) string {
+	consumed, remaining, column := string(p.text), "", pos
+	before, after := string(p.text[:pos]), string(p.text[pos:])
 	if i := strings.LastIndexByte(before, '\n'); i >= 0 {
 		column = len([]rune(before[i+1:]))
 	}
@@ -65,7 +67,7 @@ func (p *parser) fail(expected, received string) {
 	panic(failure{document.Messagef("Expected: '%s', received: '%s' for input:\n%s", expected, received, p.location(min(p.pos, len(p.text))))})
 }
 
-func (p *parser) space() {
+func (p *parser) skipSpace() {
 	for p.current() != end && strings.ContainsRune(" \t\n\r\v\f", p.current()) {
 		p.pos++
 	}
@@ -81,10 +83,10 @@ func (p *parser) expect(r rune) {
 	p.pos++
 }
 
-func (p *parser) expectAmidSpace(r rune) {
-	p.space()
+func (p *parser) expectWithSpace(r rune) {
+	p.skipSpace()
 	p.expect(r)
-	p.space()
+	p.skipSpace()
 }
 
 func (p *parser) parameter() *document.Object {
@@ -93,7 +95,7 @@ func (p *parser) parameter() *document.Object {
 	o.Set(key, value)
 	last := p.pos
 	for p.pos < len(p.text) {
-		p.expectAmidSpace(',')
+		p.expectWithSpace(',')
 		key, value := p.keyValue()
 		if o.Has(key) {
 			panic(failure{document.Messagef("Second instance of key \"%s\" encountered for input:\n%s\nThis is often because there is a preceding \",\" instead of a space.", key, p.location(min(last+1, len(p.text))))})
@@ -106,7 +108,7 @@ func (p *parser) parameter() *document.Object {
 
 func (p *parser) keyValue() (string, any) {
 	key := p.key()
-	p.expectAmidSpace('=')
+	p.expectWithSpace('=')
 	return key, p.values()
 }
 
@@ -127,36 +129,36 @@ func (p *parser) values() any {
 	case '{':
 		return p.hash()
 	}
-	return p.commas()
+	return p.csvValue()
 }
 
-// commas reads a value, or several with commas between them: whether what
-// follows a comma is another value or the next key shows only further on.
-func (p *parser) commas() any {
-	first := p.first()
-	p.space()
+// csvValue reads a value, or several with commas between them. A word after a comma may
+// be another value or the next key, so it is read before that is known.
+func (p *parser) csvValue() any {
+	first := p.firstValue()
+	p.skipSpace()
 	if p.current() != ',' {
 		return first
 	}
-	p.expectAmidSpace(',')
+	p.expectWithSpace(',')
 	list := []any{first}
 	for {
-		value, name := p.second()
+		value, name := p.secondValue()
 		if name == "" {
-			p.space()
+			p.skipSpace()
 			if p.current() == end {
 				list = append(list, value)
 				break
 			}
 			if p.current() == ',' {
-				p.expectAmidSpace(',')
+				p.expectWithSpace(',')
 				list = append(list, value)
 				continue
 			}
 		} else if p.current() == end {
 			p.fail("<"+name+">", "<none>")
 		}
-		for p.text[p.pos] != ',' { // that was a key: back to the comma before it
+		for p.text[p.pos] != ',' { // it was a key: go back to the comma before it
 			p.pos--
 		}
 		break
@@ -170,14 +172,14 @@ func (p *parser) commas() any {
 func (p *parser) list() any {
 	p.enter()
 	defer p.leave()
-	p.expectAmidSpace('[')
+	p.expectWithSpace('[')
 	list := []any{}
 	for p.current() != ']' {
-		list = append(list, p.explicit())
-		p.space()
+		list = append(list, p.explicitValue())
+		p.skipSpace()
 		if p.current() != ']' {
 			p.expect(',')
-			p.space()
+			p.skipSpace()
 		}
 	}
 	p.expect(']')
@@ -187,16 +189,16 @@ func (p *parser) list() any {
 func (p *parser) hash() any {
 	p.enter()
 	defer p.leave()
-	p.expectAmidSpace('{')
+	p.expectWithSpace('{')
 	o := &document.Object{}
 	for p.current() != '}' {
 		key := p.key()
-		p.expectAmidSpace('=')
-		value := p.explicit()
-		p.space()
+		p.expectWithSpace('=')
+		value := p.explicitValue()
+		p.skipSpace()
 		if p.current() != '}' {
 			p.expect(',')
-			p.space()
+			p.skipSpace()
 		}
 		o.Set(key, value)
 	}
@@ -213,19 +215,19 @@ func (p *parser) enter() {
 
 func (p *parser) leave() { p.depth-- }
 
-func (p *parser) explicit() any {
+func (p *parser) explicitValue() any {
 	switch p.current() {
 	case '[':
 		return p.list()
 	case '{':
 		return p.hash()
 	}
-	return p.first()
+	return p.firstValue()
 }
 
-// first reads a value that nothing tells from a key: quoted, or a word that may
-// hold equals signs and opening brackets inside. No word is an empty value.
-func (p *parser) first() string {
+// firstValue reads a value that cannot be a key: in quotes, or a word that may have
+// equals signs and opening brackets inside. The value is empty if there is none.
+func (p *parser) firstValue() string {
 	if r := p.current(); r == '\'' || r == '"' {
 		s, name := p.quoted(r)
 		if name != "" {
@@ -237,9 +239,9 @@ func (p *parser) first() string {
 	return s
 }
 
-// second reads a value behind a comma; a word may not hold an equals sign. When
-// there is none it returns the name of what is missing and reads nothing.
-func (p *parser) second() (s, missing string) {
+// secondValue reads a value after a comma, which may not contain an equals sign. If
+// there is none, it reads nothing and returns the name of what is missing.
+func (p *parser) secondValue() (s, missing string) {
 	if r := p.current(); r == '\'' || r == '"' {
 		return p.quoted(r)
 	}
@@ -250,19 +252,19 @@ func (p *parser) second() (s, missing string) {
 	return s, ""
 }
 
-// isInside reports whether a character may stand in a word at all.
-func isInside(r rune) bool {
+// isWordRune reports whether a word may contain a character.
+func isWordRune(r rune) bool {
 	return unicode.IsSpace(r) || r >= '!' && r <= 0xffff && r != '"' && r != '\'' && r != ','
 }
 
-// begins reports whether a word may begin with a character.
-func begins(r rune) bool {
-	return isInside(r) && !unicode.IsSpace(r) && r != '=' && r != '[' && r != '{' || r >= 0x80 && r <= 0xffff
+// beginsWord reports whether a word may begin with a character.
+func beginsWord(r rune) bool {
+	return isWordRune(r) && !unicode.IsSpace(r) && r != '=' && r != '[' && r != '{' || r >= 0x80 && r <= 0xffff
 }
 
-// word reads characters as far as may allows; a comma behind a backslash is
-// part of the word. Space at its end is not.
-func (p *parser) word(may func(rune) bool) (string, bool) {
+// word reads the characters of a word that allows accepts. A comma after a backslash
+// is a part of the word. White space at its end is not.
+func (p *parser) word(allows func(rune) bool) (string, bool) {
 	var b strings.Builder
 	for first := true; ; first = false {
 		r := p.current()
@@ -270,7 +272,7 @@ func (p *parser) word(may func(rune) bool) (string, bool) {
 		case r == '\\' && p.pos+1 < len(p.text) && p.text[p.pos+1] == ',':
 			b.WriteByte(',')
 			p.pos += 2
-		case r != end && (first && begins(r) || !first && isInside(r) && may(r)):
+		case r != end && (first && beginsWord(r) || !first && isWordRune(r) && allows(r)):
 			b.WriteRune(r)
 			p.pos++
 		default:
@@ -279,8 +281,8 @@ func (p *parser) word(may func(rune) bool) (string, bool) {
 	}
 }
 
-// quoted reads a text in quotes, in which a backslash may stand before a quote
-// or a backslash. A text without an end that holds an escaped quote ends there.
+// quoted reads a text in quotes, in which a backslash escapes a quote or a backslash.
+// A text without a closing quote ends at its last escaped quote.
 func (p *parser) quoted(quote rune) (s, missing string) {
 	closing := -1
 	for i := p.pos + 1; i < len(p.text); i++ {

@@ -1,6 +1,5 @@
-// Command minimal asks for a token with the AWS SDK's own client and nothing
-// else. It is what the start of daypass get-authorization-token is measured
-// against.
+// Command minimal gets a token with the AWS SDK's own client and does nothing else.
+// The start of daypass get-authorization-token is measured against it.
 package main
 
 import (
