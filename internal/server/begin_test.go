@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -299,6 +300,15 @@ func TestRevocationHoldsWhateverTheReplicasClocksSay(t *testing.T) {
 		return s
 	}
 	one, two := start(5*time.Second), start(-5*time.Second)
+	// SDKs correct their clocks by this header, and sign for the one that judges.
+	for ahead, s := range map[time.Duration]*Server{time.Hour: start(time.Hour), 0: one} {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		date, err := http.ParseTime(w.Header().Get("Date"))
+		if off := time.Since(date).Abs(); err != nil || off > time.Minute {
+			t.Errorf("a replica ahead by %v says that it is %v off, %v", ahead, off, err)
+		}
+	}
 	ref := principal.Ref{Kind: principal.User, Account: "000000000000", ID: "AIDAX"}
 	revoked := func(issued time.Time) bool {
 		t.Helper()

@@ -8,12 +8,15 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
 	"daypass/internal/fault"
+	"daypass/internal/throttle"
 )
 
 const (
@@ -34,6 +37,11 @@ const (
 	// heldForStrangers what those of strangers may take of it.
 	heldBodies       = 64 << 20
 	heldForStrangers = 16 << 20
+	// heldByOne is what one address may take of it, beyond [firstPiece] of each
+	// body. The id of an access key is no secret: whoever knows one is no stranger
+	// before the body is there, and sends slowly.
+	heldByOne  = heldBodies / 8
+	firstPiece = 4 << 10
 	// crowded is how many seconds a client is to wait that found no room.
 	crowded = 1
 )
@@ -41,10 +49,14 @@ const (
 // bodies are what the process holds of requests that it reads whole.
 type bodies struct {
 	all, strangers *semaphore.Weighted
+	byOne          int64
+
+	mu sync.Mutex
+	of map[netip.Addr]int64 // bytes, by network
 }
 
-func newBodies(all, strangers int64) *bodies {
-	return &bodies{semaphore.NewWeighted(all), semaphore.NewWeighted(strangers)}
+func newBodies(all, strangers, byOne int64) *bodies {
+	return &bodies{all: semaphore.NewWeighted(all), strangers: semaphore.NewWeighted(strangers), byOne: byOne, of: map[netip.Addr]int64{}}
 }
 
 // A held is a body that was read whole, with its share of what all may hold.
@@ -52,6 +64,7 @@ type held struct {
 	bytes    []byte
 	from     *bodies
 	reserved int64
+	client   netip.Addr
 	stranger bool
 }
 
@@ -59,29 +72,54 @@ type held struct {
 // made of them, for the audit record.
 func (h *held) release() {
 	if h.reserved > 0 {
-		h.from.free(h.reserved, h.stranger)
+		h.from.free(h)
 		h.reserved = 0
 	}
 }
 
-func (b *bodies) take(n int64, stranger bool) bool {
-	if stranger && !b.strangers.TryAcquire(n) {
+// take reserves room for a body to grow to a size.
+func (b *bodies) take(h *held, size int64) bool {
+	more := size - h.reserved
+	if h.stranger && !b.strangers.TryAcquire(more) {
 		return false
 	}
-	if b.all.TryAcquire(n) {
-		return true
+	if b.all.TryAcquire(more) {
+		if h.reserved == 0 || b.share(h.client, more) {
+			h.reserved = size
+			return true
+		}
+		b.all.Release(more)
 	}
-	if stranger {
-		b.strangers.Release(n)
+	if h.stranger {
+		b.strangers.Release(more)
 	}
 	return false
 }
 
-func (b *bodies) free(n int64, stranger bool) {
-	b.all.Release(n)
-	if stranger {
-		b.strangers.Release(n)
+func (b *bodies) free(h *held) {
+	b.all.Release(h.reserved)
+	if h.stranger {
+		b.strangers.Release(h.reserved)
 	}
+	if h.reserved > firstPiece {
+		b.share(h.client, firstPiece-h.reserved)
+	}
+}
+
+// share reports whether a client may have so many more bytes.
+func (b *bodies) share(client netip.Addr, more int64) bool {
+	client = throttle.Network(client)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sum := b.of[client] + more
+	if sum > b.byOne {
+		return false
+	}
+	b.of[client] = sum
+	if sum == 0 {
+		delete(b.of, client)
+	}
+	return true
 }
 
 // read reads a request whole, up to a limit in bytes. Room is taken as the bytes
@@ -95,17 +133,15 @@ func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int
 	}
 	h.from, h.stranger = b, stranger
 	from := http.MaxBytesReader(w, r.Body, limit)
-	const first = 4 << 10
-	for size := int64(first); ; size = min(2*size, limit+1) {
+	for size := int64(firstPiece); ; size = min(2*size, limit+1) {
 		if r.ContentLength >= 0 {
 			size = min(size, r.ContentLength+1) // and one, to see the end
 		}
-		if !b.take(size-h.reserved, stranger) {
+		if !b.take(h, size) {
 			f := fault.New(fault.Unavailable, "Too many requests are under way.")
 			f.RetryAfter = crowded
 			return f
 		}
-		h.reserved = size
 		h.bytes = append(make([]byte, 0, size), h.bytes...)
 		n, err := io.ReadFull(from, h.bytes[len(h.bytes):size])
 		h.bytes = h.bytes[:len(h.bytes)+n]

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+
+	"daypass/internal/throttle"
 )
 
 // connections bounds how many connections one address has open at a time, idle
@@ -28,11 +30,7 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 	if err != nil || c.exempt(address) {
 		return
 	}
-	if address.Is6() { // of whose 64 bits one subscriber has as many as it likes
-		prefix, _ := address.Prefix(64) // which every such address has
-		address = prefix.Addr()
-	}
-	if !c.count(address, state == http.StateNew) {
+	if !c.count(throttle.Network(address), state == http.StateNew) {
 		_ = conn.Close() // the server finds it closed, and tells of that
 	}
 }

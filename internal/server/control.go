@@ -57,7 +57,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := eventOf(r.Context())
 	e.door = "control"
 	wire.Negotiate(w, r)
-	var in incoming
+	in := incoming{body: held{client: e.call.SourceIP}}
 	defer in.body.release()
 	err := c.receive(w, r, e, &in)
 	at, op := in.at, in.op

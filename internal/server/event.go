@@ -56,6 +56,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			base:    s.base(r, secure),
 		}
 		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
+		if s.db.ClockError() > 0 { // that is, where it may be another clock than net/http's
+			// Clients correct their own by it, so it is the one that signatures are
+			// judged by.
+			w.Header().Set("Date", started.UTC().Format(http.TimeFormat))
+		}
 		if ambiguous(r) {
 			w.Header().Set("Connection", "close")
 		}

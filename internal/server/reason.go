@@ -57,7 +57,9 @@ func (a *reasoned) WriteHeader(status int) {
 	_ = conn.SetDeadline(time.Now().Add(stall)) // a failure shows in the writes
 	h := a.Header().Clone()
 	h.Set("Connection", "close")
-	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if h.Get("Date") == "" {
+		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
 	// Errors stay in the writer, and the client is gone then.
 	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\n", status, a.reason)
 	_ = h.Write(out)

@@ -135,19 +135,19 @@ func (t *Throttle) Spend(now time.Time, limit Limit, c Caller, requests int) {
 // Address returns how long an address has to wait, 0 for not at all. It takes
 // nothing, as whoever turns out to be known is not counted here.
 func (t *Throttle) Address(now time.Time, address netip.Addr) time.Duration {
-	return t.addresses.use(look, now, t.buckets[Address], network(address))
+	return t.addresses.use(look, now, t.buckets[Address], Network(address))
 }
 
 // Charge counts a request of an address that ended without a known caller.
 func (t *Throttle) Charge(now time.Time, address netip.Addr) {
-	t.addresses.use(charge, now, t.buckets[Address], network(address))
+	t.addresses.use(charge, now, t.buckets[Address], Network(address))
 }
 
-// network is what one subscriber holds: an IPv4 address, or 64 bits of IPv6, of
+// Network is what one subscriber holds: an IPv4 address, or 64 bits of IPv6, of
 // which each has as many addresses as it likes.
 //
 // Source: RFC 6177, section 2.
-func network(address netip.Addr) netip.Addr {
+func Network(address netip.Addr) netip.Addr {
 	if !address.Is6() {
 		return address
 	}
