@@ -1,7 +1,7 @@
-// Package blob owns content by digest: bytes stream in through four hashes,
-// become durable under their SHA-256, and are read back in ranges. It keeps
-// them in a folder, in memory or in an S3-compatible store. It must never know
-// what the bytes are, who may see them, or whether anything still needs them.
+// Package blob owns content by digest: bytes are streamed through four hashes,
+// become durable under their SHA-256, and are read back in ranges. It stores them
+// in a folder, in memory or in an S3-compatible store. It must never know what the
+// bytes are, who may see them, or whether anything still needs them.
 package blob
 
 import (
@@ -17,44 +17,44 @@ import (
 // A Store keeps content. Implementations are safe for concurrent use. An error
 // that says that the store can't be used now is a fault of kind Unavailable.
 type Store interface {
-	// Stage begins to take content of at most limit bytes. Nothing of it can be
-	// opened before it is committed.
+	// Stage begins an upload of at most limit bytes. The content cannot be opened
+	// before it is committed.
 	Stage(ctx context.Context, limit int64) (*Stage, error)
 
-	// Open returns content of a size in bytes that the caller knows, or
-	// [ErrNotFound], or [ErrCut]. It may put off its first input to the first
-	// read, and so find only then what is wrong; such content has a method
-	// Ready(n int64) error, which asks for the next n bytes, or with 0 looks
-	// whether the content is there. Seeking is free. A folder returns an
-	// *os.File, so that net/http can use sendfile.
+	// Open returns content, [ErrNotFound], or [ErrCut] if the size in bytes is not
+	// the one given. A store may read nothing before the first Read, and return
+	// these errors only then. Its reader has a method Ready(n int64) error: it
+	// requests the next n bytes, or with 0 checks that the content exists. Seek
+	// reads nothing. A folder returns an *os.File, so that net/http can use
+	// sendfile.
 	Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, error)
 
 	// Stat returns the size of content in bytes, or [ErrNotFound].
 	Stat(ctx context.Context, key Key) (int64, error)
 
-	// Delete removes content that was last committed before an instant. What is
-	// not there, or was committed again since, is no error.
+	// Delete removes content that was last committed before an instant. Content that
+	// does not exist, or was committed since, is no error.
 	Delete(ctx context.Context, key Key, before time.Time) error
 
-	// Sweep removes what was staged before an instant and never committed, and
-	// what processes staged that are no more, and returns how much there was.
+	// Sweep removes uploads that were staged before an instant and never committed,
+	// and those of processes that have ended. It returns their number.
 	Sweep(ctx context.Context, before time.Time) (int, error)
 
 	// Check reports whether the store can be used now.
 	Check(ctx context.Context) error
 
-	// Empty reports whether there is no content.
+	// Empty reports whether the store has no content.
 	Empty(ctx context.Context) (bool, error)
 
-	// Mark returns the note that [Store.SetMark] left beside the content, or
-	// [ErrNotFound].
+	// Mark returns the store's mark, or [ErrNotFound] if it has none. The mark is
+	// stored beside the content and names the instance that the content belongs to.
 	Mark(ctx context.Context) ([]byte, error)
 
-	// SetMark replaces the note, which has at most 1 KiB.
-	SetMark(ctx context.Context, note []byte) error
+	// SetMark replaces the mark, which has at most 1 KiB.
+	SetMark(ctx context.Context, mark []byte) error
 }
 
-// markName is where the note is; no space begins so.
+// markName is the name of the mark's file or object. No space begins with a dot.
 const markName = ".instance"
 
 const maxMark = 1 << 10 // bytes
@@ -62,7 +62,7 @@ const maxMark = 1 << 10 // bytes
 // ErrNotFound says that there is no such content.
 var ErrNotFound = errors.New("no such content")
 
-// A Key names content: equal bytes in one space are kept once.
+// A Key identifies content. Equal bytes in one space are stored once.
 type Key struct {
 	Space  string // of the caller's choice, such as 123456789012/domain
 	SHA256 string // lower-case hexadecimal
@@ -75,7 +75,7 @@ var (
 
 const maxSpace = 256 // bytes
 
-// path returns where content is, relative to the store: space/ab/cd/digest.
+// path returns the path of content in the store: space/ab/cd/digest.
 func (k Key) path() (string, error) {
 	if len(k.Space) > maxSpace || !spaceRE().MatchString(k.Space) {
 		return "", fmt.Errorf("blob: %q is not a space", k.Space)

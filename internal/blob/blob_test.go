@@ -31,7 +31,7 @@ import (
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	blobtest.Run(t, blobtest.Subject{
+	blobtest.Run(t, blobtest.Implementation{
 		Open:  func(*testing.T) blob.Store { return blob.NewMemory() },
 		List:  func(_ *testing.T, s blob.Store) []string { return s.(*blob.Memory).Keys() },
 		Large: 1 << 20,
@@ -66,7 +66,7 @@ func list(t *testing.T, dir string) []string {
 func TestFolder(t *testing.T) {
 	t.Parallel()
 	dirs := map[blob.Store]string{}
-	blobtest.Run(t, blobtest.Subject{
+	blobtest.Run(t, blobtest.Implementation{
 		Open: func(t *testing.T) blob.Store {
 			dir := t.TempDir()
 			f := openFolder(t, dir)
@@ -259,7 +259,7 @@ func TestS3(t *testing.T) {
 	server := blobtest.StartS3(t)
 	buckets := map[blob.Store]string{}
 	spools := map[blob.Store]string{}
-	blobtest.Run(t, blobtest.Subject{
+	blobtest.Run(t, blobtest.Implementation{
 		Open: func(t *testing.T) blob.Store {
 			bucket, spool := server.Bucket(t), t.TempDir()
 			s := openS3(t, server.Endpoint, bucket, spool)

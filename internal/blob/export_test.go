@@ -1,7 +1,7 @@
 package blob
 
 // SetPart lets tests upload in parts without large content.
-func (s *S3) SetPart(n int64) { s.part = n }
+func (s *S3) SetPart(n int64) { s.partSize = n }
 
 // Keys returns the digests of all content.
 func (m *Memory) Keys() []string {

@@ -15,22 +15,21 @@ import (
 	"time"
 )
 
-// Folder keeps content in files: dir/space/ab/cd/digest. What is on its way in
-// is on the same file system, so that a rename commits it: in a folder of this
-// process below dir/.staging, which a lock tells from those that others left.
+// Folder stores content in files: dir/space/ab/cd/digest. Staged content is in a
+// folder of this process below dir/.staging, so that a rename commits it. A lock in
+// that folder tells a running process from one that has ended.
 type Folder struct {
-	dir     string
-	staging string
-	room    stagingRoom
+	dir        string
+	staging    string
+	ownStaging stagingFolder
 
-	// dirs is held for writing while folders are made and synced, and for
-	// reading while content is renamed into one: whoever sees a folder also
-	// knows that its entry is durable.
+	// dirs is locked for writing while folders are made and synced, and for reading
+	// while content is renamed into one: so the entry of every folder that a rename
+	// finds is durable.
 	dirs sync.RWMutex
 }
 
-// The name holds a character that a space can't begin with, so that no space
-// meets it.
+// stagingName begins with a character that no space begins with.
 const stagingName = ".staging"
 
 // OpenFolder returns a store in a folder, which it makes if there is none.
@@ -57,9 +56,9 @@ func (f *Folder) file(key Key) (string, error) {
 
 // Stage implements [Store].
 func (f *Folder) Stage(_ context.Context, limit int64) (*Stage, error) {
-	file, err := f.room.create(f.staging)
+	file, err := f.ownStaging.create(f.staging)
 	if err != nil {
-		return nil, away(fmt.Errorf("stage: %w", err), false)
+		return nil, unavailable(fmt.Errorf("stage: %w", err), false)
 	}
 	return newStage(&folderSink{store: f, File: file}, limit), nil
 }
@@ -84,14 +83,14 @@ func (s *folderSink) commit(_ context.Context, key Key) error {
 		err = s.store.rename(s.Name(), path)
 	}
 	if err != nil {
-		os.Remove(s.Name()) // the first error is the one to tell
-		return fmt.Errorf("commit %s: %w", key.SHA256, away(err, false))
+		os.Remove(s.Name()) // the first error is the one to report
+		return fmt.Errorf("commit %s: %w", key.SHA256, unavailable(err, false))
 	}
 	return nil
 }
 
-// rename puts a finished file in its place, over equal content if there is
-// some, and makes that durable.
+// rename moves a finished file to its path, over equal content if that exists, and
+// makes the rename durable.
 func (f *Folder) rename(from, to string) error {
 	dir := filepath.Dir(to)
 	move := func() error {
@@ -139,7 +138,7 @@ func (f *Folder) mkdir(dir string) error {
 }
 
 func syncDir(dir string) error {
-	if runtime.GOOS == "windows" { // it has no such call, and orders renames itself
+	if runtime.GOOS == "windows" { // it cannot sync a folder, and orders renames itself
 		return nil
 	}
 	d, err := os.Open(dir)
@@ -149,12 +148,12 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func errSize(key Key, have, want int64) error {
+func errSizeDiffers(key Key, have, want int64) error {
 	return fmt.Errorf("%w: %s/%s has %d bytes, expected %d", ErrCut, key.Space, key.SHA256, have, want)
 }
 
-// Open implements [Store]; the reader is an *os.File, whose first byte was read
-// once.
+// Open implements [Store]. The reader is an *os.File. Open reads its first byte, to
+// find a disk that fails.
 func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
 	path, err := f.file(key)
 	if err != nil {
@@ -166,7 +165,7 @@ func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser
 	}
 	info, err := file.Stat()
 	if err == nil && info.Size() != size {
-		err = errSize(key, info.Size(), size)
+		err = errSizeDiffers(key, info.Size(), size)
 	}
 	if err == nil && size > 0 {
 		_, err = file.ReadAt(make([]byte, 1), 0)
@@ -178,13 +177,13 @@ func (f *Folder) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser
 	return file, nil
 }
 
-// failure tells content that is missing from a store that is: a folder whose
-// disk is not mounted has nothing in it.
+// failure returns [ErrNotFound] for missing content, and a fault of kind Unavailable
+// if the whole folder is missing, for example because its disk is not mounted.
 func (f *Folder) failure(err error) error {
 	if errors.Is(err, fs.ErrNotExist) && f.Check(context.Background()) == nil {
 		return ErrNotFound
 	}
-	return away(err, false)
+	return unavailable(err, false)
 }
 
 // Stat implements [Store].
@@ -206,10 +205,10 @@ func (f *Folder) Delete(_ context.Context, key Key, before time.Time) error {
 	if err != nil {
 		return err
 	}
-	// No commit can come between the look and the removal.
+	// No commit can come between reading the time and the removal.
 	f.dirs.Lock()
 	defer f.dirs.Unlock()
-	return away(removeOlder(path, before), false)
+	return unavailable(removeOlder(path, before), false)
 }
 
 func removeOlder(path string, before time.Time) error {
@@ -227,7 +226,7 @@ func removeOlder(path string, before time.Time) error {
 func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 	n, err := sweepStaging(f.staging, before)
 	if err != nil {
-		return n, away(err, false)
+		return n, unavailable(err, false)
 	}
 	return n, ctx.Err()
 }
@@ -236,37 +235,37 @@ func (f *Folder) Sweep(ctx context.Context, before time.Time) (int, error) {
 func (f *Folder) Empty(context.Context) (bool, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return false, away(err, false)
+		return false, unavailable(err, false)
 	}
 	return !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && !strings.HasPrefix(e.Name(), ".") }), nil
 }
 
 // Mark implements [Store].
 func (f *Folder) Mark(context.Context) ([]byte, error) {
-	note, err := os.ReadFile(filepath.Join(f.dir, markName))
+	mark, err := os.ReadFile(filepath.Join(f.dir, markName))
 	if err != nil {
 		return nil, f.failure(err)
 	}
-	return note, nil
+	return mark, nil
 }
 
 // SetMark implements [Store].
-func (f *Folder) SetMark(_ context.Context, note []byte) error {
+func (f *Folder) SetMark(_ context.Context, mark []byte) error {
 	file, err := os.CreateTemp(f.dir, markName+"-*")
 	if err != nil {
-		return away(err, false)
+		return unavailable(err, false)
 	}
 	defer os.Remove(file.Name()) // unless it was renamed
-	_, err = file.Write(note)
+	_, err = file.Write(mark)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
 		err = os.Rename(file.Name(), filepath.Join(f.dir, markName))
 	}
-	return away(err, false)
+	return unavailable(err, false)
 }
 
 // Check implements [Store].
 func (f *Folder) Check(context.Context) error {
 	_, err := os.Stat(f.staging)
-	return away(err, false)
+	return unavailable(err, false)
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Memory keeps content in memory, for tests and servers that forget.
+// Memory stores content in memory, for tests and servers without persistence.
 type Memory struct {
 	Now func() time.Time // nil means time.Now
 
@@ -82,7 +82,7 @@ func (m *Memory) Open(_ context.Context, key Key, size int64) (io.ReadSeekCloser
 		return nil, ErrNotFound
 	}
 	if int64(len(c.bytes)) != size {
-		return nil, errSize(key, int64(len(c.bytes)), size)
+		return nil, errSizeDiffers(key, int64(len(c.bytes)), size)
 	}
 	return memoryReader{bytes.NewReader(c.bytes)}, nil
 }
@@ -140,9 +140,9 @@ func (m *Memory) Mark(context.Context) ([]byte, error) {
 }
 
 // SetMark implements [Store].
-func (m *Memory) SetMark(_ context.Context, note []byte) error {
+func (m *Memory) SetMark(_ context.Context, mark []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.mark = bytes.Clone(note)
+	m.mark = bytes.Clone(mark)
 	return nil
 }

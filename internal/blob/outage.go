@@ -9,19 +9,18 @@ import (
 	"daypass/internal/fault"
 )
 
-// ErrCut says that content has another size than it was recorded with.
+// ErrCut says that content has another size than the one recorded for it.
 var ErrCut = errors.New("content has another size than was recorded")
 
-// errStore is in every error that [away] made a fault.
+// errStore is wrapped by every fault that [unavailable] returns.
 var errStore = errors.New("content store")
 
-// away makes the fault Unavailable of an error that says that a store can't be
-// used now. It is the one place that decides so.
+// unavailable returns a fault of kind Unavailable for an error that means that a
+// store can't be used now. No other code makes that decision.
 //
-// Of a disk these are the errors that the system gives a number; a store behind
-// a network can only say in its way that something is not there, and whatever
-// else it says is its outage.
-func away(err error, network bool) error {
+// For a disk these are the errors with a system error number. For a store behind a
+// network it is every error but missing content.
+func unavailable(err error, network bool) error {
 	var known *fault.Error
 	var number syscall.Errno
 	switch {
@@ -33,8 +32,8 @@ func away(err error, network bool) error {
 	return err
 }
 
-// Failure names in one word what is wrong with content that a store has lost or
-// can't give: missing, cut or unreachable. It is empty for other errors.
+// Failure returns in one word why content cannot be read: missing, cut or
+// unreachable. It is empty for other errors. The words are values of a metric.
 func Failure(err error) string {
 	switch {
 	case errors.Is(err, ErrNotFound):

@@ -26,34 +26,33 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// S3 keeps content in an S3-compatible store, under prefix/space/ab/cd/digest.
+// S3 stores content in an S3-compatible store, under prefix/space/ab/cd/digest.
 //
-// What is on its way in is in a file of this machine, not in the bucket: its
-// name is not known before its last byte, and formats read it back. So a
-// server that dies leaves nothing behind, and the bucket only ever holds whole
-// content under its true name.
+// Staged content is in a file of this machine, not in the bucket: its key is not
+// known before its last byte, and formats read it back. So a server that crashes
+// leaves nothing in the bucket, which only ever holds complete content.
 type S3 struct {
-	client *s3.Client
-	bucket string
-	prefix string // empty, or ends with a slash
-	spool  string // folder for content on its way in; empty means os.TempDir
-	part   int64  // bytes; what is larger goes up in parts of at least this size
+	client   *s3.Client
+	bucket   string
+	prefix   string // empty, or ends with a slash
+	spool    string // folder for staged content; empty means os.TempDir
+	partSize int64  // bytes: larger content is uploaded in parts of at least this size
 }
 
 // maxBackoff is the longest pause before a request to the store is made again.
 const maxBackoff = 500 * time.Millisecond
 
 const (
-	defaultPart = 32 << 20 // bytes
-	maxParts    = 10_000   // S3 User Guide, "Multipart upload limits"
+	defaultPartSize = 32 << 20 // bytes
+	maxParts        = 10_000   // S3 User Guide, "Multipart upload limits"
 )
 
 // OpenS3 returns a store in a bucket that exists. The address is
 // s3://bucket/prefix?endpoint=URL&region=NAME&path-style=true, all but the
 // bucket optional. Credentials come from the AWS chain (environment, profile,
-// container, instance), never from the address. Content on its way in is kept
-// in the folder spool, or where the system keeps temporary files if it is
-// empty; that place needs room for the uploads under way.
+// container, instance), never from the address. Staged content is in the folder
+// spool, or in [os.TempDir] if it is empty; that folder needs room for all uploads
+// in progress.
 func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 	a, err := parseS3(address)
 	if err != nil {
@@ -75,22 +74,22 @@ func OpenS3(ctx context.Context, address, spool string) (*S3, error) {
 			o.BaseEndpoint = aws.String(a.endpoint)
 		}
 		o.UsePathStyle = a.pathStyle
-		// Whoever waits for us tries again too.
+		// Clients retry too, so that a long pause here gains nothing.
 		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxBackoff = maxBackoff
-			o.Retryables = append([]retry.IsErrorRetryable{notWhatTookLong}, o.Retryables...)
+			o.Retryables = append([]retry.IsErrorRetryable{noRetryAfterTimeout}, o.Retryables...)
 		})
-		// Stores other than AWS's do not all know the checksums that the SDK
-		// adds of itself; we send our own SHA-256 where it counts.
+		// Not all stores support the checksums that the SDK adds by default. upload
+		// sends a SHA-256 itself.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	})
-	return &S3{client: client, bucket: a.bucket, prefix: a.prefix, spool: spool, part: defaultPart}, nil
+	return &S3{client: client, bucket: a.bucket, prefix: a.prefix, spool: spool, partSize: defaultPartSize}, nil
 }
 
-// notWhatTookLong keeps a request from being made again to a store that did not
-// answer in time: three of them take three times as long.
-var notWhatTookLong = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+// noRetryAfterTimeout stops retries of a request that timed out: three attempts would
+// take three times as long.
+var noRetryAfterTimeout = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
 	var late net.Error
 	if errors.As(err, &late) && late.Timeout() {
 		return aws.FalseTernary
@@ -107,10 +106,10 @@ func (s *S3) object(key Key) (*string, error) {
 func (s *S3) Stage(_ context.Context, limit int64) (*Stage, error) {
 	file, err := os.CreateTemp(s.spool, "daypass-*") // mode 0600
 	if err != nil {
-		return nil, away(fmt.Errorf("stage: %w", err), false)
+		return nil, unavailable(fmt.Errorf("stage: %w", err), false)
 	}
-	// Without a name the file vanishes with the process. Where a system can't
-	// remove an open file it is removed when it is closed.
+	// A file without a name vanishes with the process. On a system that can't remove
+	// an open file, abort removes it.
 	unnamed := os.Remove(file.Name()) == nil
 	return newStage(&s3Sink{store: s, File: file, unnamed: unnamed}, limit), nil
 }
@@ -132,7 +131,7 @@ func (s *s3Sink) abort() error {
 func (s *s3Sink) commit(ctx context.Context, key Key) error {
 	err := s.upload(ctx, key)
 	if err != nil {
-		err = fmt.Errorf("commit %s: %w", key.SHA256, away(err, true))
+		err = fmt.Errorf("commit %s: %w", key.SHA256, unavailable(err, true))
 	}
 	return errors.Join(err, s.abort())
 }
@@ -146,7 +145,7 @@ func (s *s3Sink) upload(ctx context.Context, key Key) error {
 	if err != nil {
 		return err
 	}
-	if info.Size() > s.store.part {
+	if info.Size() > s.store.partSize {
 		return s.uploadParts(ctx, object, info.Size())
 	}
 	sum, err := hex.DecodeString(key.SHA256)
@@ -158,13 +157,13 @@ func (s *s3Sink) upload(ctx context.Context, key Key) error {
 		Key:            object,
 		Body:           io.NewSectionReader(s.File, 0, info.Size()),
 		ContentLength:  aws.Int64(info.Size()),
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)), // the store refuses what was damaged under way
+		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)), // the store refuses a body that was damaged on its way
 	})
 	return err
 }
 
-// uploadParts sends the content in parts, one after the other: parts of
-// separate uploads already go side by side.
+// uploadParts sends the content in parts, one after the other: separate uploads are
+// already concurrent.
 func (s *s3Sink) uploadParts(ctx context.Context, object *string, size int64) error {
 	c, bucket := s.store.client, &s.store.bucket
 	up, err := c.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: object})
@@ -175,7 +174,7 @@ func (s *s3Sink) uploadParts(ctx context.Context, object *string, size int64) er
 	if err == nil {
 		return nil
 	}
-	// The parts cost room until they are dropped, also when the caller is gone.
+	// The parts take up room until they are aborted, so abort also if ctx has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	_, abort := c.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: bucket, Key: object, UploadId: up.UploadId})
@@ -184,7 +183,7 @@ func (s *s3Sink) uploadParts(ctx context.Context, object *string, size int64) er
 
 func (s *s3Sink) sendParts(ctx context.Context, object, upload *string, size int64) error {
 	c, bucket := s.store.client, &s.store.bucket
-	part := max(s.store.part, (size+maxParts-1)/maxParts)
+	part := max(s.store.partSize, (size+maxParts-1)/maxParts)
 	var done []types.CompletedPart
 	for off := int64(0); off < size; off += part {
 		n := min(part, size-off)
@@ -205,15 +204,15 @@ func (s *s3Sink) sendParts(ctx context.Context, object, upload *string, size int
 	return err
 }
 
-// missing reports whether a store answered that there is no such object. HEAD
-// answers carry no code, only the status.
+// missing reports whether a store answered that an object does not exist. Answers to
+// HEAD have no error code, only a status.
 func missing(err error) bool {
 	var response *awshttp.ResponseError
 	return errors.As(err, &response) && response.HTTPStatusCode() == http.StatusNotFound && !noBucket(err)
 }
 
-// noBucket reports whether the bucket itself is missing, which is no statement
-// about an object.
+// noBucket reports whether the bucket itself does not exist, which says nothing
+// about the object.
 func noBucket(err error) bool {
 	var coded smithy.APIError
 	return errors.As(err, &coded) && coded.ErrorCode() == "NoSuchBucket"
@@ -228,12 +227,12 @@ func (s *S3) head(ctx context.Context, key Key) (*s3.HeadObjectOutput, error) {
 	if missing(err) {
 		return nil, ErrNotFound
 	}
-	return out, away(err, true)
+	return out, unavailable(err, true)
 }
 
 // Stat implements [Store].
 func (s *S3) Stat(ctx context.Context, key Key) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	out, err := s.head(ctx, key)
 	if err != nil {
@@ -242,8 +241,8 @@ func (s *S3) Stat(ctx context.Context, key Key) (int64, error) {
 	return aws.ToInt64(out.ContentLength), nil
 }
 
-// Delete implements [Store]. A commit of equal content between its look and
-// the removal can be lost; callers leave days between the two.
+// Delete implements [Store]. A commit of equal content between reading the time and
+// the removal can be lost. Callers avoid that: they delete days after the last use.
 func (s *S3) Delete(ctx context.Context, key Key, before time.Time) error {
 	out, err := s.head(ctx, key)
 	if errors.Is(err, ErrNotFound) {
@@ -257,19 +256,19 @@ func (s *S3) Delete(ctx context.Context, key Key, before time.Time) error {
 		return err
 	}
 	_, err = s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: object})
-	return away(err, true)
+	return unavailable(err, true)
 }
 
-// Sweep implements [Store]: it drops the parts of uploads that were begun
-// before an instant and never completed. Nobody can tell whose process is no
-// more, so that none are dropped sooner.
+// Sweep implements [Store]: it aborts multipart uploads that were begun before an
+// instant. An upload does not tell whether its process has ended, so that none is
+// aborted sooner.
 func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 	n := s.sweepSpool(before)
 	pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &s.bucket, Prefix: &s.prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return n, away(err, true)
+			return n, unavailable(err, true)
 		}
 		for _, up := range page.Uploads {
 			if up.Initiated == nil || !up.Initiated.Before(before) || !strings.HasPrefix(aws.ToString(up.Key), s.prefix) {
@@ -277,7 +276,7 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 			}
 			_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: up.Key, UploadId: up.UploadId})
 			if err != nil && !missing(err) {
-				return n, away(err, true)
+				return n, unavailable(err, true)
 			}
 			n++
 		}
@@ -285,14 +284,15 @@ func (s *S3) Sweep(ctx context.Context, before time.Time) (int, error) {
 	return n, nil
 }
 
-// sweepSpool removes what a crash left in the moment before its name went.
+// sweepSpool removes files that a crash left between their creation and the removal
+// of their names.
 func (s *S3) sweepSpool(before time.Time) (n int) {
 	if s.spool == "" {
 		return 0
 	}
 	entries, err := os.ReadDir(s.spool)
 	if err != nil {
-		return 0 // Check and Stage tell
+		return 0 // Check and Stage report the error
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), "daypass-") {
@@ -306,18 +306,18 @@ func (s *S3) sweepSpool(before time.Time) (n int) {
 func (s *S3) Check(ctx context.Context) error {
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
 	if err != nil {
-		return away(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
+		return unavailable(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
 	}
 	return nil
 }
 
-// Empty implements [Store]. Objects that are no content of ours don't count.
+// Empty implements [Store]. Objects that are not named like content don't count.
 func (s *S3) Empty(ctx context.Context) (bool, error) {
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &s.prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return false, away(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
+			return false, unavailable(fmt.Errorf("bucket %s: %w", s.bucket, err), true)
 		}
 		for _, o := range page.Contents {
 			if isContent(strings.TrimPrefix(aws.ToString(o.Key), s.prefix)) {
@@ -353,15 +353,15 @@ func (s *S3) Mark(ctx context.Context) ([]byte, error) {
 		return nil, ErrNotFound
 	}
 	if err != nil {
-		return nil, away(err, true)
+		return nil, unavailable(err, true)
 	}
 	defer out.Body.Close()
-	note, err := io.ReadAll(io.LimitReader(out.Body, maxMark))
-	return note, away(err, true)
+	mark, err := io.ReadAll(io.LimitReader(out.Body, maxMark))
+	return mark, unavailable(err, true)
 }
 
 // SetMark implements [Store].
-func (s *S3) SetMark(ctx context.Context, note []byte) error {
-	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + markName), Body: bytes.NewReader(note)})
-	return away(err, true)
+func (s *S3) SetMark(ctx context.Context, mark []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &s.bucket, Key: aws.String(s.prefix + markName), Body: bytes.NewReader(mark)})
+	return unavailable(err, true)
 }

@@ -12,25 +12,25 @@ import (
 )
 
 const (
-	// dialTimeout bounds how long a connection to the store may take.
+	// dialTimeout bounds how long connecting to the store may take.
 	dialTimeout = 5 * time.Second
-	// answerTime bounds how long the store may take to begin an answer about
-	// content that it has, repetitions included.
-	answerTime = 10 * time.Second
-	// stall bounds how long the store may neither take nor give a byte. S3 and
-	// its like send blanks while they put the parts of an object together.
-	stall = 20 * time.Second
-	// idle is how long a connection is kept unused: shorter than stall, so that
-	// no request meets one that is about to be given up.
-	idle = 15 * time.Second
+	// answerTimeout bounds how long the store may take to begin an answer about
+	// content that exists, retries included.
+	answerTimeout = 10 * time.Second
+	// stallTimeout bounds how long a read or write may transfer nothing. Stores like
+	// S3 send white space while they assemble the parts of an object.
+	stallTimeout = 20 * time.Second
+	// idleTimeout is how long an unused connection is kept. It is shorter than
+	// stallTimeout, so that no request uses a connection that is about to time out.
+	idleTimeout = 15 * time.Second
 )
 
-// newHTTPClient returns a client that does not wait for ever for a store that
-// takes connections and then says nothing.
+// newHTTPClient returns a client that gives up on a store that accepts a connection
+// and then sends nothing.
 func newHTTPClient() *awshttp.BuildableClient {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
 	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.IdleConnTimeout = idle
+		t.IdleConnTimeout = idleTimeout
 		t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := dialer.DialContext(ctx, network, address)
 			if err != nil {
@@ -41,12 +41,12 @@ func newHTTPClient() *awshttp.BuildableClient {
 	})
 }
 
-// A stallingConn gives the other side [stall] for each piece. A write also moves
-// the deadline of the read that waits for its answer.
+// A stallingConn renews the deadline of [stallTimeout] with each read and write. A
+// write also renews the deadline of the read that waits for its answer.
 type stallingConn struct{ net.Conn }
 
 func (c *stallingConn) Read(p []byte) (int, error) {
-	err := c.SetReadDeadline(time.Now().Add(stall))
+	err := c.SetReadDeadline(time.Now().Add(stallTimeout))
 	if err != nil {
 		return 0, err
 	}
@@ -54,7 +54,7 @@ func (c *stallingConn) Read(p []byte) (int, error) {
 }
 
 func (c *stallingConn) Write(p []byte) (int, error) {
-	err := c.SetDeadline(time.Now().Add(stall))
+	err := c.SetDeadline(time.Now().Add(stallTimeout))
 	if err != nil {
 		return 0, err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Open implements [Store]. The store is asked by [s3Reader.Ready] or else by the
-// first read, once for a client's range.
+// Open implements [Store]. [s3Reader.Ready] or the first read sends the request, one
+// for each range of a client.
 func (s *S3) Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, error) {
 	object, err := s.object(key)
 	if err != nil {
@@ -27,8 +27,8 @@ func (s *S3) Open(ctx context.Context, key Key, size int64) (io.ReadSeekCloser, 
 	return &s3Reader{ctx: ctx, store: s, key: key, object: object, size: size}, nil
 }
 
-// An s3Reader lives no longer than the request that opened it, and so holds
-// its context.
+// An s3Reader reads one object. It holds a context because it lives no longer than
+// the request that opened it.
 type s3Reader struct {
 	ctx    context.Context
 	store  *S3
@@ -38,18 +38,18 @@ type s3Reader struct {
 	off    int64
 	body   io.ReadCloser // at off; nil before the first read and after a seek
 	cancel context.CancelFunc
-	end    int64 // of the body, which may be of a range
+	end    int64 // offset at which the body ends, which may be that of a range
 }
 
-// Ready asks the store for the next n bytes, or with 0 whether the content is
-// there. Its error is that of the read that would follow.
+// Ready requests the next n bytes, or with 0 checks that the content exists. It
+// returns the error that the read would return.
 func (r *s3Reader) Ready(n int64) error {
 	if n > 0 {
-		return r.get(n)
+		return r.request(n)
 	}
 	have, err := r.store.Stat(r.ctx, r.key)
 	if err == nil && have != r.size {
-		err = errSize(r.key, have, r.size)
+		err = errSizeDiffers(r.key, have, r.size)
 	}
 	return err
 }
@@ -59,7 +59,7 @@ func (r *s3Reader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if r.body == nil {
-		err := r.get(r.size - r.off)
+		err := r.request(r.size - r.off)
 		if err != nil {
 			return 0, err
 		}
@@ -68,23 +68,23 @@ func (r *s3Reader) Read(p []byte) (int, error) {
 	r.off += int64(n)
 	switch {
 	case err != io.EOF:
-		return n, away(err, true)
+		return n, unavailable(err, true)
 	case r.off < r.end:
-		return n, away(io.ErrUnexpectedEOF, true)
-	case r.off < r.size: // the range that was asked for ends here, the content does not
+		return n, unavailable(io.ErrUnexpectedEOF, true)
+	case r.off < r.size: // the requested range ends here, but the content does not
 		return n, r.Close()
 	}
 	return n, io.EOF
 }
 
-// get asks for the next n bytes and looks at the header of the answer.
-func (r *s3Reader) get(n int64) error {
+// request requests the next n bytes and checks the size in the answer's header.
+func (r *s3Reader) request(n int64) error {
 	in := &s3.GetObjectInput{Bucket: &r.store.bucket, Key: r.object}
 	if n < r.size {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.off, r.off+n-1))
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	late := time.AfterFunc(answerTime, cancel)
+	late := time.AfterFunc(answerTimeout, cancel)
 	out, err := r.store.client.GetObject(ctx, in)
 	inTime := late.Stop()
 	if err != nil {
@@ -95,31 +95,31 @@ func (r *s3Reader) get(n int64) error {
 		if err == nil {
 			out.Body.Close()
 		}
-		return away(errLate, true)
+		return unavailable(errLate, true)
 	case missing(err):
 		return ErrNotFound
 	case unsatisfiable(err):
 		return fmt.Errorf("%w: %s/%s has fewer than %d bytes", ErrCut, r.key.Space, r.key.SHA256, r.off+1)
 	case err != nil:
-		return away(err, true)
+		return unavailable(err, true)
 	}
 	have := aws.ToInt64(out.ContentLength)
 	if in.Range != nil {
-		have = total(aws.ToString(out.ContentRange))
+		have = totalSize(aws.ToString(out.ContentRange))
 	}
 	if have != r.size {
 		out.Body.Close()
 		cancel()
-		return errSize(r.key, have, r.size)
+		return errSizeDiffers(r.key, have, r.size)
 	}
 	r.body, r.cancel, r.end = out.Body, cancel, r.off+n
 	return nil
 }
 
-var errLate = fmt.Errorf("the content store has not answered within %v", answerTime)
+var errLate = fmt.Errorf("the content store has not answered within %v", answerTimeout)
 
-// total is the size of the whole in a Content-Range, or -1.
-func total(contentRange string) int64 {
+// totalSize returns the size of the object in a Content-Range, or -1.
+func totalSize(contentRange string) int64 {
 	_, size, _ := strings.Cut(contentRange, "/")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"daypass/internal/fault"
 )
 
-// A sink is a store's half of a [Stage]. Exactly one of commit and abort is
-// called, once; both give back everything that the sink holds.
+// A sink is the part of a [Stage] that depends on the store. Exactly one of commit
+// and abort is called, once. Both release everything that the sink holds.
 type sink interface {
 	io.Writer
 	io.ReaderAt
@@ -24,8 +24,8 @@ type sink interface {
 	abort() error
 }
 
-// A Stage is content on its way in: written once from start to end, hashed as
-// it goes, then committed or aborted. It is not safe for concurrent use.
+// A Stage is an upload in progress: it is written from start to end, hashed while it
+// is written, then committed or aborted. It is not safe for concurrent use.
 type Stage struct {
 	sink   sink
 	limit  int64
@@ -38,13 +38,13 @@ var errDone = errors.New("blob: the stage was committed or aborted already")
 
 func newStage(s sink, limit int64) *Stage {
 	st := &Stage{sink: s, limit: limit}
-	st.hashes.md5, st.hashes.sha1 = md5.New(), sha1.New() // identities for clients; nothing trusts them
+	st.hashes.md5, st.hashes.sha1 = md5.New(), sha1.New() // clients ask for them; the server relies on neither
 	st.hashes.sha256, st.hashes.sha512 = sha256.New(), sha512.New()
 	return st
 }
 
-// Write takes the next bytes. Past the limit it fails with a fault of kind
-// BodyTooLarge and the stage can only be aborted.
+// Write appends bytes. Past the limit it returns a fault of kind BodyTooLarge; the
+// stage can only be aborted then.
 func (s *Stage) Write(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -55,7 +55,7 @@ func (s *Stage) Write(p []byte) (int, error) {
 	}
 	n, err := s.sink.Write(p)
 	if err != nil {
-		err = away(err, false)
+		err = unavailable(err, false)
 		s.err = err
 		return n, err
 	}
@@ -64,9 +64,10 @@ func (s *Stage) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// sideBySide is the size in bytes from which on two cores hash faster than one:
-// MD5 and SHA-512 take longest, and about the same.
-const sideBySide = 32 << 10
+// parallelHashSize is the size in bytes from which two cores hash faster than one.
+// MD5 and SHA-512 are the slowest and take about the same time, so that each core
+// gets one of them.
+const parallelHashSize = 32 << 10
 
 func (s *Stage) hash(p []byte) {
 	older := func() {
@@ -74,7 +75,7 @@ func (s *Stage) hash(p []byte) {
 		s.hashes.sha1.Write(p)
 	}
 	var wait sync.WaitGroup
-	if len(p) < sideBySide {
+	if len(p) < parallelHashSize {
 		older()
 	} else {
 		wait.Go(older)
@@ -84,7 +85,7 @@ func (s *Stage) hash(p []byte) {
 	wait.Wait()
 }
 
-// ReadAt reads back what was written.
+// ReadAt implements [io.ReaderAt] on the bytes written so far.
 func (s *Stage) ReadAt(p []byte, off int64) (int, error) {
 	if s.err != nil {
 		return 0, s.err
@@ -95,15 +96,15 @@ func (s *Stage) ReadAt(p []byte, off int64) (int, error) {
 // Size returns how many bytes were written.
 func (s *Stage) Size() int64 { return s.size }
 
-// Digests returns the hashes of what was written so far.
+// Digests returns the hashes of the bytes written so far.
 func (s *Stage) Digests() Digests {
 	sum := func(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 	return Digests{sum(s.hashes.md5), sum(s.hashes.sha1), sum(s.hashes.sha256), sum(s.hashes.sha512)}
 }
 
-// Commit makes the content durable in a space and returns its key: when Commit
-// has returned without an error the content survives a crash of the machine.
-// After a failure nothing of it is there, unless equal content was before.
+// Commit makes the content durable in a space and returns its key. After a return
+// without an error the content survives a crash of the machine. After an error it
+// does not exist, unless equal content existed before.
 func (s *Stage) Commit(ctx context.Context, space string) (Key, error) {
 	if s.err != nil {
 		return Key{}, s.err

@@ -14,17 +14,18 @@ import (
 // lockName is the file in a process's staging folder that it holds locked.
 const lockName = "lock"
 
-// A stagingRoom is the folder where one process stages. It is made when it is
-// first needed: a full disk must not keep a server from starting to read.
-type stagingRoom struct {
+// A stagingFolder is the folder where one process stages content. It is made when it
+// is first needed, so that a server can start on a full disk and serve reads.
+type stagingFolder struct {
 	mu   sync.Mutex
 	dir  string // empty: not made
 	held *lock.File
 }
 
-// create makes a file in the folder, below parent. A folder that somebody removed
-// is made anew: where the locks of another machine are not seen, its sweep does so.
-func (r *stagingRoom) create(parent string) (*os.File, error) {
+// create makes a file in the folder, below parent. It makes the folder again if it
+// was removed. The sweep of another machine may do that, on a file system that does
+// not share locks between machines.
+func (r *stagingFolder) create(parent string) (*os.File, error) {
 	dir, err := r.open(parent)
 	if err != nil {
 		return nil, err
@@ -41,8 +42,8 @@ func (r *stagingRoom) create(parent string) (*os.File, error) {
 	return os.CreateTemp(dir, "*")
 }
 
-// forget gives up a folder that is gone.
-func (r *stagingRoom) forget(dir string) {
+// forget releases a folder that was removed.
+func (r *stagingFolder) forget(dir string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dir == dir {
@@ -51,8 +52,8 @@ func (r *stagingRoom) forget(dir string) {
 	}
 }
 
-// open returns the folder, below parent.
-func (r *stagingRoom) open(parent string) (string, error) {
+// open returns the folder, below parent, and makes it if necessary.
+func (r *stagingFolder) open(parent string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dir != "" {
@@ -66,7 +67,7 @@ func (r *stagingRoom) open(parent string) (string, error) {
 		held, err := lock.Take(filepath.Join(dir, lockName), false)
 		var swept *lock.HeldError
 		switch {
-		case errors.As(err, &swept): // a sweep looks into it just now, and will have it
+		case errors.As(err, &swept): // a sweep has locked it and will remove it
 			continue
 		case err != nil && !errors.Is(err, errors.ErrUnsupported):
 			return "", errors.Join(err, os.RemoveAll(dir))
@@ -76,8 +77,8 @@ func (r *stagingRoom) open(parent string) (string, error) {
 	}
 }
 
-// sweepStaging removes what is staged in folders whose processes are no more,
-// and everywhere what was last written before an instant.
+// sweepStaging removes the staged content of processes that have ended, and any that
+// was last written before an instant.
 func sweepStaging(staging string, before time.Time) (int, error) {
 	entries, err := os.ReadDir(staging)
 	if err != nil {
@@ -92,9 +93,9 @@ func sweepStaging(staging string, before time.Time) (int, error) {
 		}
 		left, err := os.ReadDir(path)
 		if err != nil {
-			continue // gone meanwhile
+			continue // removed in the meantime
 		}
-		// Between the making of a folder and of its lock nothing is in it.
+		// A folder whose process is about to lock it is still empty.
 		held, err := lock.Take(filepath.Join(path, lockName), false)
 		dead := err == nil && len(left) > 0
 		for _, f := range left {
@@ -109,19 +110,19 @@ func sweepStaging(staging string, before time.Time) (int, error) {
 			}
 		}
 		if dead {
-			_ = os.RemoveAll(path) // while it is locked; what fails is tried by the next sweep
+			_ = os.RemoveAll(path) // while it is locked; after an error the next sweep tries again
 		}
 		_ = held.Release()
 	}
 	return n, nil
 }
 
-// removeStale counts a file that it removed: one that was last written before an
-// instant.
+// removeStale removes a file that was last written before an instant. It returns the
+// number of files removed, 0 or 1.
 func removeStale(path string, e fs.DirEntry, before time.Time) int {
 	info, err := e.Info()
 	if err != nil || !info.ModTime().Before(before) || os.Remove(path) != nil {
-		return 0 // gone meanwhile, or still being written
+		return 0 // removed in the meantime, or still being written
 	}
 	return 1
 }

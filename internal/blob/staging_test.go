@@ -22,7 +22,7 @@ func TestAStagingFolderThatIsGoneIsMadeAnew(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		err = os.RemoveAll(f.room.dir)
+		err = os.RemoveAll(f.ownStaging.dir)
 		if err != nil {
 			t.Fatal(err)
 		}

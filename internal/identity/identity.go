@@ -29,6 +29,8 @@ type (
 	PolicyVersion = store.PolicyVersion
 	// A Usage is a way to use a managed policy.
 	Usage = store.Usage
+	// A PolicyUserQuery chooses entities that use a managed policy.
+	PolicyUserQuery = store.PolicyUserQuery
 	// A Revocation ends credentials issued at or before an instant.
 	Revocation = store.Revocation
 )

@@ -314,16 +314,17 @@ func (d *Directory) Attached(ctx context.Context, account, kind, name string) ([
 	return viewEntity(ctx, d, account, kind, name, func(tx *store.Tx, e *Entity) ([]string, error) { return tx.Attachments(ctx, e.ID) })
 }
 
-// PolicyUsers returns up to limit users, groups or roles of an account that use a
-// managed policy as the account sees it, in the order of names after the given one, and whether there
-// are more.
-func (d *Directory) PolicyUsers(ctx context.Context, policyARN string, usage Usage, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
+// PolicyUsers returns a page of the users, groups or roles that use a managed
+// policy, in the order of names, and whether there are more.
+func (d *Directory) PolicyUsers(ctx context.Context, q PolicyUserQuery) ([]*Entity, bool, error) {
+	limit := q.Limit
+	q.Limit++ // one more tells whether there are more
 	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
-		_, err := managedRow(ctx, tx, account, policyARN)
+		_, err := managedRow(ctx, tx, q.Account, q.PolicyARN)
 		if err != nil {
 			return nil, err
 		}
-		return tx.PolicyUsers(ctx, policyARN, usage, account, kind, pathPrefix, after, limit+1)
+		return tx.PolicyUsers(ctx, q)
 	})
 	page, more := trimPage(found, limit)
 	return page, more, err

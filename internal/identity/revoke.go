@@ -195,7 +195,7 @@ func (r *revocations) dropExpired(now int64) bool {
 func (d *Directory) checkRevoked(ctx context.Context, ask func(forAccount func(account string) *revocations) bool) (bool, error) {
 	cache := d.revoked
 	cache.mu.RLock()
-	if d.DB.Knows(cache.upTo) {
+	if d.DB.UpToDate(cache.upTo) {
 		defer cache.mu.RUnlock()
 		return ask(cache.forAccount), nil
 	}

@@ -7,51 +7,50 @@ import (
 	"time"
 )
 
-// trust is how long a replica believes its caches after its last look at the
-// generation row. A change elsewhere holds here at the latest after this.
-const trust = time.Second
+// maxStaleness is how long a replica uses its caches after its last read of the
+// generation row. A change on another replica takes effect here within this time.
+const maxStaleness = time.Second
 
-// silence is how long a database that is watched may give no answer before
-// transactions are refused at once, until it answers again: requests that wait
-// for it would only pile up.
-const silence = 10 * time.Second
+// maxSilence is how long a watched database may give no answer before transactions
+// are refused at once, until it answers again. Otherwise waiting requests would
+// pile up.
+const maxSilence = 10 * time.Second
 
 var errSilent = errors.New("it has not answered for 10 seconds")
 
-// Touch marks the transaction as a change that caches must see: identities,
-// policies, domains, repositories, revocations. When it commits, every [Cache]
-// of this replica is empty before Update returns.
+// Touch marks the transaction as a change that caches must follow: of identities,
+// policies, domains, repositories or revocations. Every [Cache] of this replica is
+// empty before the Update that commits it returns.
 func (tx *Tx) Touch() { tx.touched = true }
 
-// bump runs last in the transaction, so that the one row everybody writes is
-// held for as short as possible.
-func (tx *Tx) bump(ctx context.Context) error {
-	if !tx.touched || tx.value != 0 {
+// incrementGeneration runs last in the transaction, because all writers wait for
+// this one row.
+func (tx *Tx) incrementGeneration(ctx context.Context) error {
+	if !tx.touched || tx.generation != 0 {
 		return nil
 	}
-	_, err := tx.next(ctx)
+	_, err := tx.nextGeneration(ctx)
 	return err
 }
 
-// next is the generation that the transaction will be the change of, for rows
-// that keep it.
-func (tx *Tx) next(ctx context.Context) (int64, error) {
-	if tx.value != 0 {
-		return tx.value, nil
+// nextGeneration returns the generation that the transaction makes, for rows that
+// store it.
+func (tx *Tx) nextGeneration(ctx context.Context) (int64, error) {
+	if tx.generation != 0 {
+		return tx.generation, nil
 	}
 	tx.touched = true
-	err := tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.value)
-	return tx.value, err
+	err := tx.queryRow(ctx, `UPDATE generation SET value = value + 1 WHERE id = 1 RETURNING value`, nil, &tx.generation)
+	return tx.generation, err
 }
 
-// maxChecks is how often a check is made for one change before it is given up.
+// maxChecks is how often one change is checked before UpdateChecked gives up.
 const maxChecks = 16
 
-// UpdateChecked is [DB.Update] for a change that depends on what caches follow:
-// who may make it, by policies and revocations. It asks check before the
-// transaction, and again if anything of that kind was committed since, so that
-// nothing is changed after its permission ended. check MUST see at least what
-// the caches of this replica do.
+// UpdateChecked is [DB.Update] for a change that needs a permission. It calls check
+// before the transaction, and again if a policy, identity or revocation was
+// committed since. So nothing is changed after the permission ended. check MUST
+// read state that is at least as new as the caches of this replica.
 func (db *DB) UpdateChecked(ctx context.Context, check func(context.Context) error, fn func(*Tx) error) error {
 	for range maxChecks {
 		seen := db.generation.Load()
@@ -61,7 +60,7 @@ func (db *DB) UpdateChecked(ctx context.Context, check func(context.Context) err
 		}
 		err = db.Update(ctx, func(tx *Tx) error {
 			var now int64
-			err := tx.queryRow(ctx, `SELECT value FROM generation WHERE id = 1`+db.engine.share, nil, &now)
+			err := tx.queryRow(ctx, `SELECT value FROM generation WHERE id = 1`+db.engine.forShare, nil, &now)
 			if err != nil {
 				return err
 			}
@@ -83,7 +82,8 @@ func (db *DB) UpdateChecked(ctx context.Context, check func(context.Context) err
 
 var errOvertaken = errors.New("policies or identities changed each time that the change was about to be committed")
 
-// advance never goes back: a slow look must not undo a newer commit.
+// advance sets the known generation unless it is already greater: a slow read must
+// not undo a newer commit.
 func (db *DB) advance(value int64) {
 	for {
 		known := db.generation.Load()
@@ -108,8 +108,8 @@ func (db *DB) refresh(ctx context.Context) error {
 	if db.engine.clock != "" {
 		db.clock.measure(time.UnixMilli(clock), began, time.Since(asked))
 	}
-	if value < before { // it was known before it was asked for
-		db.lost.Store(true)
+	if value < before { // a greater generation was known before the query began
+		db.wentBack.Store(true)
 		return ErrReplaced
 	}
 	db.advance(value)
@@ -117,18 +117,18 @@ func (db *DB) refresh(ctx context.Context) error {
 	return nil
 }
 
-// Generation is the newest number of a change that is known here.
+// Generation returns the number of the newest change that this replica knows.
 func (db *DB) Generation() int64 { return db.generation.Load() }
 
-// Knows reports whether what was read of the database up to a generation is all
-// that there is, as far as [Cache] would believe it.
-func (db *DB) Knows(generation int64) bool {
+// UpToDate reports whether a [Cache] would use what was read at a generation:
+// nothing has changed since.
+func (db *DB) UpToDate(generation int64) bool {
 	return !db.stale() && generation >= db.generation.Load()
 }
 
-// Watch looks at the generation row every interval until ctx ends, so that
-// changes made by other replicas are seen. While it can't reach the database
-// for longer than a second, caches are bypassed rather than believed.
+// Watch reads the generation row every interval until ctx ends, to see the changes
+// of other replicas. Once it has not reached the database for a second, caches are
+// bypassed.
 func (db *DB) Watch(ctx context.Context, interval time.Duration) {
 	db.watching.Store(true)
 	tick := time.NewTicker(interval)
@@ -138,8 +138,8 @@ func (db *DB) Watch(ctx context.Context, interval time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			look, cancel := context.WithTimeout(ctx, trust)
-			_ = db.refresh(look) // a failure shows as stale, and Ping reports it
+			lookCtx, cancel := context.WithTimeout(ctx, maxStaleness)
+			_ = db.refresh(lookCtx) // a failure makes the caches stale, and Ping reports it
 			cancel()
 		}
 	}
@@ -147,17 +147,17 @@ func (db *DB) Watch(ctx context.Context, interval time.Duration) {
 
 // stale reports whether the caches may be behind by more than [trust].
 func (db *DB) stale() bool {
-	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(trust)
+	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(maxStaleness)
 }
 
 // silent reports whether the database has not answered for [silence].
 func (db *DB) silent() bool {
-	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(silence)
+	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(maxSilence)
 }
 
-// A Cache keeps values derived from the database, of so much weight together,
-// and drops them all when the generation changes. It is safe for concurrent use.
-// Errors are not kept.
+// A Cache keeps values derived from the database, up to a total weight. It drops
+// them all when the generation changes. It is safe for concurrent use. Errors are
+// not cached.
 type Cache[K comparable, V any] struct {
 	db    *DB
 	limit int
@@ -174,24 +174,24 @@ type weighed[V any] struct {
 	weight int
 }
 
-// NewCache returns an empty cache of at most max values that follows db. It is
-// for values of about one size.
+// NewCache returns an empty cache of at most max values that follows db, for values
+// of similar size.
 func NewCache[K comparable, V any](db *DB, max int) *Cache[K, V] {
 	return NewWeighedCache(db, max, func(K, V) int { return 1 })
 }
 
-// NewWeighedCache returns an empty cache that follows db, of values that weigh at
-// most limit together. One that weighs more than a quarter of that is not kept,
-// so that it cannot push out all others.
+// NewWeighedCache returns an empty cache that follows db, for values that weigh at
+// most limit together. A value that weighs more than a quarter of that is not
+// cached, so that it cannot evict all others.
 func NewWeighedCache[K comparable, V any](db *DB, limit int, weigh func(K, V) int) *Cache[K, V] {
 	return &Cache[K, V]{db: db, limit: limit, weigh: weigh}
 }
 
-// Get returns the value of key, from load if it is not known. load may run for
+// Get returns the cached value of key, or else that of load. load may run for
 // several callers at once.
 func (c *Cache[K, V]) Get(ctx context.Context, key K, load func(context.Context) (V, error)) (V, error) {
-	// The generation is read before the value is loaded: a change in between
-	// leaves the value filed under the old generation, where nobody looks.
+	// The generation is read before the value is loaded: after a change in between
+	// the value is stored under the old generation, which nobody reads.
 	generation := c.db.generation.Load()
 	if c.db.stale() {
 		return load(ctx)
@@ -225,7 +225,7 @@ func (c *Cache[K, V]) put(generation int64, key K, value V) {
 		return
 	}
 	c.drop(key)
-	for other := range c.values { // any: none is known to be asked for sooner
+	for other := range c.values { // in random order: the cache does not know which is used least
 		if c.weight+weight <= c.limit {
 			break
 		}

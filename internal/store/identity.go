@@ -35,11 +35,11 @@ type Identity struct {
 
 	// Roles only.
 	Trust      string            // trust policy as it was given
-	Bound      map[string]string // principals of Trust: ARN to the unique id it had when it was given
+	Bound      map[string]string // principals of Trust: ARN to unique id, as of when Trust was set
 	MaxSession time.Duration     // whole seconds
 }
 
-// fold is the form of a name that must be unique.
+// fold returns a name in the form that must be unique: without regard to case.
 func fold(name string) string { return strings.ToLower(name) }
 
 // CreateAccount adds an account, or returns [ErrExists].

@@ -12,8 +12,8 @@ func (tx *Tx) Alias(ctx context.Context, account string) (string, error) {
 	return alias, err
 }
 
-// SetAlias gives an account an alias in place of the one that it has, or with
-// "" none. It returns [ErrExists] if another account has it.
+// SetAlias sets or replaces the alias of an account; "" removes it. It returns
+// [ErrExists] if another account has the alias.
 func (tx *Tx) SetAlias(ctx context.Context, account, alias string) error {
 	return tx.execOne(ctx, `UPDATE accounts SET alias = $1 WHERE id = $2`, alias, account)
 }
@@ -27,8 +27,8 @@ const (
 	CountProviders      = "provider"
 )
 
-// Count returns how many an account has of each kind of identity and of the
-// other things above; what it has none of may be missing.
+// Count returns how many identities of each kind and how many of the things above
+// an account has. A kind that it has none of may be missing.
 func (tx *Tx) Count(ctx context.Context, account string) (map[string]int64, error) {
 	counts := make(map[string]int64)
 	err := tx.queryEach(ctx, `SELECT kind, count(*) FROM identities WHERE account = $1 GROUP BY kind
@@ -76,7 +76,7 @@ func (tx *Tx) WithMFA(ctx context.Context, account string) (map[string]bool, err
 	return found, err
 }
 
-// SetCredentialReport keeps a report in place of an account's last one.
+// SetCredentialReport replaces an account's credential report.
 func (tx *Tx) SetCredentialReport(ctx context.Context, account string, made time.Time, content []byte) error {
 	_, err := tx.exec(ctx, `INSERT INTO credential_reports (account, made, content) VALUES ($1, $2, $3)
 		ON CONFLICT (account) DO UPDATE SET made = excluded.made, content = excluded.content`, account, made.UnixMilli(), content)
@@ -85,21 +85,21 @@ func (tx *Tx) SetCredentialReport(ctx context.Context, account string, made time
 
 // CredentialReport returns an account's last report and when it was made.
 func (tx *Tx) CredentialReport(ctx context.Context, account string) (content []byte, made time.Time, err error) {
-	var at int64
-	err = tx.queryRow(ctx, `SELECT made, content FROM credential_reports WHERE account = $1`, []any{account}, &at, &content)
-	return content, time.UnixMilli(at).UTC(), err
+	var millis int64
+	err = tx.queryRow(ctx, `SELECT made, content FROM credential_reports WHERE account = $1`, []any{account}, &millis, &content)
+	return content, time.UnixMilli(millis).UTC(), err
 }
 
 // A Use is when credentials were last used, and for what.
 type Use struct {
 	At      time.Time
-	Service string // as signatures name it
+	Service string // signing name, such as codeartifact
 	Region  string
 }
 
-// RecordUse notes a use of an access key, a role or an account's root user, by
-// its id. Of two uses the later stays; what does not exist any more leaves no
-// trace.
+// RecordUse records a use of an access key, a role or an account's root user, by
+// its id. The later of two uses is kept. A use of something that was deleted is
+// ignored.
 func (tx *Tx) RecordUse(ctx context.Context, subject string, u Use) error {
 	_, err := tx.exec(ctx, `INSERT INTO last_uses (subject, used, service, region)
 		SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT)
@@ -129,8 +129,8 @@ func (tx *Tx) AccountKeys(ctx context.Context, account string) ([]*AccessKey, er
 	return tx.manyKeys(ctx, `SELECT `+keyColumns+` FROM access_keys WHERE identity IN (SELECT id FROM identities WHERE account = $1) ORDER BY id`, account)
 }
 
-// KeyUses returns the last uses of the access keys of an account's users, by
-// their ids; what was not used is not there.
+// KeyUses returns the last uses of the access keys of an account's users, by key
+// id. A key that was never used is missing.
 func (tx *Tx) KeyUses(ctx context.Context, account string) (map[string]Use, error) {
 	found := make(map[string]Use)
 	err := tx.queryEach(ctx, `SELECT subject, used, service, region FROM last_uses WHERE subject IN

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// SaveIdentity writes what can change of an identity: its name, path,
+// SaveIdentity writes the changeable fields of an identity: name, path,
 // description, longest session, boundary and tags. It returns [ErrExists] if
-// another one of its kind has the name.
+// another identity of its kind has the name.
 func (tx *Tx) SaveIdentity(ctx context.Context, i *Identity) error {
 	tags, err := encodeMap(i.Tags)
 	if err != nil {
@@ -17,8 +17,8 @@ func (tx *Tx) SaveIdentity(ctx context.Context, i *Identity) error {
 		i.Name, fold(i.Name), i.Path, i.Description, int64(i.MaxSession/time.Second), i.Boundary, tags, i.ID)
 }
 
-// SaveManagedPolicy writes what can change of a managed policy: its tags, the
-// version in force, the highest number and when it was last updated.
+// SaveManagedPolicy writes the changeable fields of a managed policy: tags, default
+// version, highest version number and when it was updated.
 func (tx *Tx) SaveManagedPolicy(ctx context.Context, p *ManagedPolicy) error {
 	tags, err := encodeMap(p.Tags)
 	if err != nil {
@@ -65,12 +65,22 @@ const (
 	AsBoundary
 )
 
-// PolicyUsers returns up to limit identities of a kind in an account that use a
-// managed policy, whose path begins with prefix and whose name comes after the
-// given one, in the order of names without regard to case.
-func (tx *Tx) PolicyUsers(ctx context.Context, policy string, usage Usage, account, kind, prefix, after string, limit int) ([]*Identity, error) {
+// A PolicyUserQuery chooses identities that use a managed policy.
+type PolicyUserQuery struct {
+	PolicyARN  string
+	Usage      Usage
+	Account    string
+	Kind       string // KindUser, KindGroup or KindRole
+	PathPrefix string
+	After      string // name of the last identity of the page before
+	Limit      int
+}
+
+// PolicyUsers returns identities that use a managed policy, in the order of names
+// without regard to case.
+func (tx *Tx) PolicyUsers(ctx context.Context, q PolicyUserQuery) ([]*Identity, error) {
 	return tx.manyIdentities(ctx, `SELECT `+identityColumns+` FROM identities
 		WHERE account = $1 AND kind = $2 AND substr(path, 1, $3) = $4 AND fold > $5
 		AND ($6 AND id IN (SELECT identity FROM attachments WHERE policy = $7) OR $8 AND boundary = $9) ORDER BY fold LIMIT $10`,
-		account, kind, len(prefix), prefix, fold(after), usage != AsBoundary, policy, usage != AsPermissions, policy, limit)
+		q.Account, q.Kind, len(q.PathPrefix), q.PathPrefix, fold(q.After), q.Usage != AsBoundary, q.PolicyARN, q.Usage != AsPermissions, q.PolicyARN, q.Limit)
 }

@@ -2,13 +2,13 @@ package store
 
 import "context"
 
-// AddMember puts a user into a group; once more is no error.
+// AddMember adds a user to a group. A user who is already in it is no error.
 func (tx *Tx) AddMember(ctx context.Context, group, user string) error {
 	_, err := tx.exec(ctx, `INSERT INTO memberships (identity_group, member) VALUES ($1, $2) ON CONFLICT (identity_group, member) DO NOTHING`, group, user)
 	return err
 }
 
-// RemoveMember takes a user out of a group.
+// RemoveMember removes a user from a group.
 func (tx *Tx) RemoveMember(ctx context.Context, group, user string) error {
 	return tx.execOne(ctx, `DELETE FROM memberships WHERE identity_group = $1 AND member = $2`, group, user)
 }

@@ -81,64 +81,66 @@ func (tx *Tx) DeleteAccessKey(ctx context.Context, identity, id string) error {
 	return tx.forgetUse(ctx, id)
 }
 
-// A Revocation ends credentials that were issued at or before an instant, in
-// the eyes of one account. Exactly one of these is named: a token; a principal,
-// with or without a session name; nothing, which means everything.
+// A Revocation invalidates credentials that were issued at or before an instant,
+// for one account. It names a token, or a principal with or without a session, or
+// nothing. Without a name it covers everything.
 type Revocation struct {
 	Account   string
 	Principal string // unique id
 	Session   string
 	Token     string
 	Until     time.Time // millisecond precision
-	Expires   time.Time // when nothing that it covers can be alive
+	Expires   time.Time // when every credential that it covers has expired
 }
 
 const revocationColumns = `account, principal, session, token, issued_until, expires, generation`
 
-// merged is what becomes of a revocation that names the same as another: the
-// later instants stay.
-const merged = ` ON CONFLICT (account, principal, session, token) DO UPDATE SET generation = excluded.generation,
+// keepLaterInstants ends an INSERT of a revocation: if one of the same name exists,
+// the later instants of both are kept.
+const keepLaterInstants = ` ON CONFLICT (account, principal, session, token) DO UPDATE SET generation = excluded.generation,
 	issued_until = CASE WHEN excluded.issued_until > revocations.issued_until THEN excluded.issued_until ELSE revocations.issued_until END,
 	expires = CASE WHEN excluded.expires > revocations.expires THEN excluded.expires ELSE revocations.expires END`
 
-// Revoke records a revocation. Of two that name the same the later instants stay.
+// Revoke records a revocation. Of two for the same name the later instants are
+// kept.
 func (tx *Tx) Revoke(ctx context.Context, r Revocation) error {
-	generation, err := tx.next(ctx)
+	generation, err := tx.nextGeneration(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO revocations (`+revocationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`+merged,
+	_, err = tx.exec(ctx, `INSERT INTO revocations (`+revocationColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`+keepLaterInstants,
 		r.Account, r.Principal, r.Session, r.Token, r.Until.UnixMilli(), r.Expires.UnixMilli(), generation)
 	return err
 }
 
-// RevokeEverything records a revocation of all that every account has, and lets
-// the generation be greater than the given one.
-func (tx *Tx) RevokeEverything(ctx context.Context, until, expires time.Time, than int64) error {
-	_, err := tx.exec(ctx, `UPDATE generation SET value = $1 WHERE id = 1 AND value < $2`, than, than)
+// RevokeEverything records a revocation of everything for each account. It makes
+// the generation greater than afterGeneration.
+func (tx *Tx) RevokeEverything(ctx context.Context, until, expires time.Time, afterGeneration int64) error {
+	_, err := tx.exec(ctx, `UPDATE generation SET value = $1 WHERE id = 1 AND value < $2`, afterGeneration, afterGeneration)
 	if err != nil {
 		return err
 	}
-	generation, err := tx.next(ctx)
+	generation, err := tx.nextGeneration(ctx)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(ctx, `INSERT INTO revocations (`+revocationColumns+`)
-		SELECT id, '', '', '', CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM accounts WHERE true`+merged,
+		SELECT id, '', '', '', CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM accounts WHERE true`+keepLaterInstants,
 		until.UnixMilli(), expires.UnixMilli(), generation)
 	return err
 }
 
 // Revocations calls each for the revocations of all accounts that were written
-// after a generation, -1 for all, and returns the generation up to which that is
-// all.
+// after a generation, -1 for all. It returns the generation up to which it has read
+// all of them.
 func (tx *Tx) Revocations(ctx context.Context, after int64, each func(Revocation)) (int64, error) {
 	var upTo int64
 	err := tx.queryRow(ctx, `SELECT value FROM generation WHERE id = 1`, nil, &upTo)
 	if err != nil {
 		return 0, err
 	}
-	// One statement may see more than the one before: what is newer comes again.
+	// This statement may see rows that are newer than upTo. They are read again the
+	// next time.
 	err = tx.queryEach(ctx, `SELECT account, principal, session, token, issued_until, expires FROM revocations WHERE generation > $1`, []any{after},
 		func(scan func(...any) error) error {
 			var r Revocation
@@ -153,8 +155,8 @@ func (tx *Tx) Revocations(ctx context.Context, after int64, each func(Revocation
 	return upTo, err
 }
 
-// PruneRevocations forgets the revocations that had ended at an instant, and
-// returns how many there were.
+// PruneRevocations deletes the revocations that expired before an instant, and
+// returns their number.
 func (tx *Tx) PruneRevocations(ctx context.Context, now time.Time) (int64, error) {
 	return tx.exec(ctx, `DELETE FROM revocations WHERE expires < $1`, now.UnixMilli())
 }

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// An MFADevice makes one-time codes for a user. Steps count the time in units
-// that the algorithm of the codes knows.
+// An MFADevice makes one-time codes for a user. A step is a time step of RFC 6238.
 type MFADevice struct {
 	ID       string // unique: a device that is made again has another one
 	Serial   string // ARN
@@ -15,15 +14,16 @@ type MFADevice struct {
 	Identity string    // unique id of the user; empty while the device is not enabled
 	Seed     []byte    // sealed
 	Enabled  time.Time // zero while it is not enabled
-	Drift    int64     // steps that the device's clock is ahead of ours
-	Used     int64     // step of the last code that was taken
+	Drift    int64     // steps that the device's clock is ahead of the server's
+	Used     int64     // step of the last code that was accepted
 	Failures int64     // wrong codes since the last right one
-	Locked   time.Time // until then no code is looked at; zero: not locked
+	Locked   time.Time // until when every code is refused; zero: not locked
 	Tags     map[string]string
 	Created  time.Time
 }
 
-// milli keeps the zero time as 0, which [instant] turns back.
+// milli returns Unix milliseconds, and 0 for the zero time. [instant] is its
+// inverse.
 func milli(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -79,14 +79,14 @@ func (tx *Tx) UserMFADevices(ctx context.Context, identity string) ([]*MFADevice
 }
 
 // MFADevices returns up to limit devices of an account with serial numbers after
-// the given one. Those that are enabled for a user or those that are not can be
-// left out.
+// the given one. enabled includes the devices that a user has, others those that
+// no user has.
 func (tx *Tx) MFADevices(ctx context.Context, account string, enabled, others bool, after string, limit int) ([]*MFADevice, error) {
 	return tx.mfaDevices(ctx, `account = $1 AND serial > $2 AND (identity <> '' AND $3 = 1 OR identity = '' AND $4 = 1) ORDER BY serial LIMIT $5`,
 		account, after, bit(enabled), bit(others), limit)
 }
 
-// bit is a condition as both engines compare it.
+// bit returns a condition as a number, which both engines can compare.
 func bit(b bool) int64 {
 	if b {
 		return 1
@@ -111,26 +111,26 @@ func (tx *Tx) CountMFADevices(ctx context.Context, account string) (int, error) 
 	return n, err
 }
 
-// EnableMFADevice gives a device to a user, or returns [ErrStale] if somebody
-// has it.
-func (tx *Tx) EnableMFADevice(ctx context.Context, serial, identity string, at time.Time) error {
-	return stale(tx.execOne(ctx, `UPDATE mfa_devices SET identity = $1, enabled = $2 WHERE serial = $3 AND identity = ''`, identity, at.UnixMilli(), serial))
+// EnableMFADevice assigns a device to a user, or returns [ErrStale] if a user has
+// it already.
+func (tx *Tx) EnableMFADevice(ctx context.Context, serial, identity string, now time.Time) error {
+	return stale(tx.execOne(ctx, `UPDATE mfa_devices SET identity = $1, enabled = $2 WHERE serial = $3 AND identity = ''`, identity, now.UnixMilli(), serial))
 }
 
-// DisableMFADevice takes a device from a user. What is known of its codes stays.
+// DisableMFADevice unassigns a device from a user. The state of its codes is kept.
 func (tx *Tx) DisableMFADevice(ctx context.Context, serial, identity string) error {
 	return tx.execOne(ctx, `UPDATE mfa_devices SET identity = '', enabled = 0 WHERE serial = $1 AND identity = $2`, serial, identity)
 }
 
-// TakeMFAStep records that the code of a step was taken, and with it forgets
-// the wrong ones. A step that is not after the last one taken is [ErrStale]: of
-// two callers that show the same code one fails, whatever replica each asks.
+// TakeMFAStep records that the code of a step was accepted, and resets the count of
+// wrong ones. A step that is not after the last one accepted is [ErrStale]: so of
+// two callers with the same code one fails, also on different replicas.
 func (tx *Tx) TakeMFAStep(ctx context.Context, serial string, step, drift int64) error {
 	return stale(tx.execOne(ctx, `UPDATE mfa_devices SET used = $1, drift = $2, failures = 0, locked = 0 WHERE serial = $3 AND used < $4`, step, drift, serial, step))
 }
 
-// FailMFADevice records one more wrong code, and until when no code is looked
-// at; a zero time locks nothing.
+// FailMFADevice records one more wrong code and until when the device is locked; a
+// zero time does not lock it.
 func (tx *Tx) FailMFADevice(ctx context.Context, serial string, until time.Time) error {
 	return tx.execOne(ctx, `UPDATE mfa_devices SET failures = failures + 1, locked = $1 WHERE serial = $2`, milli(until), serial)
 }
@@ -144,12 +144,12 @@ func (tx *Tx) SetMFADeviceTags(ctx context.Context, serial string, tags map[stri
 	return tx.execOne(ctx, `UPDATE mfa_devices SET tags = $1 WHERE serial = $2`, encoded, serial)
 }
 
-// DeleteMFADevice removes a device that nobody has, or returns [ErrStale].
+// DeleteMFADevice removes a device, or returns [ErrStale] if a user has it.
 func (tx *Tx) DeleteMFADevice(ctx context.Context, serial string) error {
 	return stale(tx.execOne(ctx, `DELETE FROM mfa_devices WHERE serial = $1 AND identity = ''`, serial))
 }
 
-// stale is the error of a compare-and-swap that found another state.
+// stale returns [ErrStale] for a compare-and-swap that changed no row.
 func stale(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return ErrStale

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// An InlinePolicy is embedded in one identity.
+// An InlinePolicy is a policy of one identity alone.
 type InlinePolicy struct {
 	Name     string // unique in the identity, case aside
 	Document string
@@ -20,13 +20,13 @@ type ManagedPolicy struct {
 	Path        string
 	Description string
 	Tags        map[string]string
-	Default     int64 // number of the version in force
+	Default     int64 // number of the default version
 	Latest      int64 // highest number that a version ever had
 	Created     time.Time
 	Updated     time.Time
 }
 
-// A PolicyVersion is one text of a managed policy.
+// A PolicyVersion is one version of a managed policy.
 type PolicyVersion struct {
 	Number   int64 // from 1
 	Document string
@@ -136,14 +136,14 @@ func (tx *Tx) DeleteManagedPolicy(ctx context.Context, policy string) error {
 	return tx.execOne(ctx, `DELETE FROM managed_policies WHERE id = $1`, policy)
 }
 
-// Attach attaches a managed policy, by its ARN, to an identity; once more is
-// no error.
+// Attach attaches a managed policy, by its ARN, to an identity. A policy that is
+// already attached is no error.
 func (tx *Tx) Attach(ctx context.Context, identity, policy string) error {
 	_, err := tx.exec(ctx, `INSERT INTO attachments (identity, policy) VALUES ($1, $2) ON CONFLICT (identity, policy) DO NOTHING`, identity, policy)
 	return err
 }
 
-// Detach takes a managed policy from an identity.
+// Detach detaches a managed policy from an identity.
 func (tx *Tx) Detach(ctx context.Context, identity, policy string) error {
 	return tx.execOne(ctx, `DELETE FROM attachments WHERE identity = $1 AND policy = $2`, identity, policy)
 }
@@ -167,8 +167,8 @@ type PolicyUse struct {
 	Boundaries int64 // users and roles it is the permissions boundary of
 }
 
-// PolicyUses returns the use that an account makes of managed policies, by
-// their ARNs; what it does not use is not there.
+// PolicyUses returns how much an account uses managed policies, by ARN. A policy
+// that it does not use is missing.
 func (tx *Tx) PolicyUses(ctx context.Context, account string) (map[string]PolicyUse, error) {
 	uses := make(map[string]PolicyUse)
 	err := tx.queryEach(ctx, `SELECT policy, 'attached', count(*) FROM attachments JOIN identities ON id = identity WHERE account = $1 GROUP BY policy

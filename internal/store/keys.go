@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Value returns a fact about the instance and its revision. A fact that was
-// never set has revision 0.
+// Value returns a named value of the instance and its revision, which is 0 if it
+// was never set.
 func (tx *Tx) Value(ctx context.Context, name string) (value []byte, revision int64, err error) {
 	err = tx.queryRow(ctx, `SELECT value, revision FROM instance WHERE name = $1`, []any{name}, &value, &revision)
 	if errors.Is(err, ErrNotFound) {
@@ -15,7 +15,7 @@ func (tx *Tx) Value(ctx context.Context, name string) (value []byte, revision in
 	return value, revision, err
 }
 
-// SetValue replaces a fact if its revision is still the one given, else it
+// SetValue replaces a named value if its revision is still the one given, else it
 // returns [ErrStale].
 func (tx *Tx) SetValue(ctx context.Context, name string, value []byte, revision int64) error {
 	if revision == 0 {
@@ -28,10 +28,10 @@ func (tx *Tx) SetValue(ctx context.Context, name string, value []byte, revision 
 	return stale(tx.execOne(ctx, `UPDATE instance SET value = $1, revision = revision + 1 WHERE name = $2 AND revision = $3`, value, name, revision))
 }
 
-// keysetName is the fact that holds the sealed token keys.
+// keysetName is the name of the value that holds the sealed token keys.
 const keysetName = "token-keys"
 
-// Keys keeps the sealed keys of the token service with the data.
+// Keys stores the sealed token keys in the database. It implements token.KeyStore.
 type Keys struct{ DB *DB }
 
 // LoadKeys returns the sealed keyset and its revision, 0 if there is none yet.
@@ -50,10 +50,10 @@ func (k Keys) SaveKeys(ctx context.Context, blob []byte, revision int64) error {
 	})
 }
 
-// instanceName is the fact that names the instance.
+// instanceName is the name of the value that identifies the instance.
 const instanceName = "instance-id"
 
-// Instance returns the name of the instance, empty if it has none yet.
+// Instance returns the id of the instance, empty if it has none yet.
 func (db *DB) Instance(ctx context.Context) (name string, err error) {
 	err = db.View(ctx, func(tx *Tx) error {
 		value, _, err := tx.Value(ctx, instanceName)
@@ -63,12 +63,12 @@ func (db *DB) Instance(ctx context.Context) (name string, err error) {
 	return name, err
 }
 
-// NameInstance makes fresh the name of the instance unless it has one, and
-// returns its name.
-func (db *DB) NameInstance(ctx context.Context, fresh string) (string, error) {
-	err := db.Update(ctx, func(tx *Tx) error { return tx.SetValue(ctx, instanceName, []byte(fresh), 0) })
+// NameInstance sets the id of the instance unless it has one, and returns the id in
+// force.
+func (db *DB) NameInstance(ctx context.Context, name string) (string, error) {
+	err := db.Update(ctx, func(tx *Tx) error { return tx.SetValue(ctx, instanceName, []byte(name), 0) })
 	if errors.Is(err, ErrStale) { // another replica was first
 		return db.Instance(ctx)
 	}
-	return fresh, err
+	return name, err
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TakeLease gives a task to a holder until an instant, unless another one has it
-// now. It reports whether the task is the holder's.
+// TakeLease leases a task to a holder until an instant, or renews the lease. It
+// reports false if another holder's lease is in force.
 func (tx *Tx) TakeLease(ctx context.Context, task, holder string, now, until time.Time) (bool, error) {
 	var taken string
 	err := tx.queryRow(ctx, `INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)

@@ -10,7 +10,7 @@ import (
 type OIDCProvider struct {
 	ID          string // unique: a provider that is made again has another one
 	Account     string
-	URL         string // of the issuer, without its scheme, as in the ARN
+	URL         string // the issuer's URL without its scheme, as in the ARN
 	Scheme      string // of the issuer's URL
 	ClientIDs   []string
 	Thumbprints []string

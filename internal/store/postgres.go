@@ -28,25 +28,26 @@ const (
 var postgresEngine = engine{
 	name:    "PostgreSQL",
 	dialect: goose.DialectPostgres,
-	// Serializable makes "look, then write" as safe here as it is with SQLite's
-	// single writer, and lets distributed databases of the same protocol serve.
+	// Serializable makes "read, then write" as safe as it is with SQLite's single
+	// writer. Distributed databases of the same protocol support it too.
 	update: &sql.TxOptions{Isolation: sql.LevelSerializable},
-	// Serializable alone would let a transaction that read the generation before
-	// a change commit after it.
-	share:  " FOR SHARE",
-	unique: func(err error) bool { return postgresCode(err) == uniqueViolation },
+	// With Serializable alone a transaction that read the generation before a change
+	// could commit after it.
+	forShare: " FOR SHARE",
+	unique:   func(err error) bool { return postgresCode(err) == uniqueViolation },
 	retryable: func(err error) bool {
 		c := postgresCode(err)
 		return c == serializationFailure || c == deadlockDetected
 	},
-	away:     postgresAway,
-	hasTable: `SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)`,
-	clock:    `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
+	unavailable: postgresUnavailable,
+	hasTable:    `SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)`,
+	clock:       `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`,
 }
 
-// postgresAway tells a server that can't be reached, is on its way up or down,
-// is out of something, can't read its disk or takes no changes.
-func postgresAway(err error) bool {
+// postgresUnavailable reports whether an error means that the server can't be
+// reached, is starting or stopping, lacks a resource, can't read its disk or
+// accepts no changes.
+func postgresUnavailable(err error) bool {
 	if code := postgresCode(err); code != "" {
 		switch code[:2] {
 		case "08", "53", "58": // connection exception, insufficient resources, system error
@@ -83,7 +84,7 @@ func openPostgres(url string) (*DB, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
-	// Replicas that start together take turns at migrating.
+	// The lock lets only one of several replicas that start together migrate.
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return nil, err

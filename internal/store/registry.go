@@ -10,10 +10,10 @@ import (
 type ResourcePolicy struct {
 	Document string            // as it was given
 	Revision string            // a new one for every change
-	Bound    map[string]string // principals of Document: ARN to the unique id it had when it was given
+	Bound    map[string]string // principals of Document: ARN to unique id, as of when Document was set
 }
 
-// A Domain is a row of its table.
+// A Domain is a CodeArtifact domain.
 type Domain struct {
 	ID            string
 	Region        string
@@ -98,8 +98,8 @@ func (tx *Tx) CountDomains(ctx context.Context, owner, region string) (n int, er
 	return n, err
 }
 
-// DomainSize returns the bytes of all assets of a domain, equal content counted
-// once.
+// DomainSize returns the size of all assets of a domain in bytes. Equal content
+// counts once.
 func (tx *Tx) DomainSize(ctx context.Context, id string) (bytes int64, err error) {
 	err = tx.queryRow(ctx, `SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM contents
 		WHERE domain = $1 AND stored = 1 AND EXISTS (SELECT 1 FROM assets WHERE assets.content = contents.id)`, []any{id}, &bytes)

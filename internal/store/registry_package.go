@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A PackageKey names a package.
+// A PackageKey identifies a package.
 type PackageKey struct {
 	Repository string // id
 	Format     string
@@ -14,7 +14,7 @@ type PackageKey struct {
 	Name       string // normalised
 }
 
-// A Package is a row of its table.
+// A Package is a package of a repository.
 type Package struct {
 	PackageKey
 	ID       string
@@ -23,7 +23,7 @@ type Package struct {
 	Changed  time.Time
 }
 
-// A Version is a row of its table.
+// A Version is one version of a package.
 type Version struct {
 	ID               string
 	Package          string // id
@@ -35,17 +35,17 @@ type Version struct {
 	OriginRepository string // by name; empty: it came through a connection
 	OriginConnection string
 	Published        time.Time
-	Detail           string // JSON, or empty
-	Yanked           *string
+	Detail           string  // JSON, or empty
+	Yanked           *string // the reason, which may be empty; nil: not yanked
 }
 
-// A Description is what a version says of itself.
+// A Description is the metadata of a version.
 type Description struct {
 	Text   string // JSON
 	Readme string
 }
 
-// An Asset is a row of its table, with the place of its content.
+// An Asset is a file of a version.
 type Asset struct {
 	Version    string // id
 	Name       string
@@ -97,9 +97,9 @@ func (tx *Tx) SetPackageTags(ctx context.Context, id string, tags map[string]str
 	return tx.execOne(ctx, `UPDATE packages SET tags = $1 WHERE id = $2`, text, id)
 }
 
-// PackageChanged notes that something in a package changed at an instant.
-func (tx *Tx) PackageChanged(ctx context.Context, id string, at time.Time) error {
-	return tx.execOne(ctx, `UPDATE packages SET revision = revision + 1, changed = $1 WHERE id = $2`, at.UnixMilli(), id)
+// PackageChanged records that something in a package changed at an instant.
+func (tx *Tx) PackageChanged(ctx context.Context, id string, now time.Time) error {
+	return tx.execOne(ctx, `UPDATE packages SET revision = revision + 1, changed = $1 WHERE id = $2`, now.UnixMilli(), id)
 }
 
 // ChangedPackages returns the packages that changed at an instant or later.
@@ -120,8 +120,8 @@ func (tx *Tx) ChangedPackages(ctx context.Context, since time.Time) ([]*Package,
 }
 
 // Packages returns up to limit packages of a format in a repository that have a
-// version with a status, in the order of namespace and name, that follow after.
-// Their tags are left out.
+// version with a status. They follow after in the order of namespace and name. Their
+// tags are left out.
 func (tx *Tx) Packages(ctx context.Context, after PackageKey, status string, limit int) ([]*Package, error) {
 	var found []*Package
 	err := tx.queryEach(ctx, `SELECT id, namespace, name, revision FROM packages
@@ -168,7 +168,7 @@ func (tx *Tx) Version(ctx context.Context, pkg, version string) (*Version, error
 	return v, nil
 }
 
-// Description returns what a version says of itself, or [ErrNotFound].
+// Description returns the metadata of a version, or [ErrNotFound].
 func (tx *Tx) Description(ctx context.Context, version string) (*Description, error) {
 	d := new(Description)
 	err := tx.queryRow(ctx, `SELECT description, readme FROM descriptions WHERE version = $1`, []any{version}, &d.Text, &d.Readme)
@@ -218,14 +218,14 @@ func (tx *Tx) VersionByKey(ctx context.Context, pkg, sortKey string) (*Version, 
 	return v, nil
 }
 
-// UpdateVersion replaces what may change of a version: its status, revision,
+// UpdateVersion replaces the changeable fields of a version: status, revision,
 // detail and yank.
 func (tx *Tx) UpdateVersion(ctx context.Context, v *Version) error {
 	return tx.execOne(ctx, `UPDATE versions SET status = $1, revision = $2, detail = $3, yanked = $4 WHERE id = $5`,
 		v.Status, v.Revision, v.Detail, v.Yanked, v.ID)
 }
 
-// SetDescription replaces what a version says of itself.
+// SetDescription replaces the metadata of a version.
 func (tx *Tx) SetDescription(ctx context.Context, version string, d *Description) error {
 	return tx.execOne(ctx, `UPDATE descriptions SET description = $1, readme = $2 WHERE version = $3`, d.Text, d.Readme, version)
 }

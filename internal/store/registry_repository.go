@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Repository is a row of its table, with the names of its domain.
+// A Repository is a repository, with the fields of its domain.
 type Repository struct {
 	ID            string
 	Name          string // unique in the domain
@@ -19,8 +19,8 @@ type Repository struct {
 	DomainID, DomainName, DomainOwner, Region string
 }
 
-// An Upstream is one entry of a repository's list. ID may be that of a
-// repository that is gone.
+// An Upstream is one entry of a repository's list. Its repository may have been
+// deleted.
 type Upstream struct{ ID, Name string }
 
 const repositoryColumns = `r.id, r.name, r.administrator, r.description, r.tags, r.policy, r.policy_revision,
@@ -74,7 +74,7 @@ func (tx *Tx) CountRepositories(ctx context.Context, domain string) (n int, err 
 	return n, err
 }
 
-// A RepositoryPage says which repositories to list and from where.
+// A RepositoryPage chooses the repositories of a page.
 type RepositoryPage struct {
 	Prefix              string // of the name; empty: any
 	AfterName, AfterID  string // the last one of the page before; empty: from the start

@@ -13,10 +13,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// pragmas: readers never wait for the writer (WAL); an acknowledged commit
-// survives a power cut (synchronous FULL); a writer waits for another process
-// instead of failing at once.
-// The log is cut when the database is closed, and stays (see keepSideFiles).
+// pragmas of every connection. With WAL readers never wait for the writer. With
+// synchronous FULL an acknowledged commit survives a power cut. With busy_timeout a
+// writer waits for another process instead of failing at once. The log is truncated
+// when the database is closed, but not removed (see keepSideFiles).
 var pragmas = []string{"journal_size_limit(67108864)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "busy_timeout(10000)"}
 
 var sqliteEngine = engine{
@@ -31,7 +31,7 @@ var sqliteEngine = engine{
 		primary := sqliteCode(err) & 0xff
 		return primary == sqlite3.SQLITE_BUSY || primary == sqlite3.SQLITE_LOCKED
 	},
-	away: func(err error) bool {
+	unavailable: func(err error) bool {
 		switch sqliteCode(err) & 0xff {
 		case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM:
 			return true
@@ -48,12 +48,12 @@ func sqliteCode(err error) int {
 	return 0
 }
 
-// openSQLite opens a file with one connection that writes and a few that read.
-// SQLite has a single writer anyway; queueing for it here is fair and never
-// ends in SQLITE_BUSY between our own transactions.
+// openSQLite opens a file with one connection that writes and several that read.
+// SQLite allows only one writer. To queue for it here is fair, and no transaction
+// of this process gets SQLITE_BUSY because of another.
 //
-// The file holds sealed secrets and who may do what, so only its owner can read
-// it, whatever the folder allows; SQLite gives its side files the same mode.
+// The file holds sealed secrets and permissions, so that only its owner may read
+// it, whatever the folder allows. SQLite gives its side files the same mode.
 func openSQLite(path string) (*DB, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -77,20 +77,20 @@ func openSQLite(path string) (*DB, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	return &DB{engine: &sqliteEngine, read: read, write: write, file: &heldFile{path, info}}, nil
+	return &DB{engine: &sqliteEngine, read: read, write: write, file: &openedFile{path, info}}, nil
 }
 
 func sqliteURL(path, lock string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	// Read and write, but do not create: a later connection must not put an empty
-	// file in the place of one that was removed.
+	// Mode rw does not create: a later connection must not replace a removed file by
+	// an empty one.
 	u.RawQuery = url.Values{"_pragma": pragmas, "_txlock": {lock}, "mode": {"rw"}}.Encode()
 	return u.String()
 }
 
-// keepSideFiles lets the log and its index stay when a connection is closed.
-// SQLite would remove them and make them again, for which a full disk has no
-// room; so a server starts to read on one.
+// keepSideFiles makes SQLite keep the log and its index when a connection is closed.
+// By default it removes them and makes them again, for which a full disk has no
+// room. With them a server can start on a full disk and serve reads.
 var keepSideFiles = sync.OnceFunc(func() {
 	sqlite.RegisterConnectionHook(func(c sqlite.ExecQuerierContext, name string) error {
 		if strings.Contains(name, ":memory:") {

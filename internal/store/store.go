@@ -1,7 +1,7 @@
 // Package store owns the SQL: one schema and one set of statements that run on
-// SQLite and on PostgreSQL. It speaks of rows, transactions and generations;
-// what the rows mean, who may touch them and how they look on the wire is
-// decided above it. What differs between the engines is one file an engine.
+// SQLite and on PostgreSQL, with transactions, generations and caches. The packages
+// above it decide what the rows mean, who may change them and how they look on the
+// wire. Each engine's differences are in one file.
 package store
 
 import (
@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	// ErrNotFound is returned by a statement that names one row that is not there.
+	// ErrNotFound is returned by a statement about one row that does not exist.
 	ErrNotFound = errors.New("not found")
 	// ErrExists is returned by an insert that breaks a unique constraint.
 	ErrExists = errors.New("already exists")
@@ -30,14 +30,14 @@ var (
 	ErrStale = errors.New("changed by another writer")
 )
 
-// maxAttempts bounds how often an Update is run when the engine asks for a
-// repetition. Contention on the generation row is the only common cause, and
-// each attempt of theirs makes progress for somebody.
+// maxAttempts bounds how often an Update is run when the engine reports a
+// serialization failure. Contention on the generation row is the only common cause.
+// Of the contending transactions one always succeeds.
 const maxAttempts = 25
 
-// longest bounds one transaction, and so how long a caller waits for a database
-// that does not answer.
-const longest = 10 * time.Second
+// maxTransaction bounds the duration of a transaction, and so how long a caller
+// waits for a database that does not answer.
+const maxTransaction = 10 * time.Second
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -47,20 +47,20 @@ var migrations embed.FS
 type Config struct {
 	Memory bool
 	URL    string // postgres://… or postgresql://…
-	Path   string // file of the SQLite database; its folder exists
+	Path   string // file of the SQLite database, in a folder that exists
 
 	// Now is this machine's clock; nil means time.Now.
 	Now func() time.Time
 
-	// Admit looks at what was found, before anything is written; its error ends
-	// Open. Nil admits everything.
+	// Admit is called with what the database holds before anything is written. Its
+	// error ends Open. Nil accepts everything.
 	Admit func(context.Context, Found) error
 }
 
 // A Found is what a database held before this program opened it.
 type Found struct {
-	Schema bool // there are tables of ours, maybe of an older version
-	Keys   bool // token keys are stored: a first start was completed
+	Schema bool // it has tables of Daypass, maybe of an older version
+	Keys   bool // it has token keys: a first start was completed
 }
 
 // A DB is an open database at the newest schema. It is safe for concurrent use.
@@ -69,10 +69,10 @@ type DB struct {
 	read   *sql.DB
 	write  *sql.DB
 
-	now        func() time.Time // this machine's
+	now        func() time.Time // this machine's clock
 	clock      clock
-	file       *heldFile    // of an embedded database; nil otherwise
-	lost       atomic.Bool  // the database went back, see [DB.Intact]
+	file       *openedFile  // of an embedded database; nil otherwise
+	wentBack   atomic.Bool  // the database went back, see [DB.Intact]
 	generation atomic.Int64 // last known value of the generation row
 	watching   atomic.Bool
 	confirmed  atomic.Int64 // Unix nanoseconds of the last look at the generation row
@@ -80,16 +80,16 @@ type DB struct {
 
 // An engine is what differs between the two databases.
 type engine struct {
-	name      string
-	dialect   goose.Dialect
-	options   []goose.ProviderOption
-	update    *sql.TxOptions
-	share     string           // ends a SELECT whose rows nobody may change until the transaction ends
-	unique    func(error) bool // the error is a broken unique constraint
-	retryable func(error) bool // the transaction may succeed when run again
-	away      func(error) bool // the database can't be used now
-	hasTable  string           // query that counts the tables with the name $1
-	clock     string           // expression for the milliseconds since 1970; empty: the clock is this machine's
+	name        string
+	dialect     goose.Dialect
+	options     []goose.ProviderOption
+	update      *sql.TxOptions
+	forShare    string           // ends a SELECT whose rows must not change until the transaction ends
+	unique      func(error) bool // the error is a broken unique constraint
+	retryable   func(error) bool // the transaction may succeed when run again
+	unavailable func(error) bool // the database can't be used now
+	hasTable    string           // query that counts the tables with the name $1
+	clock       string           // expression for the milliseconds since 1970; empty: the clock is this machine's
 }
 
 // Open connects, brings the schema up to date and returns the database.
@@ -98,8 +98,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.Admit == nil || c.Memory {
 		c.Admit = func(context.Context, Found) error { return nil }
 	}
-	if c.URL == "" && !c.Memory && !hasContent(c.Path) {
-		// To look into it would be to make it.
+	if c.URL == "" && !c.Memory && !fileHasContent(c.Path) {
+		// Opening the file to inspect it would create it.
 		err := c.Admit(ctx, Found{})
 		if err != nil {
 			return nil, err
@@ -146,11 +146,11 @@ func open(c Config) (*DB, error) {
 	return nil, fmt.Errorf("unsupported database URL: expected postgres://user@host/name")
 }
 
-// admit asks about what is there. Of replicas that start together the first may
-// make the tables in between, so that a refusal of an empty database is asked for
-// again.
+// admit calls ask with what the database holds. If ask refuses an empty database, it
+// is called again: another replica that starts now may have made the tables in
+// between.
 func (db *DB) admit(ctx context.Context, ask func(context.Context, Found) error) error {
-	found, err := db.found(ctx)
+	found, err := db.inspect(ctx)
 	if err != nil {
 		return fmt.Errorf("open %s database: %w", db.engine.name, err)
 	}
@@ -158,14 +158,14 @@ func (db *DB) admit(ctx context.Context, ask func(context.Context, Found) error)
 	if err == nil || found.Schema {
 		return err
 	}
-	found, again := db.found(ctx)
-	if again != nil || !found.Schema {
+	found, err2 := db.inspect(ctx)
+	if err2 != nil || !found.Schema {
 		return err
 	}
 	return ask(ctx, found)
 }
 
-func (db *DB) found(ctx context.Context) (Found, error) {
+func (db *DB) inspect(ctx context.Context) (Found, error) {
 	var f Found
 	var tables, keys int
 	err := db.read.QueryRowContext(ctx, db.engine.hasTable, "instance").Scan(&tables)
@@ -211,16 +211,16 @@ func (db *DB) Close() error {
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.failure(db.refresh(ctx)) }
 
-// failure makes the fault Unavailable of an error that says that the database
-// can't be used now. It is the one place that decides so.
+// failure returns a fault of kind Unavailable for an error that means that the
+// database can't be used now. No other code makes that decision.
 func (db *DB) failure(err error) error {
 	var known *fault.Error
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	// What the driver ended at its deadline it calls done.
+	// The driver reports a transaction that it ended at its deadline as ErrTxDone.
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, errSilent) || errors.Is(err, ErrReplaced) ||
-		errors.Is(err, errOvertaken) || db.engine.away(err) || db.engine.retryable(err) {
+		errors.Is(err, errOvertaken) || db.engine.unavailable(err) || db.engine.retryable(err) {
 		return fault.TemporaryFailure(fmt.Errorf("%s database: %w", db.engine.name, err))
 	}
 	return err
@@ -228,15 +228,15 @@ func (db *DB) failure(err error) error {
 
 // A Tx is one transaction. Its methods are the statements of the schema.
 type Tx struct {
-	tx       *sql.Tx
-	engine   *engine
-	deadline time.Time
-	touched  bool
-	value    int64 // of the generation row, once touched
+	tx         *sql.Tx
+	engine     *engine
+	deadline   time.Time
+	touched    bool
+	generation int64 // of the generation row, once touched
 }
 
-// begin starts a transaction within ctx, which has a deadline: a statement is
-// given the same one, whatever its own context says.
+// begin starts a transaction within ctx, which must have a deadline. Each statement
+// gets that deadline too.
 func (db *DB) begin(ctx context.Context, pool *sql.DB, options *sql.TxOptions) (*Tx, error) {
 	if db.silent() {
 		return nil, errSilent
@@ -253,7 +253,7 @@ func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) view(ctx context.Context, fn func(*Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	ctx, cancel := context.WithTimeout(ctx, maxTransaction)
 	defer cancel()
 	tx, err := db.begin(ctx, db.read, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -266,7 +266,7 @@ func (db *DB) view(ctx context.Context, fn func(*Tx) error) error {
 // Update runs fn in a transaction and commits it if fn returns nil. When the
 // engine reports a serialization failure fn runs again, so it MUST NOT have
 // effects outside of the transaction. A database that can't be used now is a
-// fault of kind Unavailable, after which nobody knows whether fn's changes hold.
+// fault of kind Unavailable; fn's changes may or may not have been committed then.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := db.updateOnce(ctx, fn)
@@ -280,7 +280,7 @@ func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (db *DB) updateOnce(ctx context.Context, fn func(*Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, longest)
+	ctx, cancel := context.WithTimeout(ctx, maxTransaction)
 	defer cancel()
 	tx, err := db.begin(ctx, db.write, db.engine.update)
 	if err != nil {
@@ -289,22 +289,22 @@ func (db *DB) updateOnce(ctx context.Context, fn func(*Tx) error) error {
 	defer tx.tx.Rollback()
 	err = fn(tx)
 	if err == nil {
-		err = tx.bump(ctx)
+		err = tx.incrementGeneration(ctx)
 	}
 	if err == nil {
 		err = tx.tx.Commit()
 	}
 	if err == nil {
-		err = db.Intact() // what went into a removed file is as good as lost
+		err = db.Intact() // a commit into a removed file is lost
 	}
 	if err == nil && tx.touched {
-		db.advance(tx.value)
+		db.advance(tx.generation)
 	}
 	return err
 }
 
-// pause waits a little longer after each attempt, at random so that rivals
-// part. It reports false if ctx ended first.
+// pause waits a random time that grows with each attempt, so that contending
+// transactions separate. It reports false if ctx ended first.
 func pause(ctx context.Context, attempt int) bool {
 	limit := time.Millisecond << min(attempt, 6)
 	select {
@@ -320,7 +320,7 @@ func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error
 	defer cancel()
 	result, err := tx.tx.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, tx.known(err)
+		return 0, tx.translate(err)
 	}
 	return result.RowsAffected()
 }
@@ -337,7 +337,7 @@ func (tx *Tx) execOne(ctx context.Context, query string, args ...any) error {
 func (tx *Tx) queryRow(ctx context.Context, query string, args []any, dest ...any) error {
 	ctx, cancel := context.WithDeadline(ctx, tx.deadline)
 	defer cancel()
-	return tx.known(tx.tx.QueryRowContext(ctx, query, args...).Scan(dest...))
+	return tx.translate(tx.tx.QueryRowContext(ctx, query, args...).Scan(dest...))
 }
 
 // queryEach calls scan once for every row.
@@ -346,7 +346,7 @@ func (tx *Tx) queryEach(ctx context.Context, query string, args []any, scan func
 	defer cancel()
 	rows, err := tx.tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return tx.known(err)
+		return tx.translate(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -355,11 +355,12 @@ func (tx *Tx) queryEach(ctx context.Context, query string, args []any, scan func
 			return err
 		}
 	}
-	return tx.known(rows.Err())
+	return tx.translate(rows.Err())
 }
 
-// known turns an engine's error into one of this package's where one fits.
-func (tx *Tx) known(err error) error {
+// translate returns [ErrNotFound] or [ErrExists] for the engine's error of that
+// meaning, and any other error unchanged.
+func (tx *Tx) translate(err error) error {
 	switch {
 	case err == nil:
 		return nil

@@ -1,6 +1,5 @@
-// Package blobtest owns what every store of package blob must do, as one suite
-// that all of them run, and how tests find an S3-compatible store. It must
-// never be part of the program.
+// Package blobtest owns the test suite that every store of package blob must pass,
+// and finds an S3-compatible store for tests. It must never be part of the program.
 package blobtest
 
 import (
@@ -25,28 +24,28 @@ import (
 	"daypass/internal/fault"
 )
 
-// A Subject is one kind of store under test.
-type Subject struct {
+// A Implementation is one kind of store under test.
+type Implementation struct {
 	// Open returns an empty store.
 	Open func(t *testing.T) blob.Store
 
-	// List returns what the store holds anywhere, committed or not, by the
-	// SHA-256 of what is committed and under any name of what is not.
+	// List returns everything that the store holds: committed content by its
+	// SHA-256, other content under any name.
 	List func(t *testing.T, s blob.Store) []string
 
-	// Large is a size in bytes at which the store works in another way, or just
-	// a size that buffers don't hold.
+	// Large is a size in bytes at which the store works in another way, or that is
+	// larger than its buffers.
 	Large int
 }
 
 // Run runs the suite.
-func Run(t *testing.T, subject Subject) {
+func Run(t *testing.T, subject Implementation) {
 	for _, row := range []struct {
 		name string
-		test func(t *testing.T, u Subject)
+		test func(t *testing.T, u Implementation)
 	}{
 		{"what is committed is read back", readBack},
-		{"nothing is there before the commit, nor after an abort", invisible},
+		{"content does not exist before the commit or after an abort", invisible},
 		{"equal content is kept once in a space", once},
 		{"content past the limit is refused", limited},
 		{"staged content can be read", staged},
@@ -54,15 +53,15 @@ func Run(t *testing.T, subject Subject) {
 		{"deletion spares what was committed since", deletion},
 		{"names that are no keys are refused", keys},
 		{"a wrong size is an error", size},
-		{"commits side by side all hold", concurrent},
+		{"concurrent commits all hold", concurrent},
 		{"the store can be used", usable},
-		{"a note is kept beside the content and is none", marked},
+		{"a mark is stored beside the content and does not count as content", marked},
 	} {
 		t.Run(row.name, func(t *testing.T) { row.test(t, subject) })
 	}
 }
 
-// Space is where the suite keeps its content.
+// Space is the space of the suite's content.
 const Space = "123456789012/acme"
 
 // Random returns bytes that are the same for equal seeds.
@@ -112,7 +111,7 @@ func Read(t *testing.T, s blob.Store, key blob.Key, size int) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func readBack(t *testing.T, u Subject) {
+func readBack(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	for i, n := range []int{0, 1, 70_000, u.Large} {
 		content := Random(n, uint64(i))
@@ -143,7 +142,7 @@ func readBack(t *testing.T, u Subject) {
 	}
 }
 
-func invisible(t *testing.T, u Subject) {
+func invisible(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	content := Random(1000, 1)
 	key := blob.Key{Space: Space, SHA256: fmt.Sprintf("%x", sha256.Sum256(content))}
@@ -173,7 +172,7 @@ func invisible(t *testing.T, u Subject) {
 	}
 }
 
-func once(t *testing.T, u Subject) {
+func once(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	content := Random(1000, 2)
 	key := Commit(t, s, Space, content)
@@ -192,7 +191,7 @@ func once(t *testing.T, u Subject) {
 	}
 }
 
-func limited(t *testing.T, u Subject) {
+func limited(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	stage, err := s.Stage(t.Context(), 10)
 	if err != nil {
@@ -215,7 +214,7 @@ func limited(t *testing.T, u Subject) {
 	}
 }
 
-func staged(t *testing.T, u Subject) {
+func staged(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	content := Random(5000, 3)
 	stage := Stage(t, s, content)
@@ -228,7 +227,7 @@ func staged(t *testing.T, u Subject) {
 	}
 }
 
-func ranges(t *testing.T, u Subject) {
+func ranges(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	content := Random(10_000, 4)
 	key := Commit(t, s, Space, content)
@@ -255,7 +254,7 @@ func ranges(t *testing.T, u Subject) {
 	}
 }
 
-func deletion(t *testing.T, u Subject) {
+func deletion(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	key := Commit(t, s, Space, []byte("hello"))
 	now := time.Now()
@@ -275,7 +274,7 @@ func deletion(t *testing.T, u Subject) {
 	}
 }
 
-func keys(t *testing.T, u Subject) {
+func keys(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	digest := Commit(t, s, Space, []byte("hello")).SHA256
 	for _, key := range []blob.Key{
@@ -298,7 +297,7 @@ func keys(t *testing.T, u Subject) {
 	}
 }
 
-func size(t *testing.T, u Subject) {
+func size(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	key := Commit(t, s, Space, []byte("hello"))
 	for _, n := range []int{4, 6} {
@@ -308,7 +307,7 @@ func size(t *testing.T, u Subject) {
 	}
 }
 
-func concurrent(t *testing.T, u Subject) {
+func concurrent(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	var wait sync.WaitGroup
 	for i := range 12 {
@@ -338,7 +337,7 @@ func concurrent(t *testing.T, u Subject) {
 	}
 }
 
-func usable(t *testing.T, u Subject) {
+func usable(t *testing.T, u Implementation) {
 	s := u.Open(t)
 	if err := s.Check(t.Context()); err != nil {
 		t.Error(err)
@@ -348,7 +347,7 @@ func usable(t *testing.T, u Subject) {
 	}
 }
 
-func marked(t *testing.T, u Subject) {
+func marked(t *testing.T, u Implementation) {
 	s, ctx := u.Open(t), t.Context()
 	empty := func(want bool) {
 		t.Helper()
@@ -357,15 +356,15 @@ func marked(t *testing.T, u Subject) {
 		}
 	}
 	if _, err := s.Mark(ctx); !errors.Is(err, blob.ErrNotFound) {
-		t.Errorf("a note in an empty store: %v", err)
+		t.Errorf("a mark in an empty store: %v", err)
 	}
 	empty(true)
-	for _, note := range []string{"one", "two"} {
-		if err := s.SetMark(ctx, []byte(note)); err != nil {
+	for _, mark := range []string{"one", "two"} {
+		if err := s.SetMark(ctx, []byte(mark)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Mark(ctx); string(got) != note || err != nil {
-			t.Errorf("the note is %q, %v; want %q", got, err, note)
+		if got, err := s.Mark(ctx); string(got) != mark || err != nil {
+			t.Errorf("the mark is %q, %v; want %q", got, err, mark)
 		}
 	}
 	empty(true)

@@ -66,9 +66,9 @@ func startMoto(t *testing.T) string {
 		t.Fatal(err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close() // moto can't be given a listener; the port is free a moment longer
+	l.Close() // moto can't be given a listener; another process could take the port before it does
 	cmd := exec.Command(path, "-H", "127.0.0.1", "-p", port)
-	// It is made with an AWS SDK itself, which takes an empty profile for one.
+	// moto uses an AWS SDK itself, which takes an empty AWS_PROFILE for a profile's name.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -82,8 +82,7 @@ func startMoto(t *testing.T) string {
 	return endpoint
 }
 
-// await polls until a server answers; it is a program that says no other way
-// when it is ready.
+// await polls until a server answers: moto does not tell otherwise that it is ready.
 func await(t *testing.T, endpoint string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

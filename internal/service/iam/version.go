@@ -130,7 +130,10 @@ func (s *Service) listEntities(ctx context.Context, c *gate.Call, in *api.ListEn
 			continue
 		}
 		sections = append(sections, section{kind, func(after string, limit int) (string, int, bool, error) {
-			found, more, err := s.Directory.PolicyUsers(ctx, in.PolicyArn, usage, c.Principal.Account, kind, in.PathPrefix, after, limit)
+			found, more, err := s.Directory.PolicyUsers(ctx, identity.PolicyUserQuery{
+				PolicyARN: in.PolicyArn, Usage: usage, Account: c.Principal.Account, Kind: kind,
+				PathPrefix: in.PathPrefix, After: after, Limit: limit,
+			})
 			for _, e := range found {
 				show[kind](e)
 			}

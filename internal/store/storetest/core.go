@@ -10,10 +10,10 @@ import (
 	"daypass/internal/store"
 )
 
-// Core tests transactions, facts, generations and caches.
+// Core tests transactions, values, generations and caches.
 func Core(t *testing.T) {
 	t.Run("a failed update leaves nothing", func(t *testing.T) { Each(t, failedUpdate) })
-	t.Run("a fact is replaced only by who saw its last revision", func(t *testing.T) { Each(t, compareAndSwap) })
+	t.Run("a value is replaced only at its last revision", func(t *testing.T) { Each(t, compareAndSwap) })
 	t.Run("concurrent updates all succeed and none is lost", func(t *testing.T) { Each(t, concurrentUpdates) })
 	t.Run("a cache forgets when an update touches", func(t *testing.T) { Each(t, cacheForgets) })
 	t.Run("a value loaded before a change is not kept after it", func(t *testing.T) { Each(t, cacheRace) })
@@ -38,7 +38,7 @@ func failedUpdate(t *testing.T, db *store.DB) {
 	}
 	_, revision := value(t, db, "k")
 	if revision != 0 {
-		t.Errorf("revision = %d, want 0: the fact was never committed", revision)
+		t.Errorf("revision = %d, want 0: the value was never committed", revision)
 	}
 }
 
@@ -65,7 +65,7 @@ func compareAndSwap(t *testing.T, db *store.DB) {
 	}
 	got, revision := value(t, db, "k")
 	if got != "second" || revision != 2 {
-		t.Errorf("fact = %q at %d, want \"second\" at 2", got, revision)
+		t.Errorf("value = %q at %d, want \"second\" at 2", got, revision)
 	}
 }
 

@@ -123,7 +123,9 @@ func users(t *testing.T, db *store.DB) {
 			{store.AnyUsage, store.KindRole, "/", "", 9, "r", arn},
 			{store.AnyUsage, store.KindUser, "/", "", 9, "", arn + "2"},
 		} {
-			found, err := tx.PolicyUsers(ctx, want.policy, want.usage, accountA, want.kind, want.prefix, want.after, want.limit)
+			found, err := tx.PolicyUsers(ctx, store.PolicyUserQuery{
+				PolicyARN: want.policy, Usage: want.usage, Account: accountA, Kind: want.kind, PathPrefix: want.prefix, After: want.after, Limit: want.limit,
+			})
 			if err != nil {
 				return err
 			}
