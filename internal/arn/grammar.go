@@ -18,6 +18,25 @@ func IsUniqueID(s string) bool {
 	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, upper+digits) == ""
 }
 
+// Prefixes of unique ids, which tell what they are of.
+//
+// Source: IAM User Guide, "IAM identifiers", unique ID prefixes.
+const (
+	TokenID         = "ABIA" // authorization tokens
+	AccessKeyID     = "AKIA" // long-term access keys
+	SessionKeyID    = "ASIA" // access keys of sessions
+	UserID          = "AIDA"
+	RoleID          = "AROA"
+	GroupID         = "AGPA"
+	ManagedPolicyID = "ANPA"
+)
+
+// IsIssuedKeyID reports whether s has the shape of the ids of access keys that
+// AWS and Daypass issue, which is narrower than what [IsKeyID] takes:
+// ^A[A-Z0-9]{15,31}$. It has no small letters, and so nearly no secret that was
+// given in its place fits.
+func IsIssuedKeyID(s string) bool { return IsUniqueID(s) && s[0] == 'A' && len(s) <= 32 }
+
 // IsWord reports whether s consists of printable ASCII without blanks, as names,
 // ids and ARNs do, and is not empty: ^[!-~]+$.
 func IsWord(s string) bool {

@@ -19,7 +19,11 @@ func TestGrammarAgreesWithTheServiceModels(t *testing.T) {
 	}{
 		"key id":    {arn.IsKeyID, `\A\w{16,128}\z`, []string{`\w{14,18}`, `\w{126,130}`, `\w{16}[é\n-]?\w?`}},
 		"unique id": {arn.IsUniqueID, `\A[A-Z0-9]{16,128}\z`, []string{`[A-Z0-9]{14,18}`, `[A-Z0-9]{126,130}`, `[A-Z0-9]{16}[a_é\n]?`}},
-		"word":      {arn.IsWord, `\A[!-~]+\z`, []string{`[!-~]{0,3}`, `[ -~]{1,3}`, `[!-~][\x7fé\n]?`}},
+		"issued":    {arn.IsIssuedKeyID, `\AA[A-Z0-9]{15,31}\z`, []string{`A[A-Z0-9]{13,17}`, `A[A-Z0-9]{29,33}`, `[A-Z]{16}[a\n]?`}},
+		"KMS key": {func(s string) bool { _, ok := arn.KMSKey("r", "1", s); return ok },
+			`\A(arn:aws:kms:[a-z0-9-]+:[0-9]{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})\z|\A(arn:aws:kms:[a-z0-9-]+:[0-9]{12}:)?alias/[A-Za-z0-9/_-]+\z`,
+			[]string{`(arn:aws:kms:[a-z0-9-]{0,3}:[0-9]{11,13}:)?(key/)?(mrk-[0-9a-f]{31,33}|[0-9a-f]{8}-([0-9a-f]{4}-){2,4}[0-9a-g]{12})`, `(arn:aws:kms:[a-z0-9-]{0,3}:[0-9]{12}:)?alias/[A-Za-z0-9/_é-]{0,5}`}},
+		"word": {arn.IsWord, `\A[!-~]+\z`, []string{`[!-~]{0,3}`, `[ -~]{1,3}`, `[!-~][\x7fé\n]?`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 func TestNamesMatchThePatternsOfTheModel(t *testing.T) {
 	t.Parallel()
 	domain, account := regexp.MustCompile(`\A[a-z][a-z0-9-]{0,48}[a-z0-9]\z`), regexp.MustCompile(`\A[0-9]{12}\z`)
+	region := regexp.MustCompile(`\A[a-z]{2,4}(-[a-z]+)+-[0-9]+\z`)
 	repository := regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]{1,99}\z`)
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(
@@ -21,10 +22,14 @@ func TestNamesMatchThePatternsOfTheModel(t *testing.T) {
 			rapid.StringMatching(`[0-9]{11,13}[x\n]?`),
 			rapid.StringMatching(`[A-Za-z0-9._-]{0,102}[x\n]?`),
 			rapid.StringMatching(`[A-Za-z0-9._-]{98,102}`),
+			rapid.StringMatching(`[a-z]{1,5}(-[a-z]{0,3}){0,3}-[0-9]{0,2}[x\n]?`),
 			rapid.String(),
 		).Draw(t, "s")
 		if IsDomain(s) != domain.MatchString(s) {
 			t.Errorf("IsDomain(%q) = %v", s, IsDomain(s))
+		}
+		if IsRegion(s) != region.MatchString(s) {
+			t.Errorf("IsRegion(%q) = %v", s, IsRegion(s))
 		}
 		if IsAccount(s) != account.MatchString(s) {
 			t.Errorf("IsAccount(%q) = %v", s, IsAccount(s))

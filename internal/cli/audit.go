@@ -202,7 +202,7 @@ func (a *auditRun) readFilter() error {
 	switch {
 	case tokenID != "" && keyID != "":
 		return exit.UsageError("audit: give one of --token and --access-key-id")
-	case tokenID != "" && (!strings.HasPrefix(tokenID, "ABIA") || !arn.IsKeyID(tokenID)):
+	case tokenID != "" && (!strings.HasPrefix(tokenID, arn.TokenID) || !arn.IsKeyID(tokenID)):
 		// The value is not shown, because it may be the token itself.
 		return exit.UsageError("audit: --token: expected the token's id (ABIA…), which \"daypass token describe\" tells")
 	case keyID != "" && !arn.IsKeyID(keyID):

@@ -109,7 +109,7 @@ func TestNothingThatACredentialProcessPrintsIsShown(t *testing.T) {
 		{document("1", "") + "x", refused + "the output is not JSON: Extra data: line 1 column 100 (char 99)"},
 		{`sh -c 'echo TOPSECRET; exit 1'`, refused},
 		{`sh -c 'echo "{\"SecretAccessKey\": \"TOPSECRET\"}" >&2; exit 1'`, refused + "(what it wrote to standard error is not shown: it names a secret)"},
-		{`sh -c 'printf "\033[31mno login\n" >&2; exit 1'`, refused + "\uFFFD[31mno login\n"},
+		{`sh -c 'printf "\033[31mno login\n" >&2; exit 1'`, refused + "\\u001b[31mno login\n"},
 		{`sh -c 'head -c 70000 /dev/zero | tr "\0" " "; echo TOPSECRET'`, refused + "the output is longer than 65536 bytes"},
 		{"'/none/prog", "credential_process of the profile (default): No closing quotation"},
 		{"", "credential_process of the profile (default) is empty: expected a command"},

@@ -52,7 +52,7 @@ func (d *Directory) createAccount(ctx context.Context, tx *store.Tx, a *Account,
 	if err != nil {
 		return err
 	}
-	admin := &Entity{ID: uniqueID(prefixUser, uniqueTail), Kind: User, Account: a.ID, Name: AdminUser, Path: "/", Created: a.Created}
+	admin := &Entity{ID: uniqueID(arn.UserID, uniqueTail), Kind: User, Account: a.ID, Name: AdminUser, Path: "/", Created: a.Created}
 	err = tx.CreateIdentity(ctx, admin)
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func (b *builtin) row() store.ManagedPolicy {
 
 // builtinID spells a name in the alphabet of unique ids, cut or filled to length.
 func builtinID(name string) string {
-	id := []byte(prefixPolicy)
+	id := []byte(arn.ManagedPolicyID)
 	for i := range uniqueTail {
 		b := byte(0)
 		if i < len(name) {

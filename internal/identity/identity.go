@@ -147,16 +147,8 @@ func (d *Directory) change(ctx context.Context, fn func(*store.Tx) error) error 
 
 const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
-// Prefixes of unique ids and how many characters follow them.
-//
-// Source: IAM User Guide, "IAM identifiers", unique ID prefixes.
+// How many characters follow the prefixes of unique ids.
 const (
-	prefixUser   = "AIDA"
-	prefixGroup  = "AGPA"
-	prefixRole   = "AROA"
-	prefixPolicy = "ANPA"
-	prefixKey    = "AKIA"
-
 	uniqueTail = 17
 	keyTail    = 16
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/store"
 )
@@ -29,7 +30,7 @@ func (d *Directory) sealKey(owner string, pair KeyPair) (*store.AccessKey, error
 }
 
 // newPair makes a key pair.
-func newPair() KeyPair { return KeyPair{uniqueID(prefixKey, keyTail), newSecret()} }
+func newPair() KeyPair { return KeyPair{uniqueID(arn.AccessKeyID, keyTail), newSecret()} }
 
 // CreateKey makes an access key for a user. The secret is shown here and never
 // again.

@@ -91,7 +91,7 @@ func (d *Directory) CreateManaged(ctx context.Context, p *ManagedPolicy, documen
 	if p.Path == "" {
 		p.Path = "/"
 	}
-	p.ID, p.ARN, p.Default, p.Latest = uniqueID(prefixPolicy, uniqueTail), arn.ManagedPolicy(p.Account, p.Path, p.Name), 1, 1
+	p.ID, p.ARN, p.Default, p.Latest = uniqueID(arn.ManagedPolicyID, uniqueTail), arn.ManagedPolicy(p.Account, p.Path, p.Name), 1, 1
 	p.Created = d.now()
 	p.Updated = p.Created
 	err = d.change(ctx, func(tx *store.Tx) error {

@@ -11,6 +11,7 @@ import (
 
 	"daypass/internal/arn"
 	"daypass/internal/fault"
+	"daypass/internal/printable"
 	"daypass/internal/store"
 )
 
@@ -99,7 +100,7 @@ func checkProvider(p *OIDCProvider) error {
 														Hinted("ThumbprintList: %d entries, expected at most %d", len(p.Thumbprints), maxThumbprints)
 	}
 	for _, id := range p.ClientIDs {
-		if id == "" || len(id) > maxClientID || !printable(id) {
+		if id == "" || len(id) > maxClientID || printable.Text(id) != id {
 			return fault.New(fault.InvalidInput, "ClientIDList: %q is not a client ID: expected 1 to %d characters without control characters", id, maxClientID)
 		}
 	}
@@ -111,10 +112,6 @@ func checkProvider(p *OIDCProvider) error {
 		p.Thumbprints[i] = strings.ToLower(thumbprint)
 	}
 	return nil
-}
-
-func printable(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7F || r == 0xFFFD })
 }
 
 // Provider returns the provider of an account for an issuer's URL without its

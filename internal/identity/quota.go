@@ -3,6 +3,7 @@ package identity
 import (
 	"time"
 
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/policy"
 )
@@ -14,9 +15,9 @@ var limits = map[string]struct {
 	prefix string // of unique ids
 	inline int    // characters of all inline policies together
 }{
-	User:  {prefixUser, policy.MaxUserInline},
-	Group: {prefixGroup, policy.MaxGroupInline},
-	Role:  {prefixRole, policy.MaxRoleInline},
+	User:  {arn.UserID, policy.MaxUserInline},
+	Group: {arn.GroupID, policy.MaxGroupInline},
+	Role:  {arn.RoleID, policy.MaxRoleInline},
 }
 
 // Quotas that AWS does not raise for any account, other than those of policy

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"daypass/internal/arn"
@@ -96,7 +94,7 @@ func bind(ctx context.Context, tx *store.Tx, name string) (string, error) {
 	case !arn.IsWord(name):
 		return "", store.ErrNotFound
 	}
-	if strings.HasPrefix(name, prefixUser) || strings.HasPrefix(name, prefixRole) {
+	if strings.HasPrefix(name, arn.UserID) || strings.HasPrefix(name, arn.RoleID) {
 		_, err := tx.Identity(ctx, name)
 		return "", err
 	}
@@ -141,20 +139,22 @@ func (d *Directory) TrustDocument(ctx context.Context, role *Entity) (string, er
 }
 
 func trustDocument(ctx context.Context, tx *store.Tx, role *Entity) (string, error) {
-	var pairs []string // old and new text; one pass replaces them all
-	for _, name := range slices.Sorted(maps.Keys(role.Bound)) {
-		id := role.Bound[name]
+	if len(role.Bound) == 0 {
+		return role.Trust, nil
+	}
+	today := make(map[string]string, len(role.Bound))
+	for name, id := range role.Bound {
 		e, err := tx.Identity(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			pairs = append(pairs, `"`+name+`"`, `"`+id+`"`)
+			today[name] = id
 		case err != nil:
 			return "", err
 		default:
-			pairs = append(pairs, `"`+name+`"`, `"`+ARN(e)+`"`)
+			today[name] = ARN(e)
 		}
 	}
-	return strings.NewReplacer(pairs...).Replace(role.Trust), nil
+	return policy.Rename(role.Trust, today), nil
 }
 
 // ResolvePrincipal returns the account and unique id of the user, role, role

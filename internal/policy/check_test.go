@@ -73,7 +73,7 @@ func TestCheckRefusesInIAMsSentencesWhatNoRequestIsAbout(t *testing.T) {
 		{about("*", "arn:aws:codeart?fact:*"), vendorRegex, Identity},
 		{about("*", "invalid resource"), `Resource invalid resource must be in ARN format or "*".`, Identity},
 		{about("*", ""), `Resource  must be in ARN format or "*".`, Identity},
-		{about("*", "x\\u009b"), `Resource x must be in ARN format or "*".`, Identity},
+		{about("*", "x\\u009b"), `Resource x\u009b must be in ARN format or "*".`, Identity},
 
 		{document(`{"Effect":"Deny","Action":[],"Resource":"*"}`), noActions, Identity},
 		{document(`{"Effect":"Deny","Action":"*","Resource":[]}`), noResources, Identity},

@@ -303,7 +303,7 @@ func TestRefusalsHaveThePhrasesOfIAM(t *testing.T) {
 		document(`{"Effect":"Allow","Resource":"*"}`):                                                                                    {Identity, "Policy statement must contain actions."},
 		document(`{"Effect":"Allow","Action":"Get","Resource":"*"}`):                                                                     {Identity, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."},
 		document(`{"Effect":"Allow","Action":"*"}`):                                                                                      {Identity, "Policy statement must contain resources."},
-		document(`{"Effect":"Allow","Action":"*","Resource":"my\n  bucket"}`):                                                            {Identity, `Resource my bucket must be in ARN format or "*".`},
+		document(`{"Effect":"Allow","Action":"*","Resource":"my\n  bucket"}`):                                                            {Identity, `Resource my\u000a  bucket must be in ARN format or "*".`},
 		document(`{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}`):                                                       {Identity, "Policy document should not specify a principal."},
 		document(`{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}`, `{"Sid":"a","Effect":"Allow","Action":"*","Resource":"*"}`): {Identity, "Statement IDs (SID) in a single policy must be unique."},
 		document(`{"Effect":"Allow","Action":"sts:AssumeRole"}`):                                                                         {Trust, "Missing required field Principal"},

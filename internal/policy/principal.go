@@ -268,9 +268,9 @@ func parseAWS(v string) (principalEntry, bool) {
 		return principalEntry{kind: everyone}, true
 	case arn.IsAccount(v):
 		return principalEntry{kind: account, account: v}, true
-	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AIDA"):
+	case arn.IsUniqueID(v) && strings.HasPrefix(v, arn.UserID):
 		return principalEntry{kind: userID, id: v}, true
-	case arn.IsUniqueID(v) && strings.HasPrefix(v, "AROA"):
+	case arn.IsUniqueID(v) && strings.HasPrefix(v, arn.RoleID):
 		return principalEntry{kind: roleID, id: v}, true
 	}
 	a, err := arn.Parse(v)

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"daypass/internal/printable"
@@ -125,14 +124,10 @@ func shorten(s string) (short string, whole bool) {
 }
 
 // oneLine returns a value of the document for one of IAM's sentences, which has
-// no quotes around it: unprintable runs become a space.
+// no quotes around it.
 func oneLine(s string) string {
 	short, _ := shorten(s)
-	hidden := func(r rune) bool { return !unicode.IsPrint(r) }
-	if strings.ContainsFunc(short, hidden) {
-		return strings.Join(strings.FieldsFunc(short, func(r rune) bool { return r == ' ' || hidden(r) }), " ")
-	}
-	return short
+	return printable.Text(short)
 }
 
 // checkSize refuses documents over the limits, before anything else reads them.

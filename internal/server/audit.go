@@ -2,9 +2,7 @@ package server
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 
 	"daypass/api"
 	"daypass/internal/arn"
@@ -131,14 +129,10 @@ func webCaller(operation string, v *gate.Voucher) *audit.Web {
 	return web
 }
 
-// keyID is the shape of the access key ids that AWS and Daypass issue. It has
-// no small letters, and so nearly no secret that was sent in its place fits.
-var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^A[A-Z0-9]{15,31}$`) })
-
 // claimed is the access key id that a refused signature names.
 func claimed(call *gate.Call, r *http.Request) string {
 	signature, err := call.Signature(r)
-	if err != nil || !keyID().MatchString(signature.AccessKeyID) {
+	if err != nil || !arn.IsIssuedKeyID(signature.AccessKeyID) {
 		return ""
 	}
 	return strings.Clone(signature.AccessKeyID)

@@ -265,10 +265,7 @@ func decodeKey(text string) ([]byte, error) {
 	return key, nil
 }
 
-var (
-	regionPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`) })
-	domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
-)
+var domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
 
 // validate checks each value, and reports all that is wrong.
 func (c *Config) validate() []error {
@@ -290,7 +287,7 @@ func (c *Config) validate() []error {
 		{c.Data == "" && !c.Dev, "data", c.Data, "a folder"},
 		{c.Database != "" && !hasScheme(c.Database, "postgres", "postgresql"), "database", shownURL(c.Database), "postgres://user@host/name"},
 		{c.Blobs != "" && !hasScheme(c.Blobs, "s3"), "blobs", shownURL(c.Blobs), "s3://bucket/prefix"},
-		{!regionPattern().MatchString(c.Region), "region", c.Region, "a Region such as us-east-1"},
+		{!arn.IsRegion(c.Region), "region", c.Region, "a Region such as us-east-1"},
 		{!arn.IsAccount(c.AccountID), "account-id", c.AccountID, "12 digits"},
 		{c.PublicURL != "" && !plainURL(c.PublicURL), "public-url", shownURL(c.PublicURL), "http(s)://host[:port][/path] without query or credentials"},
 		{c.BaseDomain != "" && !domainPattern().MatchString(c.BaseDomain), "base-domain", c.BaseDomain, "a lower-case domain name"},
@@ -350,8 +347,9 @@ func plainURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
-// shown returns what may be printed of a value that somebody typed, perhaps in
-// the wrong place: no password, no query of a URL, and nothing behind a name.
+// shown returns what may be told of a value that somebody typed, perhaps in the
+// wrong place: no password, no query of a URL, and nothing behind a name. How it
+// is printed is up to %q, as in every message about an option.
 func shown(value string) string {
 	if strings.Contains(value, "://") || strings.Contains(value, "@") {
 		return shownURL(value)

@@ -4,7 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"strings"
+
+	"daypass/internal/printable"
 )
 
 // A Reason is one way in which a signature fails. A caller picks code and
@@ -64,17 +65,8 @@ func fingerprint(header string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// shown returns a stranger's string in a form that is fit for one line of a
-// message: printable ASCII without quotes, at most 64 bytes.
+// shown returns a stranger's string as a part of one line of a message.
 func shown(s string) string {
 	const most = 64
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '\'' {
-			return '?'
-		}
-		return r
-	}, s)
+	return printable.Text(printable.Short(s, most))
 }

@@ -5,19 +5,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-)
 
-// Prefixes of ids.
-//
-// Source: IAM User Guide, "IAM identifiers", table of unique id prefixes.
-const (
-	TokenID         = "ABIA" // authorization tokens
-	AccessKeyID     = "AKIA" // long-term access keys
-	SessionKeyID    = "ASIA" // access keys of sessions
-	UserID          = "AIDA"
-	RoleID          = "AROA"
-	GroupID         = "AGPA"
-	ManagedPolicyID = "ANPA"
+	"daypass/internal/arn"
 )
 
 const secretLength = 40 // characters
@@ -33,7 +22,7 @@ func NewID(prefix string, rand io.Reader) (string, error) {
 	}
 	n := 17
 	switch prefix {
-	case TokenID, AccessKeyID, SessionKeyID:
+	case arn.TokenID, arn.AccessKeyID, arn.SessionKeyID:
 		n = 16
 	}
 	return prefix + base32.StdEncoding.EncodeToString(random[:])[:n], nil

@@ -6,13 +6,15 @@ import (
 	"io"
 	"regexp"
 	"testing"
+
+	"daypass/internal/arn"
 )
 
 // Lengths: IAM User Guide "IAM identifiers"; the models allow 16 to 128.
 func TestIDsHaveTheShapeOfTheirKind(t *testing.T) {
 	t.Parallel()
 	for prefix, length := range map[string]int{
-		TokenID: 20, AccessKeyID: 20, SessionKeyID: 20, UserID: 21, RoleID: 21, GroupID: 21, ManagedPolicyID: 21,
+		arn.TokenID: 20, arn.AccessKeyID: 20, arn.SessionKeyID: 20, arn.UserID: 21, arn.RoleID: 21, arn.GroupID: 21, arn.ManagedPolicyID: 21,
 	} {
 		shape := regexp.MustCompile(`^` + prefix + `[A-Z2-7]+$`)
 		seen := map[string]bool{}
@@ -31,7 +33,7 @@ func TestIDsHaveTheShapeOfTheirKind(t *testing.T) {
 
 func TestIDsAreWhatTheRandomnessSays(t *testing.T) {
 	t.Parallel()
-	id, err := NewID(RoleID, bytes.NewReader(make([]byte, 11)))
+	id, err := NewID(arn.RoleID, bytes.NewReader(make([]byte, 11)))
 	if err != nil || id != "AROAAAAAAAAAAAAAAAAAA" {
 		t.Errorf("id %q, %v", id, err)
 	}
@@ -44,7 +46,7 @@ func TestIDsAreWhatTheRandomnessSays(t *testing.T) {
 func TestExhaustedRandomnessIsAnError(t *testing.T) {
 	t.Parallel()
 	short := func() io.Reader { return bytes.NewReader(make([]byte, 5)) }
-	if _, err := NewID(TokenID, short()); err == nil {
+	if _, err := NewID(arn.TokenID, short()); err == nil {
 		t.Error("an id was made")
 	}
 	if _, err := NewSecret(short()); err == nil {

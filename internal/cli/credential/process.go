@@ -15,6 +15,7 @@ import (
 
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/profile"
+	"daypass/internal/printable"
 )
 
 const (
@@ -103,19 +104,14 @@ var secretNames = []string{"secretaccesskey", "sessiontoken", "secret_access_key
 // printableStderr returns what a terminal may show of a program's standard error. It
 // shows nothing of it if the name of a secret is in it.
 func printableStderr(stderr []byte) string {
-	text := string(stderr[:min(len(stderr), maxShownStderr)])
 	lower := strings.ToLower(string(stderr))
 	for _, name := range secretNames {
 		if strings.Contains(lower, name) {
 			return "(what it wrote to standard error is not shown: it names a secret)"
 		}
 	}
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && !unicode.IsPrint(r) {
-			return '\uFFFD'
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
+	text, _ := printable.Cut(string(stderr), maxShownStderr)
+	return printable.Lines(text)
 }
 
 // parseProcess reads what a program printed. No error shows any of it, but for a

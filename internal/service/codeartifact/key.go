@@ -4,26 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"regexp"
-	"strings"
-	"sync"
 
 	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/policy"
-)
-
-// The forms that name a key: its id, its ARN, an alias, an alias's ARN.
-//
-// Source: CodeArtifact API reference, CreateDomain; KMS Developer Guide, "Key
-// identifiers".
-var (
-	keyIDPattern = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(mrk-[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})$`)
-	})
-	aliasPattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^alias/[A-Za-z0-9/_-]+$`) })
-	keyARNPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(.+)$`) })
 )
 
 // encryptionKey returns the ARN that a domain shows as its key. A key of the
@@ -35,9 +20,10 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 	if named == "" {
 		return defaultKey(c.Region, c.Principal.Account), nil
 	}
-	key, err := keyARN(c.Region, c.Principal.Account, named)
-	if err != nil {
-		return "", err
+	key, ok := arn.KMSKey(c.Region, c.Principal.Account, named)
+	if !ok {
+		return "", &fault.Error{Kind: fault.Validation, Reason: "ENCRYPTION_KEY_ERROR",
+			Message: fmt.Sprintf("encryptionKey: %q is not a KMS key: expected a key id, a key ARN, alias/NAME or an alias ARN", named)}
 	}
 	on := gate.Subject{
 		ARN: key,
@@ -52,24 +38,6 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 		}
 	}
 	return key, nil
-}
-
-func keyARN(region, account, named string) (string, error) {
-	own := "arn:" + arn.Partition + ":kms:" + region + ":" + account + ":"
-	switch {
-	case keyIDPattern().MatchString(named):
-		return own + "key/" + named, nil
-	case aliasPattern().MatchString(named):
-		return own + named, nil
-	}
-	if whole := keyARNPattern().FindStringSubmatch(named); whole != nil {
-		id, isKey := strings.CutPrefix(whole[1], "key/")
-		if isKey && keyIDPattern().MatchString(id) || aliasPattern().MatchString(whole[1]) {
-			return named, nil
-		}
-	}
-	return "", &fault.Error{Kind: fault.Validation, Reason: "ENCRYPTION_KEY_ERROR",
-		Message: fmt.Sprintf("encryptionKey: %q is not a KMS key: expected a key id, a key ARN, alias/NAME or an alias ARN", named)}
 }
 
 // defaultKey stands for the key that AWS manages for an account in a region: the

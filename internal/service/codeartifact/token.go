@@ -10,6 +10,7 @@ import (
 	"time"
 
 	api "daypass/api/codeartifact"
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/policy"
@@ -110,7 +111,7 @@ func (s *Service) getAuthorizationToken(_ context.Context, c *gate.Call, _ *api.
 }
 
 func (s *Service) issue(c *gate.Call, d *registry.Domain, expires time.Time) (*api.GetAuthorizationTokenOutput, error) {
-	id, err := token.NewID(token.TokenID, s.random())
+	id, err := token.NewID(arn.TokenID, s.random())
 	if err != nil {
 		return nil, err
 	}

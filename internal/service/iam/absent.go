@@ -83,11 +83,11 @@ func noCertificate[In, Out any](name string, certificate func(*In) string) gate.
 
 func noSAML[In, Out any](name string, provider func(*In) string) gate.Operation {
 	resolve := func(_ context.Context, _ *gate.Call, in *In) (gate.Subject, none, error) {
-		a, err := arn.Parse(provider(in))
-		if err != nil || a.Service != "iam" || a.Type() != "saml-provider" || a.Name() == "" || !shownText().MatchString(provider(in)) {
+		kind, account, name := arn.Entity(provider(in))
+		if kind != "saml-provider" || name == "" {
 			return gate.Subject{}, none{}, fault.New(fault.InvalidInput, "ARN %s is not valid.", provider(in))
 		}
-		return gate.Subject{ARN: provider(in), Account: a.Account}, none{}, nil
+		return gate.Subject{ARN: provider(in), Account: account}, none{}, nil
 	}
 	return noSuch[In, Out](name, resolve, func(in *In) string { return "Manifest not found for arn " + provider(in) })
 }

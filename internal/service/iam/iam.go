@@ -133,9 +133,10 @@ func encoded(document string) string {
 
 const defaultPage = 100
 
-// shownText is what the names of things are made of. PostgreSQL refuses some of
-// what is not, with an error that would look like a fault of the server.
-var shownText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ -~]*$`) })
+// markerText is what markers are made of: names and the spaces between. PostgreSQL
+// refuses some of what is not, with an error that would look like a fault of the
+// server.
+var markerText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ -~]*$`) })
 
 // A page is the part of a list that is asked for.
 type page struct {
@@ -151,7 +152,7 @@ func pageOf(marker string, maxItems *int64) (page, error) {
 		p.limit = int(*maxItems)
 	}
 	after, err := base64.RawURLEncoding.DecodeString(marker)
-	if err != nil || p.limit < 1 || !shownText().Match(after) {
+	if err != nil || p.limit < 1 || !markerText().Match(after) {
 		return page{}, errBadMarker
 	}
 	p.after = string(after)
@@ -241,8 +242,8 @@ func nothing[Out any](err error) (*Out, error) {
 
 // checkARN refuses what cannot be the ARN of a policy.
 func checkARN(policyARN string) error {
-	a, err := arn.Parse(policyARN)
-	if err != nil || a.Service != "iam" || a.Type() != "policy" || a.Name() == "" || !shownText().MatchString(policyARN) {
+	kind, _, name := arn.Entity(policyARN)
+	if kind != "policy" || name == "" {
 		return fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
 	}
 	return nil

@@ -47,8 +47,8 @@ func onDevice[In any](s *Service, serial func(*In) string) gate.Resolve[In, *ide
 }
 
 func (s *Service) deviceSubject(ctx context.Context, c *gate.Call, serial string) (gate.Subject, *identity.MFADevice, error) {
-	a, err := arn.Parse(serial)
-	if err != nil || a.Service != "iam" || a.Type() != "mfa" || a.Account != c.Principal.Account {
+	kind, account, name := arn.Entity(serial)
+	if kind != "mfa" || account != c.Principal.Account || name == "" {
 		return gate.Subject{}, nil, fault.New(fault.NotFound, "VirtualMFADevice with serial number %s doesn't exist.", serial)
 	}
 	m, err := s.Directory.MFADevice(ctx, c.Principal.Account, serial)

@@ -74,11 +74,11 @@ func roleAccount(roleARN string) (string, error) {
 	if len(roleARN) > maxRoleARN {
 		return "", fault.New(fault.Validation, "roleArn: %d characters, expected the ARN of a role, of at most %d", len(roleARN), maxRoleARN)
 	}
-	a, err := arn.Parse(roleARN)
-	if err != nil || a.Service != "iam" || a.Type() != identity.Role {
+	kind, account, name := arn.Entity(roleARN)
+	if kind != identity.Role || name == "" {
 		return "", fault.New(fault.Validation, "%s is invalid", roleARN)
 	}
-	return a.Account, nil
+	return account, nil
 }
 
 // assumeKeys are the condition keys of a role's assumption.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	api "daypass/api/sts"
+	"daypass/internal/arn"
 	"daypass/internal/fault"
 	"daypass/internal/gate"
 	"daypass/internal/identity"
@@ -137,7 +138,7 @@ func (s *Service) issue(ref principal.Ref) (*api.Credentials, error) {
 	if random == nil {
 		random = rand.Reader
 	}
-	id, err := token.NewID(token.SessionKeyID, random)
+	id, err := token.NewID(arn.SessionKeyID, random)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *a
 
 // shown is an issuer as a message may name it.
 func shown(issuer string) string {
-	if len(issuer) > maxClaim || strings.ContainsFunc(issuer, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if len(issuer) > maxClaim || issuer != "" && !arn.IsWord(issuer) {
 		return "the issuer of the token"
 	}
 	return issuer
