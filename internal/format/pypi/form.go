@@ -15,6 +15,11 @@ import (
 const (
 	maxParts = 10_000
 	maxForm  = 4 << 20 // bytes of all fields but the file; they are held before it is known whether the caller may publish
+
+	// maxUnnamed bounds a file that comes before its name and version: it is stored
+	// before it is known whether the caller may publish it. Only distutils of
+	// Python 2 sends the fields in such an order.
+	maxUnnamed = 64 << 20 // bytes
 )
 
 // A form is the fields of an upload as they have come so far.

@@ -53,6 +53,7 @@ type incoming struct {
 	limit  int64 // bytes that the file may have
 	form   form
 
+	claimed bool // what is published is known, and it may be
 	project string
 	version version
 	file    string
@@ -77,13 +78,9 @@ func (u *incoming) receive(parts *multipart.Reader) error {
 	}
 }
 
-// begin establishes what is published and whether it may be, before a byte of
-// the file is read. It needs the name and version, which every client sends
-// first.
-func (u *incoming) begin() error {
-	if u.form.name == "" || u.form.version == "" {
-		return fault.Invalid("The fields name and version come after the file; they must come before it.")
-	}
+// claim establishes what is published and whether it may be. It needs the
+// fields name and version.
+func (u *incoming) claim() error {
 	var err error
 	u.project, err = projectName(u.form.name)
 	if err != nil {
@@ -100,6 +97,7 @@ func (u *incoming) begin() error {
 		}
 	}
 	_, err = u.change.Claim(u.ctx, format.Ref{Name: format.Name{Name: u.project}, Version: u.version.String()})
+	u.claimed = err == nil
 	return err
 }
 
@@ -121,11 +119,16 @@ func (u *incoming) receiveFile(part *multipart.Part) error {
 		return fault.Invalid("The field content has no file name.")
 	}
 	u.file = parameters["filename"]
-	err = u.begin()
+	limit := u.limit
+	if u.form.name != "" && u.form.version != "" {
+		err = u.claim()
+	} else {
+		limit = min(limit, maxUnnamed)
+	}
 	if err != nil {
 		return err
 	}
-	u.content, err = u.change.Stage(u.ctx, u.limit)
+	u.content, err = u.change.Stage(u.ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -178,6 +181,12 @@ func (u *incoming) finish() error {
 	}
 	if u.content == nil {
 		return fault.Invalid("The field content is missing; it holds the file.")
+	}
+	if !u.claimed {
+		err = u.claim()
+		if err != nil {
+			return err
+		}
 	}
 	err = u.checkFile()
 	if err != nil {

@@ -260,8 +260,8 @@ func TestABadUploadNamesTheFieldAndLeavesNothing(t *testing.T) {
 		{"no action", with(good, ":action", "-"), "field :action is missing"},
 		{"another action", with(good, ":action", "submit"), `field :action is "submit"; expected file_upload`},
 		{"another protocol", with(good, "protocol_version", "2"), `protocol_version is "2"`},
-		{"no name", with(good, "name", "-"), "name and version come after the file"},
-		{"no version", with(good, "version", "-"), "name and version come after the file"},
+		{"no name", with(good, "name", "-"), "field name is missing"},
+		{"no version", with(good, "version", "-"), "field version is missing"},
 		{"no filetype", with(good, "filetype", "-"), "field filetype is missing"},
 		{"an egg", with(good, "filetype", "bdist_egg"), `filetype is "bdist_egg"; expected bdist_wheel or sdist`},
 		{"no content", with(good, "content", "-"), "field content is missing"},
@@ -366,6 +366,50 @@ func TestWhoMayNotPublishIsToldBeforeTheFileIsKept(t *testing.T) {
 		t.Errorf("judged on %s, want %s", asked, want)
 	}
 }
+
+// distutils of Python 2 sends its fields in the order of a dictionary, the file
+// among them.
+func TestAFileMayComeBeforeTheFieldsThatNameIt(t *testing.T) {
+	t.Parallel()
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	parts := wheelForm("acme-hello", "1.0", file, content)
+	for i := range parts {
+		b := newBundle(t)
+		moved := slices.Insert(slices.Clone(parts[:len(parts)-1]), i, parts[len(parts)-1])
+		status, text := b.upload(t, moved)
+		if status != 200 {
+			t.Fatalf("the file as part %d: %d %s", i, status, text)
+		}
+		b.repository.Version(t, ref("acme-hello", "1.0"))
+
+		b.repository.Judge = func([]string, registry.Subject) error { return fault.New(fault.AccessDenied, "not authorized") }
+		status, text = b.upload(t, moved)
+		if status != 403 {
+			t.Errorf("the file as part %d, without the right to publish: %d %s", i, status, text)
+		}
+	}
+}
+
+func TestAFileBeforeItsNameIsBounded(t *testing.T) {
+	t.Parallel()
+	repository := formattest.New(t, Format)
+	head, contentType := formOf(t, []part{{"content", "", "acme_hello-1.0-py3-none-any.whl"}})
+	end := bytes.LastIndex(head, []byte("\r\n--"))
+	body := io.MultiReader(bytes.NewReader(head[:end]), io.LimitReader(zeros{}, maxUnnamed+1), bytes.NewReader(head[end:]))
+	r, err := http.NewRequest("POST", "/", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 2 * maxUnnamed})
+	if !fault.Is(err, fault.BodyTooLarge) {
+		t.Errorf("%v", err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestAnUploadPastTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
