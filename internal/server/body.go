@@ -40,8 +40,11 @@ const (
 	// heldByOne is what one address may take of it, beyond [firstPiece] of each
 	// body. The id of an access key is no secret: whoever knows one is no stranger
 	// before the body is there, and sends slowly.
-	heldByOne  = heldBodies / 8
-	firstPiece = 4 << 10
+	heldByOne = heldBodies / 8
+	// heldBeyond is what bodies together may take beyond the firstPiece of each:
+	// most calls have smaller ones, and find room beside any number of large ones.
+	heldBeyond = heldBodies / 4 * 3
+	firstPiece = 4 << 10 // bytes
 	// crowded is how many seconds a client is to wait that found no room.
 	crowded = 1
 )
@@ -49,14 +52,18 @@ const (
 // bodies are what the process holds of requests that it reads whole.
 type bodies struct {
 	all, strangers *semaphore.Weighted
-	byOne          int64
+	beyond, byOne  int64 // bytes that all, and that one network, may have beyond the first pieces
 
-	mu sync.Mutex
-	of map[netip.Addr]int64 // bytes, by network
+	mu  sync.Mutex
+	sum int64
+	of  map[netip.Addr]int64 // by network
 }
 
-func newBodies(all, strangers, byOne int64) *bodies {
-	return &bodies{all: semaphore.NewWeighted(all), strangers: semaphore.NewWeighted(strangers), byOne: byOne, of: map[netip.Addr]int64{}}
+func newBodies(all, strangers, beyond, byOne int64) *bodies {
+	return &bodies{
+		all: semaphore.NewWeighted(all), strangers: semaphore.NewWeighted(strangers),
+		beyond: beyond, byOne: byOne, of: map[netip.Addr]int64{},
+	}
 }
 
 // A held is a body that was read whole, with its share of what all may hold.
@@ -111,12 +118,12 @@ func (b *bodies) share(client netip.Addr, more int64) bool {
 	client = throttle.Network(client)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	sum := b.of[client] + more
-	if sum > b.byOne {
+	all, one := b.sum+more, b.of[client]+more
+	if all > b.beyond || one > b.byOne {
 		return false
 	}
-	b.of[client] = sum
-	if sum == 0 {
+	b.sum, b.of[client] = all, one
+	if one == 0 {
 		delete(b.of, client)
 	}
 	return true

@@ -173,7 +173,7 @@ func TestNoBodyIsReadForWhomNoKnownKeySigned(t *testing.T) {
 func TestAllBodiesShareOneBudget(t *testing.T) {
 	t.Parallel()
 	const form = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-	room := newBodies(64<<10, 32<<10, 64<<10)
+	room := newBodies(64<<10, 32<<10, 48<<10, 48<<10)
 	b := door(t, func(c *control) { c.bodies = room }, nil)
 	large := "Action=None&x=" + strings.Repeat("x", 30<<10)
 	finish := slow(t, b, form, large)          // takes most of what strangers have
@@ -218,7 +218,7 @@ func TestABodyGivesBackWhatItTook(t *testing.T) {
 		{"over the strangers' budget", strings.NewReader(strings.Repeat("x", 40<<10)), -1, true, 1 << 20, -1},
 		{"broken off", io.MultiReader(strings.NewReader("x"), errorReader{}), 5, true, 100, -1},
 	} {
-		room := newBodies(64<<10, 32<<10, 64<<10)
+		room := newBodies(64<<10, 32<<10, 48<<10, 48<<10)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", test.body)
 		r.ContentLength = test.announce
 		var h held
@@ -237,7 +237,7 @@ func TestABodyGivesBackWhatItTook(t *testing.T) {
 // Whoever knows the id of a key and not its secret keeps nobody else from calling.
 func TestOneClientsBodiesLeaveRoomForThoseOfOthers(t *testing.T) {
 	t.Parallel()
-	room := newBodies(64<<10, 64<<10, 16<<10)
+	room := newBodies(68<<10, 68<<10, 48<<10, 16<<10)
 	take := func(client string) *held {
 		h := &held{from: room, client: netip.MustParseAddr(client)}
 		if !room.take(h, firstPiece) || !room.take(h, 16<<10) {
@@ -257,9 +257,12 @@ func TestOneClientsBodiesLeaveRoomForThoseOfOthers(t *testing.T) {
 	if take("2001:db8::2") != nil {
 		t.Error("another address of one IPv6 network is another client")
 	}
+	if take("192.0.2.3") == nil || take("192.0.2.4") != nil {
+		t.Error("large bodies of many clients have more than their share")
+	}
 	small := &held{from: room, client: first.client}
 	if !room.take(small, firstPiece) {
-		t.Error("a small body of a client with large ones is refused")
+		t.Error("a small body finds no room beside large ones")
 	}
 	first.release()
 	if take("192.0.2.1") == nil {

@@ -203,7 +203,7 @@ func (s *Server) entrance() entrance {
 func (s *Server) apis(front entrance) *control {
 	return &control{
 		entrance: front,
-		bodies:   newBodies(heldBodies, heldForStrangers, heldByOne),
+		bodies:   newBodies(heldBodies, heldForStrangers, heldBeyond, heldByOne),
 		maxAsset: s.config.MaxUpload,
 		pace:     pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate},
 		used:     s.directory.Used,
