@@ -20,15 +20,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/codeartifact"
 )
 
-// plain is the environment of a server whose test is not a script.
-func plain() []string {
+// serverEnvironment returns the environment of a server that no script starts.
+func serverEnvironment() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + scratch, quickExit, unlimited}
 }
 
-// started serves for the rest of the test.
-func started(t *testing.T, data string, args ...string) *server {
+// startServer starts a server that runs until the end of the test.
+func startServer(t *testing.T, data string, args ...string) *server {
 	t.Helper()
-	s, err := serve(data, plain(), args...)
+	s, err := serve(data, serverEnvironment(), args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func started(t *testing.T, data string, args ...string) *server {
 	return s
 }
 
-// config is how the administrator calls the server with the AWS SDK.
+// config returns the administrator's configuration of the AWS SDK for the server.
 func (s *server) config(t *testing.T) aws.Config {
 	t.Helper()
 	id, secret, err := s.keys()
@@ -50,13 +50,13 @@ func (s *server) config(t *testing.T) aws.Config {
 	}
 }
 
-// repository is one on a server, and a token that opens it.
+// A repository is a repository on a server, with a token for it.
 type repository struct {
 	url   string // of the simple index, with a slash at its end
 	token string
 }
 
-// newRepository makes the domain demo and in it the repository main.
+// newRepository makes the domain demo with the repository main.
 func (s *server) newRepository(t *testing.T) repository {
 	t.Helper()
 	ctx, api := t.Context(), codeartifact.NewFromConfig(s.config(t))
@@ -79,8 +79,8 @@ func (s *server) token(t *testing.T) string {
 	return *out.AuthorizationToken
 }
 
-// on is the same repository as another replica serves it.
-func (r repository) on(s *server) repository {
+// onServer returns the same repository on another replica.
+func (r repository) onServer(s *server) repository {
 	_, path, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(r.url, "http://"), "https://"), "/")
 	return repository{url: s.url + "/" + path, token: r.token}
 }
@@ -100,8 +100,9 @@ func (r repository) get(ctx context.Context, path string) (int, []byte, error) {
 	return res.StatusCode, body, err
 }
 
-// status is what a read of the index of a project says that is not there.
-func (r repository) status(t *testing.T) int {
+// indexStatus returns the status of a read of the index of a project that does not
+// exist.
+func (r repository) indexStatus(t *testing.T) int {
 	t.Helper()
 	status, _, err := r.get(t.Context(), "simple/none/")
 	if err != nil {
@@ -110,13 +111,13 @@ func (r repository) status(t *testing.T) int {
 	return status
 }
 
-// uploader sends no content before the server wants it, so that a test knows that
-// an upload is under way.
-var uploader = &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
+// uploadClient sends no content before the server asks for it, so that a test knows
+// when an upload has begun.
+var uploadClient = &http.Client{Transport: &http.Transport{ExpectContinueTimeout: patience}}
 
-// upload sends a source archive as twine does. Its content is a stream, so that
-// the server has taken in a part of it before all was sent; halfway through midway
-// is called, unless it is nil.
+// upload sends a source archive as twine does. The content is sent as a stream, so
+// that the server has received a part of it before the rest is sent. After half of the
+// content midway is called, unless it is nil.
 func (r repository) upload(ctx context.Context, name, version string, content []byte, midway func()) error {
 	body, form := io.Pipe()
 	w := multipart.NewWriter(form)
@@ -132,7 +133,7 @@ func (r repository) upload(ctx context.Context, name, version string, content []
 	req.SetBasicAuth("aws", r.token)
 	req.Header.Set("Content-Type", w.FormDataContentType())
 	req.Header.Set("Expect", "100-continue")
-	res, err := uploader.Do(req)
+	res, err := uploadClient.Do(req)
 	if err != nil {
 		return err
 	}
@@ -176,8 +177,8 @@ func sdistName(name, version string) string { return name + "-" + version + ".ta
 
 var anchor = regexp.MustCompile(`<a [^>]*href="([^"#]+)#sha256=([0-9a-f]{64})"`)
 
-// listed is every file of a project's HTML page: its address to its digest.
-func (r repository) listed(ctx context.Context, project string) (map[string]string, error) {
+// listFiles returns the files of a project's HTML page: digests by address.
+func (r repository) listFiles(ctx context.Context, project string) (map[string]string, error) {
 	status, page, err := r.get(ctx, "simple/"+project+"/")
 	if err != nil {
 		return nil, err

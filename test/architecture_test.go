@@ -12,29 +12,30 @@ import (
 	"testing"
 )
 
-// goPackage is what go list says about one package of the module.
-type goPackage struct {
+// listedPackage is what go list says about one package of the module.
+type listedPackage struct {
 	ImportPath, Name, Doc string
 	Imports               []string
 }
 
-// row is one line of the table "Who may import whom".
+// A row is a line of the table "Who may import whom".
 type row struct {
-	name string
-	all  bool     // "all but" what may names
-	may  []string // row names
+	name  string
+	all   bool     // "all but" what may names
+	names []string // row names
 }
 
-// siblings rows ("format/*") stand for folders that must not see each other.
+// siblings reports whether a row ("format/*") stands for folders that must not import
+// each other.
 func (r row) siblings() bool { return strings.HasSuffix(r.name, "/*") }
 
-// allows reports whether the row may import another. "All but x" means x and
-// what is in it.
+// allows reports whether the row may import another. "All but x" excludes x and the
+// folders below it.
 func (r row) allows(name string) bool {
 	if !r.all {
-		return slices.Contains(r.may, name)
+		return slices.Contains(r.names, name)
 	}
-	return !slices.ContainsFunc(r.may, func(m string) bool { return name == m || strings.HasPrefix(name, m+"/") })
+	return !slices.ContainsFunc(r.names, func(m string) bool { return name == m || strings.HasPrefix(name, m+"/") })
 }
 
 func TestImportsFollowTheTable(t *testing.T) {
@@ -42,8 +43,8 @@ func TestImportsFollowTheTable(t *testing.T) {
 	rows := importTable(t)
 	used := map[string]bool{}
 	for _, p := range packages(t) {
-		name := short(p.ImportPath)
-		if free(name) {
+		name := shortPath(p.ImportPath)
+		if isForTests(name) {
 			continue
 		}
 		own, ok := rowOf(rows, name)
@@ -56,10 +57,10 @@ func TestImportsFollowTheTable(t *testing.T) {
 			if !strings.HasPrefix(i, "daypass/") {
 				continue
 			}
-			imported := short(i)
+			imported := shortPath(i)
 			other, ok := rowOf(rows, imported)
 			switch {
-			case free(imported):
+			case isForTests(imported):
 				t.Errorf("%s imports %s, which is for tests", name, imported)
 			case ok && other.name == own.name && (!own.siblings() || folder(name, own) == folder(imported, own)):
 			case !ok || !own.allows(other.name):
@@ -74,8 +75,8 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
-// serverOnly are modules and packages that only a server needs, by the beginning
-// of their paths, and what they would cost the client.
+// serverOnly are the modules and packages that only a server needs, by the beginning
+// of their paths, with what they are.
 var serverOnly = map[string]string{
 	"database/sql":                            "a database",
 	"github.com/jackc/pgx":                    "a database",
@@ -115,7 +116,7 @@ func TestEveryPackageSaysWhatItOwns(t *testing.T) {
 	}
 }
 
-func TestPackagesAreNouns(t *testing.T) {
+func TestPackagesAreNotVaguelyNamed(t *testing.T) {
 	t.Parallel()
 	vague := []string{"base", "common", "helper", "helpers", "manager", "misc", "shared", "types", "util", "utils"}
 	for _, p := range packages(t) {
@@ -125,7 +126,8 @@ func TestPackagesAreNouns(t *testing.T) {
 	}
 }
 
-// importTable reads ARCHITECTURE.md, most specific row first.
+// importTable returns the rows of the table in ARCHITECTURE.md, the most specific
+// ones first.
 func importTable(t *testing.T) []row {
 	t.Helper()
 	text, err := os.ReadFile("../ARCHITECTURE.md")
@@ -147,7 +149,7 @@ func importTable(t *testing.T) []row {
 			list := strings.TrimSpace(cells[2])
 			list, r.all = strings.CutPrefix(list, "all but ")
 			if list != "nothing of ours" {
-				r.may = strings.Split(list, ", ")
+				r.names = strings.Split(list, ", ")
 			}
 			rows = append(rows, r)
 		}
@@ -169,23 +171,24 @@ func rowOf(rows []row, name string) (row, bool) {
 	return row{}, false
 }
 
-// folder is the pypi of format/pypi/metadata.
+// folder returns the folder that a row of siblings has a package in: pypi for
+// format/pypi/metadata.
 func folder(name string, r row) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(name, strings.TrimSuffix(r.name, "*")), "/")
 	return first
 }
 
-// free packages are tests' own.
-func free(name string) bool {
+// isForTests reports whether a package is for tests only.
+func isForTests(name string) bool {
 	first, _, _ := strings.Cut(name, "/")
 	return first == "test" || first == "bench" || strings.HasSuffix(path.Base(name), "test")
 }
 
-func short(importPath string) string {
+func shortPath(importPath string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(importPath, "daypass/"), "internal/")
 }
 
-func packages(t *testing.T) []goPackage {
+func packages(t *testing.T) []listedPackage {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports", "daypass/...")
 	cmd.Stderr = os.Stderr
@@ -193,9 +196,9 @@ func packages(t *testing.T) []goPackage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []goPackage
+	var all []listedPackage
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p goPackage
+		var p listedPackage
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			return all
 		} else if err != nil {

@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// A server that is asked to stop while requests pour in has a record of each that
-// it answered; one that is killed lacks at most what was in its queue, and goes on
-// in the same file after the restart.
-func TestWhatWasAnsweredIsInTheTrail(t *testing.T) {
+// A server that is stopped under load has a record of each request that it answered.
+// A server that is killed lacks at most the records in its queue, and goes on with the
+// same file after the restart.
+func TestTrailHasEveryAnsweredRequest(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		end  func(*server) error
@@ -27,15 +27,15 @@ func TestWhatWasAnsweredIsInTheTrail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
-			s := started(t, data, "--audit-max-size", "200000") // rotates on the way
+			s := startServer(t, data, "--audit-max-size", "200000") // rotates on the way
 			repo := s.newRepository(t)
-			answered := pour(t, repo, 2000, func() error { return test.end(s) })
-			again, err := s.again()
+			answered := sendRequests(t, repo, 2000, func() error { return test.end(s) })
+			again, err := s.restart()
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(again.kill)
-			answered = append(answered, pour(t, repo.on(again), 100, again.stop)...)
+			answered = append(answered, sendRequests(t, repo.onServer(again), 100, again.stop)...)
 			recorded := recordedRequests(t, filepath.Join(data, "audit"))
 			lost := 0
 			for _, id := range answered {
@@ -54,9 +54,9 @@ func TestWhatWasAnsweredIsInTheTrail(t *testing.T) {
 	}
 }
 
-// pour sends requests on several connections, ends the server after so many
-// answers, and returns the ids of all requests that were answered whole.
-func pour(t *testing.T, repo repository, after int, end func() error) []string {
+// sendRequests sends requests on several connections and ends the server after a
+// number of answers. It returns the ids of all requests with a complete answer.
+func sendRequests(t *testing.T, repo repository, after int, end func() error) []string {
 	t.Helper()
 	var mu sync.Mutex
 	var ids []string
@@ -92,8 +92,8 @@ func pour(t *testing.T, repo repository, after int, end func() error) []string {
 	return ids
 }
 
-// recordedRequests counts the records of each request. A line that a kill cut is
-// none.
+// recordedRequests counts the records of each request. It ignores a line that a kill
+// cut off.
 func recordedRequests(t *testing.T, folder string) map[string]int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// writeCertificates makes an authority (ca.crt) and a certificate for the
-// loopback address that it signed (server.crt, server.key).
+// writeCertificates makes an authority (ca.crt), and a certificate of the authority
+// for the loopback address (server.crt, server.key).
 func writeCertificates(dir string) error {
 	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -24,7 +24,8 @@ func writeCertificates(dir string) error {
 	authority := certificate("Daypass test authority")
 	authority.IsCA = true
 	authority.KeyUsage = x509.KeyUsageCertSign
-	if err := issue(filepath.Join(dir, "ca.crt"), authority, authority, authorityKey, authorityKey); err != nil {
+	ca := certified{authority, authorityKey}
+	if err := ca.issue(filepath.Join(dir, "ca.crt"), ca); err != nil {
 		return err
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -36,7 +37,7 @@ func writeCertificates(dir string) error {
 	leaf.DNSNames = []string{"localhost"}
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	if err := issue(filepath.Join(dir, "server.crt"), leaf, authority, key, authorityKey); err != nil {
+	if err := ca.issue(filepath.Join(dir, "server.crt"), certified{leaf, key}); err != nil {
 		return err
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
@@ -56,8 +57,15 @@ func certificate(name string) *x509.Certificate {
 	}
 }
 
-func issue(path string, cert, by *x509.Certificate, key, byKey *ecdsa.PrivateKey) error {
-	der, err := x509.CreateCertificate(rand.Reader, cert, by, &key.PublicKey, byKey)
+// A certified is a certificate with its private key.
+type certified struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// issue signs a certificate and writes it to a file.
+func (c certified) issue(path string, subject certified) error {
+	der, err := x509.CreateCertificate(rand.Reader, subject.certificate, c.certificate, &subject.key.PublicKey, c.key)
 	if err != nil {
 		return err
 	}

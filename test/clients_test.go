@@ -15,19 +15,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// client is a real client's command line, or why there is none.
+// A client is the command line of a real client, or the error why there is none.
 type client struct {
 	argv    []string
 	version string
 	err     error
 }
 
-// clients by the name that a story's condition has. Each is looked for once.
-// An environment variable holds the words of the command line instead:
-// DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
+// clients find the clients, by their names in the conditions of stories. Each is
+// looked for once. A variable of the environment may give the words of the command
+// line: DAYPASS_TEST_AWS1, DAYPASS_TEST_AWS2, DAYPASS_TEST_PYTHON, DAYPASS_TEST_PIP,
 // DAYPASS_TEST_TWINE, DAYPASS_TEST_MOTO, DAYPASS_TEST_OATHTOOL, DAYPASS_TEST_NODE,
 // DAYPASS_TEST_TERRAFORM. DAYPASS_TEST_ISSUERS, DAYPASS_TEST_IAM_SIMULATE and
-// DAYPASS_TEST_TERRAFORM_PROVIDERS are folders instead. scripts/install-clients writes
+// DAYPASS_TEST_TERRAFORM_PROVIDERS are folders. scripts/install-clients writes all of
 // them to a file.
 var clients = map[string]func() client{
 	"aws1":      aws1,
@@ -42,61 +42,60 @@ var clients = map[string]func() client{
 	"twine":     twine,
 }
 
-// The order matters where two are on PATH: the AWS CLI has one name for two
-// programs, and a Python may have some modules and lack others.
+// These check versions and modules, because two programs on PATH may be called aws,
+// and a Python may have some modules and lack others.
 var (
 	aws1 = sync.OnceValue(func() client {
-		if c := given("DAYPASS_TEST_AWS1"); c.argv != nil {
-			return c.versioned("aws-cli/1.")
+		if c := clientFromEnv("DAYPASS_TEST_AWS1"); c.argv != nil {
+			return c.withVersion("aws-cli/1.")
 		}
 		// By module: an entry of PATH may be a shim that needs its owner's HOME.
-		return python("awscli", "-m", "awscli").versioned("aws-cli/1.")
+		return pythonClient("awscli", "-m", "awscli").withVersion("aws-cli/1.")
 	})
 	aws2 = sync.OnceValue(func() client {
-		if c := given("DAYPASS_TEST_AWS2"); c.argv != nil {
-			return c.versioned("aws-cli/2.")
+		if c := clientFromEnv("DAYPASS_TEST_AWS2"); c.argv != nil {
+			return c.withVersion("aws-cli/2.")
 		}
 		for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 			path := filepath.Join(dir, "aws")
 			if _, err := exec.LookPath(path); err != nil {
 				continue
 			}
-			if c := (client{argv: []string{path}}).versioned("aws-cli/2."); c.err == nil {
+			if c := (client{argv: []string{path}}).withVersion("aws-cli/2."); c.err == nil {
 				return c
 			}
 		}
 		return client{err: errors.New("no aws on PATH is of version 2")}
 	})
-	boto3 = sync.OnceValue(func() client { return python("boto3").module("boto3") })
+	boto3 = sync.OnceValue(func() client { return pythonClient("boto3").withModule("boto3") })
 	// moto stands for an S3-compatible store.
 	moto = sync.OnceValue(func() client {
-		if c := given("DAYPASS_TEST_MOTO"); c.argv != nil {
-			return c.module("moto")
+		if c := clientFromEnv("DAYPASS_TEST_MOTO"); c.argv != nil {
+			return c.withModule("moto")
 		}
-		return python("moto.server", "-m", "moto.server").module("moto")
+		return pythonClient("moto.server", "-m", "moto.server").withModule("moto")
 	})
 	// oathtool is an authenticator: it makes one-time codes from a seed.
 	oathtool = sync.OnceValue(func() client {
-		return installed("DAYPASS_TEST_OATHTOOL", "oathtool").versioned("oathtool (OATH Toolkit)")
+		return clientFromPath("DAYPASS_TEST_OATHTOOL", "oathtool").withVersion("oathtool (OATH Toolkit)")
 	})
 	pip = sync.OnceValue(func() client {
-		if c := given("DAYPASS_TEST_PIP"); c.argv != nil {
-			return c.versioned("pip ")
+		if c := clientFromEnv("DAYPASS_TEST_PIP"); c.argv != nil {
+			return c.withVersion("pip ")
 		}
-		return python("pip", "-m", "pip").versioned("pip ")
+		return pythonClient("pip", "-m", "pip").withVersion("pip ")
 	})
-	twine = sync.OnceValue(func() client { return installed("DAYPASS_TEST_TWINE", "twine").versioned("twine version") })
+	twine = sync.OnceValue(func() client { return clientFromPath("DAYPASS_TEST_TWINE", "twine").withVersion("twine version") })
 )
 
-// terraform is the program with its provider for AWS, which is found in a folder
-// of providers: it is to load nothing. Both are told of by variables of their own,
-// as the machine's configuration is not to be seen.
+// terraform is Terraform with its provider for AWS from a folder of providers, so
+// that it downloads nothing. The machine's own configuration is not used.
 var terraform = sync.OnceValue(func() client {
 	providers := os.Getenv("DAYPASS_TEST_TERRAFORM_PROVIDERS")
 	if providers == "" {
 		return client{err: errors.New("DAYPASS_TEST_TERRAFORM_PROVIDERS names no folder with registry.terraform.io/hashicorp/aws")}
 	}
-	c := installed("DAYPASS_TEST_TERRAFORM", "terraform")
+	c := clientFromPath("DAYPASS_TEST_TERRAFORM", "terraform")
 	if c.err != nil {
 		return c
 	}
@@ -106,12 +105,13 @@ var terraform = sync.OnceValue(func() client {
 		return client{err: err}
 	}
 	c.argv = append([]string{"env", "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "TF_INPUT=0", "TF_CLI_ARGS=-no-color"}, c.argv...)
-	return c.versioned("Terraform v")
+	return c.withVersion("Terraform v")
 })
 
-// installed is a client that is found by its name.
-func installed(variable, name string) client {
-	if c := given(variable); c.argv != nil {
+// clientFromPath returns the client that a variable gives, or the program with a name
+// on PATH.
+func clientFromPath(variable, name string) client {
+	if c := clientFromEnv(variable); c.argv != nil {
 		return c
 	}
 	path, err := exec.LookPath(name)
@@ -121,10 +121,10 @@ func installed(variable, name string) client {
 	return client{argv: []string{path}}
 }
 
-// simulate is the evaluator of policies with which internal/policy compares its
-// own; no story drives it.
+// simulate is the evaluator of policies that internal/policy is compared with. No
+// story uses it.
 var simulate = sync.OnceValue(func() client {
-	c := given("DAYPASS_TEST_NODE")
+	c := clientFromEnv("DAYPASS_TEST_NODE")
 	folder := os.Getenv("DAYPASS_TEST_IAM_SIMULATE")
 	if c.argv == nil || folder == "" {
 		return client{err: errors.New("DAYPASS_TEST_NODE and DAYPASS_TEST_IAM_SIMULATE are not set")}
@@ -134,16 +134,18 @@ var simulate = sync.OnceValue(func() client {
 	return client{argv: c.argv, version: "iam-simulate " + firstLine(out), err: err}
 })
 
-func given(variable string) client {
+// clientFromEnv returns the client that a variable gives, without a command line if
+// the variable is empty.
+func clientFromEnv(variable string) client {
 	if words := strings.Fields(os.Getenv(variable)); len(words) > 0 {
 		return client{argv: words}
 	}
 	return client{}
 }
 
-// python is the interpreter itself that has the module, isolated, followed by
-// more words: a file of a story's folder must not stand for a module of Python's.
-func python(module string, more ...string) client {
+// pythonClient returns a Python interpreter that has a module, followed by more words.
+// It runs isolated, so that no file in a story's folder is taken for a module.
+func pythonClient(module string, more ...string) client {
 	for _, name := range append(strings.Fields(os.Getenv("DAYPASS_TEST_PYTHON")), "python3", "python") {
 		out, err := output(name, "-I", "-c", "import sys, "+module+"; print(sys.executable)")
 		if err == nil {
@@ -153,8 +155,8 @@ func python(module string, more ...string) client {
 	return client{err: fmt.Errorf("no Python on PATH has the module %s", module)}
 }
 
-// module keeps the client with the version of a Python module.
-func (c client) module(name string) client {
+// withModule returns the client with the version of a Python module.
+func (c client) withModule(name string) client {
 	if c.err != nil {
 		return c
 	}
@@ -166,8 +168,8 @@ func (c client) module(name string) client {
 	return c
 }
 
-// versioned keeps the client when its --version begins as wanted.
-func (c client) versioned(want string) client {
+// withVersion returns the client with its version, which must begin with want.
+func (c client) withVersion(want string) client {
 	if c.err != nil {
 		return c
 	}
@@ -182,7 +184,7 @@ func (c client) versioned(want string) client {
 	return c
 }
 
-// output runs a command that must end soon, as --version does.
+// output runs a command that ends soon, such as --version, and returns its output.
 func output(name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -198,9 +200,9 @@ func firstLine(s string) string {
 	return line
 }
 
-// wrap writes a script for each client that others look up by name: "aws
-// codeartifact login --tool pip" runs pip.
-var wrap = sync.OnceValues(func() (string, error) {
+// writeWrappers writes a script for each client that other clients run by its name:
+// "aws codeartifact login --tool pip" runs pip.
+var writeWrappers = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(scratch, "wrappers")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -226,12 +228,12 @@ func shellWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// limit ends a client that hangs instead of failing. It is far above what any
-// takes, so that a slow machine is no failure.
-const limit = 3 * time.Minute
+// clientTimeout bounds a client that hangs. It is far longer than any client takes, so
+// that a slow machine is no failure.
+const clientTimeout = 3 * time.Minute
 
-// cmdClient is the verb of a client: its output is the script's stdout and
-// stderr, its exit status is checked by "exit".
+// cmdClient returns the verb of a client. Its output is the script's stdout and
+// stderr, and the verb "exit" checks its exit status.
 func cmdClient(find func() client) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		c := find()
@@ -254,8 +256,8 @@ func cmdDaypass(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func execute(ts *testscript.TestScript, neg bool, argv []string) {
-	err := ts.Exec("within", append([]string{limit.String()}, argv...)...)
-	s := told(ts)
+	err := ts.Exec("within", append([]string{clientTimeout.String()}, argv...)...)
+	s := storyOf(ts)
 	s.code = 0
 	var exit *exec.ExitError
 	switch {
@@ -265,19 +267,20 @@ func execute(ts *testscript.TestScript, neg bool, argv []string) {
 		ts.Fatalf("%s: %v", argv[0], err)
 	}
 	if s.code == timedOut {
-		ts.Fatalf("%s did not end within %v", argv[0], limit)
+		ts.Fatalf("%s did not end within %v", argv[0], clientTimeout)
 	}
 	if neg != (s.code != 0) {
 		ts.Fatalf("%s: exit status %d", argv[0], s.code)
 	}
 }
 
-// timedOut is the status of timeout(1) for the same.
+// timedOut is the exit status of runWithin for a command that took too long, as
+// that of timeout(1).
 const timedOut = 124
 
-// within is a program of its own, this test binary under another name: it runs a
-// command for a limited time and ends with its status.
-func within() {
+// runWithin is the program "within", which is this test binary under another name. It
+// runs a command for a limited time and ends with its exit status.
+func runWithin() {
 	limit, err := time.ParseDuration(os.Args[1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -14,10 +14,10 @@ import (
 	program "daypass/internal/server"
 )
 
-// A token opens until the millisecond that it was issued for, and then the answer
-// says when it ended. This one test has the server in its own process: it moves
-// the server's clock.
-func TestTokenExpires(t *testing.T) {
+// A token is valid until the millisecond of its expiry. After that the answer says
+// when it expired. This is the one test that runs the server in its own process,
+// because it moves the server's clock.
+func TestTokenExpiresAtItsMillisecond(t *testing.T) {
 	t.Parallel()
 	var ahead atomic.Int64 // nanoseconds
 	s := inProcess(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
@@ -29,7 +29,7 @@ func TestTokenExpires(t *testing.T) {
 		{12*time.Hour - time.Minute, http.StatusNotFound},
 		{12 * time.Hour, http.StatusUnauthorized},
 		{24 * time.Hour, http.StatusUnauthorized},
-		{0, http.StatusNotFound}, // nothing but the clock was asked
+		{0, http.StatusNotFound}, // only the clock decides
 	} {
 		ahead.Store(int64(c.after))
 		status, body, err := repo.get(t.Context(), "simple/none/")
@@ -45,7 +45,7 @@ func TestTokenExpires(t *testing.T) {
 	}
 }
 
-// inProcess serves on a loopback port with the given clock.
+// inProcess runs a server in this process, on a loopback port and with a clock.
 func inProcess(t *testing.T, now func() time.Time) *server {
 	t.Helper()
 	data := t.TempDir()

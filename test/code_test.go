@@ -8,9 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdCode is "code NAME SEEDFILE [WHEN]": it keeps the one-time code that an
-// authenticator, oathtool, shows for a seed, now or at a time such as
-// "30 seconds ago". The seed goes to its standard input.
+// cmdCode is "code NAME SEEDFILE [WHEN]". It sets NAME to the one-time code that the
+// authenticator oathtool shows for a seed, now or at a time such as "30 seconds ago".
+// The seed goes to oathtool's standard input.
 func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: code NAME SEEDFILE [WHEN]")

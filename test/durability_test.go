@@ -25,18 +25,18 @@ import (
 // is listed is whole.
 func TestKilledDuringUploads(t *testing.T) {
 	t.Parallel()
-	rounds := kills(t)
+	rounds := killCount(t)
 	projects := []string{"part0", "part1", "part2", "part3"}
 	data := t.TempDir()
-	s := started(t, data)
+	s := startServer(t, data)
 	repo := s.newRepository(t)
-	promised := &promises{files: map[string]string{}}
+	promised := &acknowledged{files: map[string]string{}}
 	// The seed is printed with a failure, and so are the rounds: they are the case.
 	seed := mrand.Uint64()
 	chance := mrand.New(mrand.NewPCG(seed, 0))
 	for round := range rounds {
 		uploadUntilKilled(t, s, repo, projects, promised, round, chance.IntN(16))
-		again, err := s.again()
+		again, err := s.restart()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestKilledDuringUploads(t *testing.T) {
 		// What an earlier round left is read again now and then.
 		all := round == rounds-1 || round%25 == 24
 		this := fmt.Sprintf("-%d.", round)
-		checkWhole(t, repo, projects, promised, func(name string) bool { return all || strings.Contains(name, this) })
+		checkFiles(t, repo, projects, promised, func(name string) bool { return all || strings.Contains(name, this) })
 		if t.Failed() {
 			t.Fatalf("in round %d, seed %d", round, seed)
 		}
@@ -59,8 +59,8 @@ func TestKilledDuringUploads(t *testing.T) {
 	}
 }
 
-// kills is how often the server is killed; DAYPASS_TEST_KILLS asks for more.
-func kills(t *testing.T) int {
+// killCount is how often the server is killed; DAYPASS_TEST_KILLS asks for more.
+func killCount(t *testing.T) int {
 	t.Helper()
 	given := os.Getenv("DAYPASS_TEST_KILLS")
 	if given == "" {
@@ -73,15 +73,15 @@ func kills(t *testing.T) int {
 	return n
 }
 
-// everything is what [checkWhole] looks at.
-func everything(string) bool { return true }
+// anyName is what [checkFiles] looks at.
+func anyName(string) bool { return true }
 
 // A server that is asked to stop takes in what is on its way, and then ends well.
 func TestStopLetsAnUploadFinish(t *testing.T) {
 	t.Parallel()
-	s := started(t, t.TempDir())
+	s := startServer(t, t.TempDir())
 	repo := s.newRepository(t)
-	content, err := noise("slow", "1.0", 1<<20)
+	content, err := randomArchive("slow", "1.0", 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,23 +103,23 @@ func TestStopLetsAnUploadFinish(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.again()
+	again, err := s.restart()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(again.kill)
 	sum := sha256.Sum256(content)
-	checkWhole(t, repo, []string{"slow"}, &promises{files: map[string]string{sdistName("slow", "1.0"): hex.EncodeToString(sum[:])}}, everything)
+	checkFiles(t, repo, []string{"slow"}, &acknowledged{files: map[string]string{sdistName("slow", "1.0"): hex.EncodeToString(sum[:])}}, anyName)
 }
 
-// promises are the files whose upload was answered with success, to their digests.
-type promises struct {
+// acknowledged are the files whose upload was answered with success, to their digests.
+type acknowledged struct {
 	mu    sync.Mutex
 	files map[string]string
 	added chan struct{}
 }
 
-func (p *promises) add(name string, content []byte) {
+func (p *acknowledged) add(name string, content []byte) {
 	sum := sha256.Sum256(content)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -127,7 +127,7 @@ func (p *promises) add(name string, content []byte) {
 	p.added <- struct{}{}
 }
 
-func (p *promises) digest(name string) string {
+func (p *acknowledged) digest(name string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.files[name]
@@ -135,7 +135,7 @@ func (p *promises) digest(name string) string {
 
 // uploadUntilKilled kills the server after so many acknowledged uploads, while
 // the others are under way.
-func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []string, promised *promises, round, after int) {
+func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []string, promised *acknowledged, round, after int) {
 	t.Helper()
 	promised.added = make(chan struct{}, 1000)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -146,7 +146,7 @@ func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []stri
 		uploads.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
 				version := fmt.Sprintf("%d.%d", round, n)
-				content, err := noise(name, version, 1<<(8+mrand.IntN(13))) // 256 bytes to 1 MiB
+				content, err := randomArchive(name, version, 1<<(8+mrand.IntN(13))) // 256 bytes to 1 MiB
 				if err == nil {
 					err = repo.upload(ctx, name, version, content, nil)
 				}
@@ -172,8 +172,8 @@ func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []stri
 	uploads.Wait()
 }
 
-// noise is a source archive with so many bytes in it that no other has.
-func noise(name, version string, size int) ([]byte, error) {
+// randomArchive is a source archive with so many bytes in it that no other has.
+func randomArchive(name, version string, size int) ([]byte, error) {
 	var out bytes.Buffer
 	packed := gzip.NewWriter(&out)
 	archive := tar.NewWriter(packed)
@@ -193,13 +193,13 @@ func noise(name, version string, size int) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// checkWhole reads the listed files with names that are wanted, and looks for
+// checkFiles reads the listed files with names that are wanted, and looks for
 // every promised one.
-func checkWhole(t *testing.T, repo repository, projects []string, promised *promises, wanted func(name string) bool) {
+func checkFiles(t *testing.T, repo repository, projects []string, promised *acknowledged, wanted func(name string) bool) {
 	t.Helper()
 	found := map[string]bool{}
 	for _, project := range projects {
-		files, err := repo.listed(t.Context(), project)
+		files, err := repo.listFiles(t.Context(), project)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// issuers are real OpenID Connect issuers, in npm packages that one script drives.
+// issuers is the script that runs real OpenID Connect issuers from npm packages.
 var issuers = sync.OnceValue(func() client {
 	folder := os.Getenv("DAYPASS_TEST_ISSUERS")
 	if folder == "" { // where scripts/install-clients puts them
@@ -52,12 +52,12 @@ var issuers = sync.OnceValue(func() client {
 	return c
 })
 
-// issuer is a running one.
+// An issuer is a running issuer.
 type issuer struct {
 	cmd     *exec.Cmd
 	input   io.WriteCloser
-	answers chan string // the lines that it prints; closed when it is gone
-	dir     string      // its certificates
+	answers chan string // the lines that it prints; closed when the process has ended
+	dir     string      // with its certificates
 }
 
 // cmdIssuer is the verb "issuer":
@@ -66,10 +66,11 @@ type issuer struct {
 //	issuer token FILE [CLAIMS] [-expires SECONDS] [-by NAME]
 //	issuer rotate|stop|thumbprint [NAME]
 //
-// A plain one is a mock without TLS. A start sets ISSUER, the URL, and ISSUER_HOST, the URL without the scheme (with
-// _NAME behind them when the issuer has a name); its authority's certificate is
-// issuer/ca.crt (issuer_NAME/ca.crt). A token is written to a file; CLAIMS is a file
-// with those that it is to have, from a mock. A rotation gives the issuer a new key.
+// A plain issuer is a mock without TLS. A start sets ISSUER to the URL and ISSUER_HOST
+// to the URL without the scheme (ISSUER_NAME and ISSUER_HOST_NAME for an issuer with a
+// name). The certificate of its authority is issuer/ca.crt (issuer_NAME/ca.crt). A
+// token is written to a file. CLAIMS is a file with the claims of a mock's token. A
+// rotation gives the issuer a new key.
 func cmdIssuer(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: issuer start|token|rotate|stop|thumbprint")
@@ -78,19 +79,19 @@ func cmdIssuer(ts *testscript.TestScript, neg bool, args []string) {
 	switch verb {
 	case "start":
 		name := strings.Join(args[1:], " ")
-		told(ts).issuers[name] = issuerStart(ts, args[0], name)
+		storyOf(ts).issuers[name] = issuerStart(ts, args[0], name)
 		return
 	case "token":
 		issuerToken(ts, args)
 		return
 	}
-	i, ok := told(ts).issuers[strings.Join(args, " ")]
+	i, ok := storyOf(ts).issuers[strings.Join(args, " ")]
 	if !ok {
 		ts.Fatalf("no issuer %q", args)
 	}
 	switch verb {
 	case "rotate":
-		i.do(ts, map[string]any{"do": "rotate"})
+		i.send(ts, map[string]any{"do": "rotate"})
 	case "stop":
 		i.stop()
 	case "thumbprint":
@@ -125,7 +126,7 @@ func issuerStart(ts *testscript.TestScript, kind, name string) *issuer {
 		defer close(i.answers)
 		lines := bufio.NewScanner(output)
 		for lines.Scan() {
-			// What the packages print besides is no answer.
+			// The packages print other lines too.
 			if text := lines.Text(); strings.HasPrefix(text, "http") || strings.HasPrefix(text, "{") {
 				i.answers <- text
 			}
@@ -141,8 +142,8 @@ func issuerStart(ts *testscript.TestScript, kind, name string) *issuer {
 	return i
 }
 
-// do sends one command and returns the answer.
-func (i *issuer) do(ts *testscript.TestScript, command map[string]any) string {
+// send sends one command and returns the answer.
+func (i *issuer) send(ts *testscript.TestScript, command map[string]any) string {
 	line, err := json.Marshal(command)
 	ts.Check(err)
 	_, err = fmt.Fprintf(i.input, "%s\n", line)
@@ -183,26 +184,26 @@ func issuerToken(ts *testscript.TestScript, args []string) {
 			file = args[0]
 		default:
 			var claims map[string]any
-			ts.Check(json.Unmarshal([]byte(filled(ts, args[0])), &claims))
+			ts.Check(json.Unmarshal([]byte(expandFile(ts, args[0])), &claims))
 			command["claims"] = claims
 		}
 		args = args[1:]
 	}
-	i, ok := told(ts).issuers[name]
+	i, ok := storyOf(ts).issuers[name]
 	if !ok {
 		ts.Fatalf("no issuer %q", name)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(i.do(ts, command)), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(i.send(ts, command)), 0o600))
 }
 
-// cmdFill is "fill FILE...": it puts the script's variables where the files name
-// them, as ${NAME}.
+// cmdFill is "fill FILE...". It replaces ${NAME} in the files by the script's
+// variables.
 func cmdFill(ts *testscript.TestScript, neg bool, args []string) {
 	for _, file := range args {
-		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(filled(ts, file)), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(expandFile(ts, file)), 0o600))
 	}
 }
 
-func filled(ts *testscript.TestScript, file string) string {
+func expandFile(ts *testscript.TestScript, file string) string {
 	return os.Expand(ts.ReadFile(file), ts.Getenv)
 }

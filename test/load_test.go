@@ -26,7 +26,7 @@ type load struct {
 	server   *server
 	repo     repository
 	signing  aws.Config
-	promised *promises
+	promised *acknowledged
 
 	mu       sync.Mutex
 	heard    *sync.Cond // told of each answer
@@ -68,7 +68,7 @@ func newLoad(t *testing.T, s *server) *load {
 	t.Helper()
 	l := &load{
 		server: s, repo: s.newRepository(t), signing: s.config(t),
-		promised: &promises{files: map[string]string{}, added: make(chan struct{}, 1<<20)},
+		promised: &acknowledged{files: map[string]string{}, added: make(chan struct{}, 1<<20)},
 		latest:   map[string]heard{}, answered: map[string]map[int]int{},
 	}
 	l.heard = sync.NewCond(&l.mu)
@@ -171,7 +171,7 @@ func works(got heard, epoch int) bool {
 
 func (l *load) upload(ctx context.Context, turn int) (answer, error) {
 	version := fmt.Sprintf("1.%d", turn)
-	content, err := noise(loadProject, version, 4<<10)
+	content, err := randomArchive(loadProject, version, 4<<10)
 	if err != nil {
 		return answer{}, err
 	}

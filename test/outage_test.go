@@ -108,8 +108,8 @@ func (r repository) probe(ctx context.Context, path string) (int, string, error)
 	return res.StatusCode, res.Header.Get("Retry-After"), err
 }
 
-// await asks until the answer is the wanted one.
-func await(t *testing.T, what string, want int, ask func() (int, error)) {
+// waitForStatus asks until the answer is the wanted one.
+func waitForStatus(t *testing.T, what string, want int, ask func() (int, error)) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for {
@@ -152,7 +152,7 @@ func TestOutagesUnderLoad(t *testing.T) {
 			}
 		},
 		"S3": func(t *testing.T) ([]string, []string, []trouble) {
-			at, process := startStore(t)
+			at, process := startS3(t)
 			l := newLine(t, strings.TrimPrefix(at, "http://"))
 			address := "s3://packages/content?" + url.Values{"endpoint": {"http://" + l.address}, "region": {"us-east-1"}, "path-style": {"true"}}.Encode()
 			send := func(sig syscall.Signal) func() {
@@ -169,7 +169,7 @@ func TestOutagesUnderLoad(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			args, env, troubles := start(t)
-			s, err := serve(t.TempDir(), append(plain(), env...), args...)
+			s, err := serve(t.TempDir(), append(serverEnvironment(), env...), args...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,12 +182,12 @@ func TestOutagesUnderLoad(t *testing.T) {
 				began := time.Now()
 				trouble.do()
 				l.now()
-				await(t, "readyz while "+trouble.what, http.StatusServiceUnavailable, s.readyz)
+				waitForStatus(t, "readyz while "+trouble.what, http.StatusServiceUnavailable, s.readyz)
 				l.await(t, "while "+trouble.what, answers)
 				answered := time.Since(began)
 				trouble.mend()
 				l.now()
-				await(t, "readyz after "+trouble.what, http.StatusOK, s.readyz)
+				waitForStatus(t, "readyz after "+trouble.what, http.StatusOK, s.readyz)
 				l.await(t, "after "+trouble.what, works)
 				t.Logf("%s: all were answered after %v, and served again %v later", trouble.what, answered, time.Since(began)-answered)
 			}
@@ -196,7 +196,7 @@ func TestOutagesUnderLoad(t *testing.T) {
 			for _, wrong := range l.wrong {
 				t.Error(wrong)
 			}
-			checkWhole(t, l.repo, []string{loadProject}, l.promised, everything)
+			checkFiles(t, l.repo, []string{loadProject}, l.promised, anyName)
 			if t.Failed() {
 				t.Log(s.log.text())
 			}
@@ -210,9 +210,9 @@ func TestOutagesUnderLoad(t *testing.T) {
 func TestLostContentIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	s := started(t, data)
+	s := startServer(t, data)
 	repo := s.newRepository(t)
-	content, err := noise("lost", "1.0", 4<<10)
+	content, err := randomArchive("lost", "1.0", 4<<10)
 	if err == nil {
 		err = repo.upload(t.Context(), "lost", "1.0", content, nil)
 	}
@@ -230,7 +230,7 @@ func TestLostContentIsNoSuccess(t *testing.T) {
 	if err != nil || stored == "" {
 		t.Fatalf("no stored content: %v", err)
 	}
-	files, err := repo.listed(t.Context(), "lost")
+	files, err := repo.listFiles(t.Context(), "lost")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestLostContentIsNoSuccess(t *testing.T) {
 			t.Errorf("%s is not counted once: %v", step.reason, err)
 		}
 	}
-	log, err := s.settled()
+	log, err := s.completeLog()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,8 +274,8 @@ func TestLostContentIsNoSuccess(t *testing.T) {
 	}
 }
 
-// startStore starts an S3-compatible store with the bucket packages.
-func startStore(t *testing.T) (address string, process *os.Process) {
+// startS3 starts an S3-compatible store with the bucket packages.
+func startS3(t *testing.T) (address string, process *os.Process) {
 	t.Helper()
 	c := moto()
 	if c.err != nil {
@@ -284,7 +284,7 @@ func startStore(t *testing.T) (address string, process *os.Process) {
 		}
 		t.Skipf("SKIPPED, needs moto: %v", c.err)
 	}
-	at, err := runStore(c, func(cmd *exec.Cmd) {
+	at, err := runS3(c, func(cmd *exec.Cmd) {
 		process = cmd.Process
 		t.Cleanup(func() {
 			_ = cmd.Process.Kill() // it has nothing to lose

@@ -12,16 +12,16 @@ import (
 	"daypass/internal/store/storetest"
 )
 
-// What one replica was told holds on the other within a second: rights that are
-// taken away and given, and revocations (which have a story of their own).
+// A change on one replica holds on the other within a second: a denial, its end and a
+// revocation.
 func TestReplicasFollowWithinASecond(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
 	data := t.TempDir()
-	one := started(t, data, "--database", database)
+	one := startServer(t, data, "--database", database)
 	repo := one.newRepository(t)
-	two := started(t, data, "--database", database)
-	onTwo := repo.on(two)
+	two := startServer(t, data, "--database", database)
+	onTwo := repo.onServer(two)
 	api := codeartifact.NewFromConfig(one.config(t))
 	policy := func(document string) {
 		_, err := api.PutDomainPermissionsPolicy(t.Context(), &codeartifact.PutDomainPermissionsPolicyInput{
@@ -52,15 +52,15 @@ func TestReplicasFollowWithinASecond(t *testing.T) {
 		}, http.StatusNotFound},
 		{"a revocation", func() { revokeAll(t, one) }, http.StatusUnauthorized},
 	} {
-		if got := repo.status(t); got == change.status && change.what != "nothing" {
+		if got := repo.indexStatus(t); got == change.status && change.what != "nothing" {
 			t.Fatalf("before %s the answer is %d already", change.what, got)
 		}
 		change.do()
 		done := time.Now()
-		if got := repo.status(t); got != change.status {
+		if got := repo.indexStatus(t); got != change.status {
 			t.Errorf("%s does not hold at once on the replica that took it: %d", change.what, got)
 		}
-		for onTwo.status(t) != change.status {
+		for onTwo.indexStatus(t) != change.status {
 			if time.Since(done) > patience {
 				t.Fatalf("%s never held on the other replica", change.what)
 			}
@@ -73,7 +73,7 @@ func TestReplicasFollowWithinASecond(t *testing.T) {
 	}
 }
 
-// revokeAll takes back every token of the account that was issued until now.
+// revokeAll revokes every token of the account that was issued until now.
 func revokeAll(t *testing.T, s *server) {
 	t.Helper()
 	bin, err := binary()
@@ -85,7 +85,7 @@ func revokeAll(t *testing.T, s *server) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(bin, "token", "revoke", "--issued-before", time.Now().UTC().Format(time.RFC3339Nano))
-	cmd.Env = append(plain(), "AWS_ENDPOINT_URL="+s.url, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
+	cmd.Env = append(serverEnvironment(), "AWS_ENDPOINT_URL="+s.url, "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID="+id, "AWS_SECRET_ACCESS_KEY="+secret)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("revoke: %v\n%s", err, out)
 	}

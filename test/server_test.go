@@ -19,11 +19,11 @@ import (
 	"time"
 )
 
-// patience bounds every wait for a process; it is far above what any needs.
+// patience bounds every wait for a process. It is far longer than any needs.
 const patience = time.Minute
 
-// binary builds the real program once, with the race detector when the tests
-// have it. DAYPASS_TEST_BINARY names a built one instead.
+// binary builds the real program once, with the race detector if the tests have it.
+// DAYPASS_TEST_BINARY may name a program that is built already.
 var binary = sync.OnceValues(func() (string, error) {
 	if given := os.Getenv("DAYPASS_TEST_BINARY"); given != "" {
 		return filepath.Abs(given)
@@ -40,16 +40,16 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// quickExit spares a program with the race detector its second of waiting at
-// the end.
+// quickExit turns off the second that a program with the race detector waits at its
+// end.
 const quickExit = "GORACE=atexit_sleep_ms=0"
 
-// server is a running daypass serve.
+// A server is a running "daypass serve".
 type server struct {
-	url     string // without a slash at its end
-	data    string // its folder
-	restart []string
-	env     []string
+	url   string // without a slash at its end
+	data  string // its folder
+	flags []string
+	env   []string
 
 	cmd  *exec.Cmd
 	log  *log
@@ -57,8 +57,8 @@ type server struct {
 	err  error         // what it ended with; read it after done
 }
 
-// serve starts the binary on a data folder and waits until it is ready. More
-// arguments follow those that every test's server has; env is its whole environment.
+// serve starts the binary on a data folder and waits until it is ready. args follow
+// the arguments that every server has. env is the whole environment.
 func serve(data string, env []string, args ...string) (*server, error) {
 	return serveAt("127.0.0.1:0", data, env, args...)
 }
@@ -68,7 +68,7 @@ func serveAt(listen, data string, env []string, args ...string) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{data: data, restart: args, env: env, log: newLog(listening), done: make(chan struct{})}
+	s := &server{data: data, flags: args, env: env, log: newLog(listening), done: make(chan struct{})}
 	s.cmd = exec.Command(bin, append([]string{"serve", "--listen", listen, "--data", data}, args...)...)
 	s.cmd.Env = env
 	s.cmd.Stderr = s.log
@@ -87,8 +87,8 @@ func serveAt(listen, data string, env []string, args ...string) (*server, error)
 	return s, nil
 }
 
-// ready waits for the line that names the address. It is printed when requests
-// are served; /readyz is asked all the same, as an operator's probe would.
+// ready waits for the log line with the address, which is printed when requests are
+// served. It also requests /readyz, as an operator's probe does.
 func (s *server) ready() error {
 	select {
 	case s.url = <-s.log.address:
@@ -111,10 +111,10 @@ func (s *server) ready() error {
 	return nil
 }
 
-// again starts the server anew, on the same folder and address.
-func (s *server) again() (*server, error) {
+// restart starts the server again, on the same folder and address.
+func (s *server) restart() (*server, error) {
 	_, address, _ := strings.Cut(s.url, "://")
-	return serveAt(address, s.data, s.env, s.restart...)
+	return serveAt(address, s.data, s.env, s.flags...)
 }
 
 func (s *server) running() bool {
@@ -126,7 +126,7 @@ func (s *server) running() bool {
 	}
 }
 
-// stop asks the server to end as an operator does, and tells how it ended.
+// stop ends the server as an operator does, and returns how the process ended.
 func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -142,12 +142,11 @@ func (s *server) stop() error {
 
 // kill ends the server as a power cut would, and waits until it is gone.
 func (s *server) kill() {
-	// Its only error is that the process is gone already.
-	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Process.Kill() // fails only if the process has ended already
 	<-s.done
 }
 
-// keys reads the key pair that the first start wrote.
+// keys returns the key pair that the first start wrote.
 func (s *server) keys() (id, secret string, err error) {
 	file, err := os.Open(filepath.Join(s.data, "credentials"))
 	if err != nil {
@@ -170,21 +169,21 @@ func (s *server) keys() (id, secret string, err error) {
 	return id, secret, nil
 }
 
-// log keeps what a server prints and hands out the first address in it.
+// A log keeps what a server prints, and sends the first address in it.
 type log struct {
 	mu      sync.Mutex
 	all     bytes.Buffer
 	pattern *regexp.Regexp // of the address, in its first group
-	named   bool
+	found   bool
 	address chan string
-	grown   *sync.Cond // told of each piece
+	changed *sync.Cond // told of each piece
 }
 
 var listening = regexp.MustCompile(`listening on (https?://[^\s"]+)`)
 
 func newLog(address *regexp.Regexp) *log {
 	l := &log{pattern: address, address: make(chan string, 1)}
-	l.grown = sync.NewCond(&l.mu)
+	l.changed = sync.NewCond(&l.mu)
 	return l
 }
 
@@ -192,45 +191,45 @@ func (l *log) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all.Write(p)
-	l.grown.Broadcast()
-	if !l.named {
+	l.changed.Broadcast()
+	if !l.found {
 		if m := l.pattern.FindSubmatch(l.all.Bytes()); m != nil {
-			l.named = true
+			l.found = true
 			l.address <- strings.TrimSuffix(string(m[1]), "/")
 		}
 	}
 	return len(p), nil
 }
 
-// until waits for a text, and reports whether it came.
-func (l *log) until(text string) bool {
+// waitFor waits until the log contains a text, and reports whether it does.
+func (l *log) waitFor(text string) bool {
 	late := false
 	timer := time.AfterFunc(patience, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		late = true
-		l.grown.Broadcast()
+		l.changed.Broadcast()
 	})
 	defer timer.Stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !late && !bytes.Contains(l.all.Bytes(), []byte(text)) {
-		l.grown.Wait()
+		l.changed.Wait()
 	}
 	return !late
 }
 
-// settled is all that a running server has logged of the requests so far. Lines
-// come a little later than answers, but in order: one more request, of a path of
-// its own, tells when they have.
-func (s *server) settled() (string, error) {
+// completeLog returns the log with the lines of all requests so far. A line is written
+// a little after the answer, but in order. So the line of one more request says that
+// all others are written.
+func (s *server) completeLog() (string, error) {
 	if !s.running() {
 		return s.log.text(), nil
 	}
 	path := "/pypi/" + rand.Text()
-	c := &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // nothing is told it
+	c := &http.Client{Timeout: patience, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // no secret is sent
 	_, _, err := fetch(c, http.MethodGet, s.url+path, nil, nil)
-	if err == nil && !s.log.until(path) {
+	if err == nil && !s.log.waitFor(path) {
 		err = fmt.Errorf("the server logged no line of %s", path)
 	}
 	return s.log.text(), err

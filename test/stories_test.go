@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// run removes what the tests of this binary share when all are done.
+// A run removes the shared files of the tests when all have ended.
 type run struct{ m *testing.M }
 
 func (r run) Run() int {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	scratch = dir
-	testscript.Main(run{m}, map[string]func(){"within": within})
+	testscript.Main(run{m}, map[string]func(){"within": runWithin})
 }
 
 // TestStories runs every script. A script's first lines say which clients it
@@ -67,27 +67,27 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// story is what the harness keeps about one running script.
+// A story is what the harness knows about a running script.
 type story struct {
-	servers map[string]*server
-	started []*server // all of them, also those that a restart replaced
+	servers map[string]*server // by name
+	started []*server          // all of them, also those that a restart replaced
 	issuers map[string]*issuer
 	code    int // exit status of the last client
 }
 
 type storyKey struct{}
 
-func told(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
+func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
-// setup gives a script an environment in which no setting of the machine and
-// none of another script can be seen. testscript passes on next to nothing of the
-// environment; what is named here switches off what clients would look up outside.
+// setup gives a script an environment without settings of the machine or of other
+// scripts. testscript passes on almost no variable. Those that are set here also keep
+// clients from looking up settings elsewhere.
 func setup(env *testscript.Env) error {
 	bin, err := binary()
 	if err != nil {
 		return err
 	}
-	wrappers, err := wrap()
+	wrappers, err := writeWrappers()
 	if err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// condition tells whether a client is here. Where all are required, a missing
-// one is a failure and not a reason to skip.
+// condition reports whether a client is installed. If all are required, a missing
+// client is an error and not a reason to skip.
 func condition(name string) (bool, error) {
 	if name == "postgres" {
 		return postgresHere()
@@ -152,18 +152,18 @@ func condition(name string) (bool, error) {
 	return c.err == nil, nil
 }
 
-// unregistered are the clients that no package registry has: nothing can install
-// them, so that they are missing even where everything is required.
+// unregistered are the clients that no package registry has. Nothing can install them,
+// so they may be missing even if all clients are required.
 var unregistered = map[string]bool{"terraform": true}
 
-// requireAll: CI sets it, so that a green run is one in which every story was told
-// whose client can be installed.
+// requireAll reports whether every client that can be installed is required. CI sets
+// it, so that no story is skipped there.
 func requireAll() bool { return os.Getenv("DAYPASS_TEST_REQUIRE") == "all" }
 
-var needs = regexp.MustCompile(`(?m)^\[!(\w+)\] skip`)
+var skipLine = regexp.MustCompile(`(?m)^\[!(\w+)\] skip`)
 
-// TestClients tells which real clients were found, and so which stories can be
-// told on this machine. It is run first and alone, with -v, by scripts/test.
+// TestClients logs which real clients are installed, and which stories cannot run.
+// scripts/test runs it first and alone, with -v.
 func TestClients(t *testing.T) {
 	scripts, err := filepath.Glob("*.txtar")
 	if err != nil {
@@ -175,7 +175,7 @@ func TestClients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range needs.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range skipLine.FindAllStringSubmatch(string(text), -1) {
 			waiting[m[1]] = append(waiting[m[1]], strings.TrimSuffix(script, ".txtar"))
 		}
 	}

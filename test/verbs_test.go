@@ -25,11 +25,11 @@ import (
 //	server start [-name N] [-postgres] [-replica] [-tls] [FLAG...]
 //	server stop|kill|restart|log [N]
 //
-// A start sets URL, HOST and DATA for the scripts that follow (with _N behind them
-// when the server has a name), and, for the server without a name, the endpoint
-// and the administrator's key pair as the clients' defaults. A replica has the
-// flags of the server without a name, and its folder too unless the script gives
-// both their master key.
+// A start sets URL, HOST and DATA for the lines that follow (URL_N, HOST_N and DATA_N
+// for a server with a name). The endpoint and the administrator's key pair of the
+// server without a name become the clients' defaults. A replica has the flags of the
+// server without a name. It has its folder too, unless the script gives both servers
+// their master key.
 func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: server start|stop|kill|restart|log")
@@ -39,7 +39,7 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	name := strings.Join(args[1:], " ")
-	s, ok := told(ts).servers[name]
+	s, ok := storyOf(ts).servers[name]
 	if !ok {
 		ts.Fatalf("no server %q", name)
 	}
@@ -52,11 +52,11 @@ func cmdServer(ts *testscript.TestScript, neg bool, args []string) {
 		if s.running() {
 			ts.Check(s.stop())
 		}
-		again, err := s.again()
+		again, err := s.restart()
 		ts.Check(err)
-		told(ts).keep(ts, name, again)
+		storyOf(ts).addServer(ts, name, again)
 	case "log":
-		text, err := s.settled()
+		text, err := s.completeLog()
 		ts.Check(err)
 		fmt.Fprint(ts.Stdout(), text)
 	default:
@@ -77,11 +77,11 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Defer(func() { ts.Check(drop()) })
 			flags = append(flags, "--database", url)
 		case "-replica":
-			first, ok := told(ts).servers[""]
+			first, ok := storyOf(ts).servers[""]
 			if !ok {
 				ts.Fatalf("no server to be a replica of")
 			}
-			flags, replica = append(flags, first.restart...), true
+			flags, replica = append(flags, first.flags...), true
 		case "-tls":
 			dir := ts.MkAbs(".")
 			ts.Check(writeCertificates(dir))
@@ -97,7 +97,7 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	data := ts.MkAbs("data" + suffix)
 	if replica && ts.Getenv(masterKey) == "" {
-		data = told(ts).servers[""].data
+		data = storyOf(ts).servers[""].data
 	}
 	s, err := serve(data, serverEnv(ts), flags...)
 	if neg {
@@ -109,7 +109,7 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	ts.Check(err)
-	told(ts).keep(ts, name, s)
+	storyOf(ts).addServer(ts, name, s)
 	_, host, _ := strings.Cut(s.url, "://")
 	ts.Setenv("URL"+suffix, s.url)
 	ts.Setenv("HOST"+suffix, host)
@@ -122,15 +122,15 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// keep remembers a server, and kills it before what it uses is taken away.
-func (st *story) keep(ts *testscript.TestScript, name string, s *server) {
+// addServer adds a server to the story. It is killed before what it uses is removed.
+func (st *story) addServer(ts *testscript.TestScript, name string, s *server) {
 	ts.Defer(s.kill)
 	st.servers[name] = s
 	st.started = append(st.started, s)
 }
 
-// serverEnv is what a service manager would give: nothing but the script's own
-// DAYPASS_ variables that a story sets.
+// serverEnv returns the environment that a service manager would give a server: few
+// variables, and the DAYPASS_ variables that the script has set.
 func serverEnv(ts *testscript.TestScript) []string {
 	env := []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), quickExit, unlimited}
 	for _, name := range []string{
@@ -148,8 +148,8 @@ func serverEnv(ts *testscript.TestScript) []string {
 	return env
 }
 
-// unlimited: a story about something else may ask as fast as it can. The flag
-// wins over it.
+// unlimited turns throttling off, for stories about something else. The flag
+// --throttle wins over it.
 const unlimited = "DAYPASS_THROTTLE=off"
 
 const masterKey = "DAYPASS_MASTER_KEY"
@@ -158,13 +158,13 @@ const masterKey = "DAYPASS_MASTER_KEY"
 func cmdExit(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(strings.Join(args, " "))
 	ts.Check(err)
-	if got := told(ts).code; (got == want) == neg {
+	if got := storyOf(ts).code; (got == want) == neg {
 		ts.Fatalf("exit status %d", got)
 	}
 }
 
-// cmdLet keeps what the last client printed: "let NAME" the whole text without
-// blanks around it, "let NAME .a.b" a member of it as JSON.
+// cmdLet sets a variable to what the last client printed: "let NAME" to the whole text
+// without white space around it, "let NAME .a.b" to a member of a JSON text.
 func cmdLet(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || len(args) > 2 {
 		ts.Fatalf("usage: let NAME [.path]")
@@ -179,7 +179,7 @@ func cmdLet(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], text)
 }
 
-// member gives a scalar as text and anything else as JSON.
+// member returns a member of a JSON text: a scalar as text, anything else as JSON.
 func member(ts *testscript.TestScript, text, path string) string {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -203,7 +203,7 @@ func member(ts *testscript.TestScript, text, path string) string {
 	return string(out)
 }
 
-// cmdProfile keeps the key pair that the last client printed as an AWS profile:
+// cmdProfile writes an AWS profile with the key pair that the last client printed:
 // "profile NAME .Credentials".
 func cmdProfile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -237,8 +237,8 @@ func saveProfile(ts *testscript.TestScript, name, id, secret, session string) er
 	return err
 }
 
-// cmdExpiry checks a time that a client printed against the clock: "expiry TIME
-// SECONDS" holds when TIME is that far away from a moment within the last minute.
+// cmdExpiry checks a time that a client printed. "expiry TIME SECONDS" succeeds if TIME
+// is that many seconds after an instant in the last minute.
 func cmdExpiry(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: expiry TIME SECONDS")
@@ -253,7 +253,7 @@ func cmdExpiry(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// instant reads RFC 3339 or seconds since 1970.
+// instant reads a time in RFC 3339, or in seconds since 1970.
 func instant(s string) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return at, nil
@@ -310,7 +310,8 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(out, "\n%s\n", content)
 }
 
-// cmdWheel is "wheel NAME VERSION": it makes both distributions in the folder dist.
+// cmdWheel is "wheel NAME VERSION". It writes a wheel and a source archive into the
+// folder dist.
 func cmdWheel(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: wheel NAME VERSION")
@@ -319,7 +320,7 @@ func cmdWheel(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// postgresHere tells whether a PostgreSQL server can be used.
+// postgresHere reports whether a PostgreSQL server can be used.
 func postgresHere() (bool, error) {
 	_, drop, err := storetest.NewPostgres()
 	if err == nil {

@@ -1,13 +1,13 @@
-// Command clockshift writes an overlay for the go command under which programs
-// see another time, and prints its path:
+// Command clockshift writes an overlay for the go command that moves the wall clock
+// of the programs that are built with it, and prints its path:
 //
 //	go test -overlay "$(go run ./test/clockshift "$(go env GOROOT)" FOLDER)" ./...
 //
-// The file FOLDER/seconds says by how much their wall clock is ahead, at their
-// start; it is no variable of the environment, which a test may empty for what it
-// starts. A test that passes today and fails so depends on today's date. The time
-// of files is shifted too, as the system would shift it. What runs in a bubble of
-// testing/synctest keeps its own clock, and so do programs that are built without
+// A program reads the file FOLDER/seconds at its start, which says by how much its
+// clock is ahead. It is a file and not a variable of the environment, because a test
+// may clear the environment of a program. A test that passes today and fails with the
+// overlay depends on today's date. The times of files are shifted too. A bubble of
+// testing/synctest keeps its own clock, and so does a program that is built without
 // the overlay.
 package main
 
@@ -22,10 +22,10 @@ import (
 	"strings"
 )
 
-// A change replaces the one occurrence of a text in a file of the standard library.
-type change struct{ file, from, to string }
+// A replacement replaces a text that occurs once in a file of the standard library.
+type replacement struct{ file, from, to string }
 
-var changes = []change{
+var replacements = []replacement{
 	{
 		"time/time.go",
 		"func Now() Time {\n\tsec, nsec, mono := runtimeNow()\n",
@@ -43,7 +43,7 @@ var changes = []change{
 	},
 }
 
-// added are new files of the standard library. %q is where the seconds are.
+// added are new files of the standard library. %q stands for the path of the seconds.
 var added = map[string]string{
 	"time/clockshift.go": `package time
 
@@ -85,16 +85,16 @@ func main() {
 		log.Fatal("usage: clockshift GOROOT FOLDER")
 	}
 	source, folder := filepath.Join(os.Args[1], "src"), os.Args[2]
-	path, err := write(source, folder)
+	path, err := writeOverlay(source, folder)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(path)
 }
 
-func write(source, folder string) (string, error) {
+func writeOverlay(source, folder string) (string, error) {
 	files := map[string]string{}
-	for _, c := range changes {
+	for _, c := range replacements {
 		text, known := files[c.file]
 		if !known {
 			content, err := os.ReadFile(filepath.Join(source, c.file))

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// The system's clock is never shifted, so that the difference is what was asked
-// for: none, unless scripts/shifted says so.
-func TestClocksAreAheadByWhatWasAskedFor(t *testing.T) {
+// The system's clock is never shifted, so the difference to it is the shift that
+// scripts/shifted asks for, or none.
+func TestClocksAreAheadByTheGivenShift(t *testing.T) {
 	want := time.Duration(0)
 	if text := os.Getenv("DAYPASS_TEST_CLOCK_SHIFT"); text != "" {
 		seconds, err := strconv.Atoi(text)

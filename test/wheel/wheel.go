@@ -1,7 +1,7 @@
-// Package wheel makes the smallest Python distributions that pip installs and
-// twine takes: a pure-Python wheel and a source archive of one module with one
-// value in it. It exists so that stories and the demo need no Python build tool; it
-// knows nothing of repositories.
+// Package wheel makes the smallest Python distributions that pip installs and twine
+// uploads: a pure-Python wheel and a source archive of one module with one value in
+// it. Stories and the demo need no Python build tool because of it. It knows nothing of
+// repositories.
 package wheel
 
 import (
@@ -17,9 +17,9 @@ import (
 	"strings"
 )
 
-// Write puts NAME-VERSION-py3-none-any.whl and NAME-VERSION.tar.gz into the
-// folder and returns their paths in this order. The module is the name with "_"
-// for "-", and holds VERSION. The same arguments give the same bytes.
+// Write writes NAME-VERSION-py3-none-any.whl and NAME-VERSION.tar.gz into a folder and
+// returns their paths. The module is called NAME with "_" for "-", and has the value
+// VERSION. The same arguments give the same bytes.
 func Write(dir, name, version string) (wheel, sdist string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", "", err
@@ -53,7 +53,7 @@ func (d distribution) metadata() string {
 	return fmt.Sprintf("Metadata-Version: 2.1\nName: %s\nVersion: %s\nSummary: says its version\nRequires-Python: >=3.8\n", d.name, d.version)
 }
 
-// wheel is the archive of PEP 427; RECORD has the digest of each other file.
+// wheel returns the archive of PEP 427. RECORD has the digests of the other files.
 func (d distribution) wheel() ([]byte, error) {
 	info := d.stem() + ".dist-info/"
 	files := []file{
@@ -86,7 +86,7 @@ func (d distribution) wheel() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// sdist is the archive that setuptools builds from.
+// sdist returns the archive that setuptools builds from.
 func (d distribution) sdist() ([]byte, error) {
 	setup := fmt.Sprintf("from setuptools import setup\nsetup(name=%q, version=%q, py_modules=[%q])\n", d.name, d.version, d.module)
 	var out bytes.Buffer

@@ -1,5 +1,5 @@
-// Command hello writes the demo's sample, a wheel and a source archive of
-// daypass-hello 1.0.0, into the folder that it is given, and prints the wheel's path.
+// Command hello writes the sample of the demo into a folder: a wheel and a source
+// archive of daypass-hello 1.0.0. It prints the wheel's path.
 package main
 
 import (
