@@ -10,6 +10,8 @@
 // are AWS's, because clients compare them.
 package api
 
+import "fmt"
+
 //go:generate go run ./internal/gen types
 
 // A Service is one API.
@@ -107,6 +109,22 @@ type Shape struct {
 	Elem    *Shape    // the entries of a list, the values of a map
 
 	Error *Error // nil unless the structure is an error
+}
+
+// Bounds returns the bounds in words, such as "1 to 64" or "at most 20"; "" if the
+// shape has none.
+func (s *Shape) Bounds() string {
+	switch {
+	case s.Min != nil && s.Max != nil && *s.Min == *s.Max:
+		return fmt.Sprintf("exactly %d", *s.Min)
+	case s.Min != nil && s.Max != nil:
+		return fmt.Sprintf("%d to %d", *s.Min, *s.Max)
+	case s.Min != nil:
+		return fmt.Sprintf("at least %d", *s.Min)
+	case s.Max != nil:
+		return fmt.Sprintf("at most %d", *s.Max)
+	}
+	return ""
 }
 
 // Member returns the member of a structure, or nil.

@@ -143,6 +143,25 @@ func TestHelpIsPrintedForEveryWayToAsk(t *testing.T) {
 	}
 }
 
+// The models have a sentence for few parameters, and bounds for most.
+func TestHelpShowsTheBoundsOfParametersWithoutASentence(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"iam create-role help":                "--role-name VALUE (string), required\n      1 to 64 characters.\n",
+		"sts assume-role help":                "--duration-seconds VALUE (integer)\n      900 to 43200.\n",
+		"iam tag-role help":                   "--tags VALUE ... (list), required\n      At most 50 entries.\n",
+		"codeartifact create-domain help":     "--domain VALUE (string), required\n      2 to 50 characters.\n",
+		"sts get-session-token help":          "--token-code VALUE (string)\n      Exactly 6 characters.\n",
+		"iam create-service-linked-role help": "--description VALUE (string)\n      At most 1000 characters.\n",
+		"get-authorization-token help":        "--domain VALUE (string), required\n      Name of the domain that the token is for.\n",
+	} {
+		code, stdout, stderr := inProcess(t, "", strings.Fields(args)...)
+		if code != 0 || !strings.Contains(stdout, want) {
+			t.Errorf("%s: exit %d, %s%s", args, code, stdout, stderr)
+		}
+	}
+}
+
 func TestHelpForAnUnknownCommandIsAnError(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{

@@ -172,15 +172,8 @@ func constraints(m *api.Member) string {
 	if m.Required {
 		c = append(c, "required")
 	}
-	switch sh := m.Shape; {
-	case sh.Min != nil && sh.Max != nil && *sh.Min == *sh.Max:
-		c = append(c, fmt.Sprintf("exactly %d", *sh.Min))
-	case sh.Min != nil && sh.Max != nil:
-		c = append(c, fmt.Sprintf("%d to %d", *sh.Min, *sh.Max))
-	case sh.Min != nil:
-		c = append(c, fmt.Sprintf("at least %d", *sh.Min))
-	case sh.Max != nil:
-		c = append(c, fmt.Sprintf("at most %d", *sh.Max))
+	if bounds := m.Shape.Bounds(); bounds != "" {
+		c = append(c, bounds)
 	}
 	if len(m.Shape.Enum) > 0 {
 		c = append(c, strings.Join(m.Shape.Enum, ", "))

@@ -5,6 +5,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func options(op *api.Operation) []option {
 		name := commandName(m.Name)
 		a := &argument.Argument{
 			Names: []string{"--" + name}, Dest: m.Name, Required: m.Required,
-			Placeholder: "VALUE (" + m.Shape.Kind.String() + ")", Help: m.Doc, Likely: m.Shape.Enum,
+			Placeholder: "VALUE (" + m.Shape.Kind.String() + ")", Help: cmp.Or(m.Doc, boundsHelp(m.Shape)), Likely: m.Shape.Enum,
 		}
 		switch m.Shape.Kind {
 		case api.Boolean:
