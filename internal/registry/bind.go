@@ -27,13 +27,13 @@ type Binding struct {
 	// Nil means that the caller cannot change meanwhile.
 	Again func(ctx context.Context) error
 
-	// Note hears which verb a change is begun with, and which package and version
+	// Observe hears which verb a change is begun with, and which package and version
 	// the call names. Nil means that nobody listens.
-	Note func(verb *format.Verb, ref format.Ref)
+	Observe func(verb *format.Verb, ref format.Ref)
 
-	// Spend hears how many rows of packages were read from the database because
+	// CountRows hears how many rows of packages were read from the database because
 	// the call needed them first. Nil means that nobody pays.
-	Spend func(rows int)
+	CountRows func(rows int)
 
 	// Origin is where new versions come from; zero means that the call publishes
 	// them here.
@@ -49,9 +49,9 @@ type Origin struct {
 	Connection string
 }
 
-func (b *Binding) note(verb *format.Verb, ref format.Ref) {
-	if b.Note != nil {
-		b.Note(verb, ref)
+func (b *Binding) observe(verb *format.Verb, ref format.Ref) {
+	if b.Observe != nil {
+		b.Observe(verb, ref)
 	}
 }
 
@@ -60,8 +60,8 @@ func (b *Binding) note(verb *format.Verb, ref format.Ref) {
 // is for one goroutine. If the repository does not exist every method says so.
 func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, error) {
 	bound := &bound{Binding: b, repository: r}
-	bound.own = member{r.registry, r, b.Format, b.Spend}
-	bound.nearest[0] = &bound.own
+	bound.self = member{r.registry, r, b.Format, b.CountRows}
+	bound.nearest[0] = &bound.self
 	bound.chain = bound.nearest[:]
 	if len(b.Verbs) == 1 {
 		err := bound.judge(ctx, b.Verbs[0])
@@ -76,7 +76,7 @@ func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, er
 type bound struct {
 	Binding
 	repository *Repository
-	own        member
+	self       member
 	nearest    [1]resolve.Member // so that the usual chain takes no memory of its own
 	chain      resolve.Chain
 	judged     *format.Verb // the verb whose actions on the repository are allowed
@@ -94,9 +94,9 @@ func (b *bound) judge(ctx context.Context, verb *format.Verb) error {
 	return nil
 }
 
-// readable returns an error unless the call has a right on the repository. It is
+// checkReadable returns an error unless the call has a right on the repository. It is
 // a mistake of the format, and no client's.
-func (b *bound) readable() error {
+func (b *bound) checkReadable() error {
 	if b.judged == nil || len(b.judged.Repository) == 0 {
 		return fmt.Errorf("the %s format reads a repository on which nothing was judged", b.Format.Name)
 	}
@@ -105,27 +105,27 @@ func (b *bound) readable() error {
 
 // Package implements [format.Repository].
 func (b *bound) Package(ctx context.Context, name format.Name) (*format.Package, error) {
-	err := b.readable()
+	err := b.checkReadable()
 	if err != nil {
 		return nil, err
 	}
-	b.note(b.judged, format.Ref{Name: name})
+	b.observe(b.judged, format.Ref{Name: name})
 	return b.chain.Package(ctx, name)
 }
 
 // Document implements [format.Repository].
 func (b *bound) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	err := b.readable()
+	err := b.checkReadable()
 	if err != nil {
 		return nil, err
 	}
-	b.note(b.judged, format.Ref{Name: name})
+	b.observe(b.judged, format.Ref{Name: name})
 	return b.chain.Document(ctx, name, variant, render)
 }
 
 // Index implements [format.Repository].
 func (b *bound) Index(ctx context.Context, variant string, render func(iter.Seq2[format.Name, error]) ([]byte, error)) (*format.Document, error) {
-	err := b.readable()
+	err := b.checkReadable()
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +134,11 @@ func (b *bound) Index(ctx context.Context, variant string, render func(iter.Seq2
 
 // Open implements [format.Repository].
 func (b *bound) Open(ctx context.Context, ref format.Ref, asset string) (*format.Content, error) {
-	err := b.readable()
+	err := b.checkReadable()
 	if err != nil {
 		return nil, err
 	}
-	b.note(b.judged, ref)
+	b.observe(b.judged, ref)
 	return b.chain.Open(ctx, ref, asset)
 }
 
@@ -147,14 +147,14 @@ func (b *bound) Begin(ctx context.Context, verb *format.Verb) (format.Change, er
 	if !slices.Contains(b.Verbs, verb) || len(verb.Package) == 0 {
 		return nil, fmt.Errorf("the %s format begins to %s in a call that does not do that", b.Format.Name, verb.Name)
 	}
-	b.note(verb, format.Ref{})
+	b.observe(verb, format.Ref{})
 	if b.judged != verb {
 		err := b.judge(ctx, verb)
 		if err != nil {
 			return nil, err
 		}
 	}
-	return &change{bound: b, verb: verb, member: &b.own}, nil
+	return &change{bound: b, verb: verb, member: &b.self}, nil
 }
 
 // Format returns the format of a name that operations of the API take.

@@ -19,7 +19,7 @@ func TestEveryMethodThatNamesAPackageIsNoted(t *testing.T) {
 	ref := format.Ref{Name: format.Name{Namespace: "space", Name: "name"}, Version: "1"}
 	var noted format.Ref
 	bound, err := b.repository("repo").Bind(t.Context(), registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow,
-		Note: func(verb *format.Verb, ref format.Ref) {
+		Observe: func(verb *format.Verb, ref format.Ref) {
 			if verb != everything[0] {
 				t.Errorf("noted the verb %v", verb)
 			}

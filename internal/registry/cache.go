@@ -23,20 +23,20 @@ const (
 	maxRows      = 4 << 20
 	maxDocuments = 36 << 20
 
-	// share is the part of a cache that one entry may take: a heavier one is
+	// maxShare is the part of a cache that one entry may take: a heavier one is
 	// given to all who wait for it and not kept.
-	share = 3
+	maxShare = 3
 )
 
 const (
-	// trust is how long a replica that watches believes what it keeps after its
+	// maxStaleness is how long a replica that watches believes what it keeps after its
 	// last look at what others changed.
-	trust = time.Second
+	maxStaleness = time.Second
 
-	// slack is how far the clocks of replicas may be apart, and how long a
+	// clockSlack is how far the clocks of replicas may be apart, and how long a
 	// transaction may take from its start to its commit, before a change could
 	// be overlooked.
-	slack = 15 * time.Second
+	clockSlack = 15 * time.Second
 )
 
 // A cache keeps what was read of packages, and apart from that what formats
@@ -63,9 +63,9 @@ type cache struct {
 	watching  atomic.Bool
 	confirmed atomic.Int64 // Unix nanoseconds of the last look
 
-	// looked is when the last look was, by the clock that changes have. Only
+	// refreshed is when the last look was, by the clock that changes have. Only
 	// [Registry.look] uses it.
-	looked time.Time
+	refreshed time.Time
 }
 
 // A rowsKey names what a revision of a package has in the database.
@@ -106,7 +106,7 @@ func bounded[K comparable, V any](limit int, weigh func(K, V) int) *otter.Cache[
 		MaximumWeight: uint64(limit),
 		Weigher: func(k K, v V) uint32 {
 			n := weigh(k, v)
-			if n > limit/share {
+			if n > limit/maxShare {
 				return math.MaxUint32 // over every limit: evicted at once, and nothing else is
 			}
 			return uint32(n)
@@ -123,8 +123,8 @@ func (c *cache) head(ctx context.Context, key store.PackageKey) (*store.Package,
 	return c.heads.Get(ctx, key, c.loadHead)
 }
 
-// content returns rows, from load if they are not known.
-func (c *cache) content(ctx context.Context, key rowsKey, load otter.LoaderFunc[rowsKey, *rows]) (*rows, error) {
+// loadRows returns rows, from load if they are not known.
+func (c *cache) loadRows(ctx context.Context, key rowsKey, load otter.LoaderFunc[rowsKey, *rows]) (*rows, error) {
 	return c.rows.Get(ctx, key, inTurn(c, load))
 }
 
@@ -134,16 +134,16 @@ func (c *cache) content(ctx context.Context, key rowsKey, load otter.LoaderFunc[
 // html and json that are both missing read the rows twice at worst.
 func (c *cache) document(ctx context.Context, key documentKey, load otter.LoaderFunc[rowsKey, *rows], render func(*rows) (*format.Document, error)) (*format.Document, error) {
 	return c.documents.Get(ctx, key, inTurn(c, func(ctx context.Context, key documentKey) (*format.Document, error) {
-		of := rowsKey{pkg: key.pkg, revision: key.revision}
-		known, ok := c.rows.GetIfPresent(of)
+		listed := rowsKey{pkg: key.pkg, revision: key.revision}
+		known, ok := c.rows.GetIfPresent(listed)
 		if ok {
 			return render(known)
 		}
-		read, err := load(ctx, of)
+		read, err := load(ctx, listed)
 		if err != nil {
 			return nil, err
 		}
-		c.rows.Set(of, read)
+		c.rows.Set(listed, read)
 		return render(read)
 	}))
 }
@@ -155,7 +155,7 @@ func (c *cache) index(ctx context.Context, repository, formatName, variant strin
 	if c.stale() {
 		return render(ctx)
 	}
-	key := documentKey{repository + "/" + formatName, c.indexes.of(repository, formatName).Load(), variant}
+	key := documentKey{repository + "/" + formatName, c.indexes.counter(repository, formatName).Load(), variant}
 	return c.documents.Get(ctx, key, otter.LoaderFunc[documentKey, *format.Document](func(ctx context.Context, _ documentKey) (*format.Document, error) {
 		return render(ctx)
 	}))
@@ -176,22 +176,22 @@ func inTurn[K comparable, V any](c *cache, load otter.LoaderFunc[K, V]) otter.Lo
 	}
 }
 
-// drop forgets a package, also one that is being read just now.
-func (c *cache) drop(key store.PackageKey) {
+// invalidate forgets a package, also one that is being read just now.
+func (c *cache) invalidate(key store.PackageKey) {
 	c.heads.Invalidate(key)
-	c.indexes.of(key.Repository, key.Format).Add(1)
+	c.indexes.counter(key.Repository, key.Format).Add(1)
 }
 
-// changed forgets a package unless the revision that is known is this one.
-func (c *cache) changed(p *store.Package) {
+// invalidateUnless forgets a package unless the revision that is known is this one.
+func (c *cache) invalidateUnless(p *store.Package) {
 	known, ok := c.heads.GetEntryQuietly(p.PackageKey)
 	if !ok || known.Value.Revision != p.Revision {
 		c.heads.Invalidate(p.PackageKey)
 	}
 }
 
-// forget forgets all packages.
-func (c *cache) forget() {
+// clear forgets all packages.
+func (c *cache) clear() {
 	c.heads.InvalidateAll()
 	for i := range c.indexes.counters {
 		c.indexes.counters[i].Add(1)
@@ -199,7 +199,7 @@ func (c *cache) forget() {
 }
 
 func (c *cache) stale() bool {
-	return c.watching.Load() && time.Now().UnixNano()-c.confirmed.Load() > int64(trust)
+	return c.watching.Load() && time.Now().UnixNano()-c.confirmed.Load() > int64(maxStaleness)
 }
 
 // Watch looks every interval for packages that other replicas changed, until
@@ -214,29 +214,29 @@ func (g *Registry) Watch(ctx context.Context, interval time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			look, cancel := context.WithTimeout(ctx, trust)
-			_ = g.look(look) // a failure shows as stale
+			lookCtx, cancel := context.WithTimeout(ctx, maxStaleness)
+			_ = g.refresh(lookCtx) // a failure shows as stale
 			cancel()
 		}
 	}
 }
 
-func (g *Registry) look(ctx context.Context) error {
+func (g *Registry) refresh(ctx context.Context) error {
 	asked, now := time.Now(), g.Now()
 	var changed []*store.Package
 	err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
-		changed, err = tx.ChangedPackages(ctx, now.Add(-slack))
+		changed, err = tx.ChangedPackages(ctx, now.Add(-clockSlack))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if !g.packages.looked.IsZero() && now.Sub(g.packages.looked) > trust { // older changes may have been overlooked meanwhile
-		g.packages.forget()
+	if !g.packages.refreshed.IsZero() && now.Sub(g.packages.refreshed) > maxStaleness { // older changes may have been overlooked meanwhile
+		g.packages.clear()
 	}
-	g.packages.looked = now
+	g.packages.refreshed = now
 	for _, p := range changed {
-		g.packages.changed(p)
+		g.packages.invalidateUnless(p)
 	}
 	g.packages.indexes.changed(changed)
 	g.packages.confirmed.Store(asked.UnixNano())

@@ -109,7 +109,7 @@ func TestACallerWhoLeavesDoesNotFailThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCache(nil)
 		ask := func(ctx context.Context) error {
-			_, err := c.content(ctx, rowsKey{pkg: "p"}, func(ctx context.Context, _ rowsKey) (*rows, error) {
+			_, err := c.loadRows(ctx, rowsKey{pkg: "p"}, func(ctx context.Context, _ rowsKey) (*rows, error) {
 				select {
 				case <-ctx.Done():
 					return nil, ctx.Err()
@@ -154,7 +154,7 @@ func TestAPackageTooHeavyToKeepEvictsNoOther(t *testing.T) {
 	others()
 	c.want(t, 100, 100)
 	for i := range 3 {
-		err := c.document(ctx, fmt.Sprint("heavy ", i), maxRows/share+1, maxDocuments/share+1)
+		err := c.document(ctx, fmt.Sprint("heavy ", i), maxRows/maxShare+1, maxDocuments/maxShare+1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +195,7 @@ func TestAProjectOf20000VersionsIsReadOnce(t *testing.T) {
 			v.Version, a.Name, a.SHA256, a.SHA256, a.Name)
 	}
 	weight := newRows(head, versions, assets).weight
-	if weight <= maxRows/share {
+	if weight <= maxRows/maxShare {
 		t.Fatalf("the rows weigh %d bytes, which is kept: they must be an example of what is not", weight)
 	}
 	c := &counted{cache: newCache(nil)}
@@ -247,7 +247,7 @@ func TestARevisionReadBeforeAChangeIsNotKept(t *testing.T) {
 	change = func() { // commits and is dropped between the read and its end
 		change = func() {}
 		revision = 2
-		c.drop(key)
+		c.invalidate(key)
 	}
 	for range 2 {
 		p, err := c.head(t.Context(), key)
@@ -272,7 +272,7 @@ func TestALookAtOthersChangesKeepsWhatIsCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.changed(&store.Package{PackageKey: key, Revision: step.changed})
+		c.invalidateUnless(&store.Package{PackageKey: key, Revision: step.changed})
 		_, err = c.head(t.Context(), key)
 		if err != nil || loads != step.loads {
 			t.Errorf("after a look that found revision %d: %d loads, %v; want %d", step.changed, loads, err, step.loads)

@@ -56,7 +56,7 @@ func (c *change) Close() error {
 
 // Claim implements [format.Change].
 func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, error) {
-	c.note(c.verb, ref)
+	c.observe(c.verb, ref)
 	if c.claimed && c.name != ref.Name {
 		return nil, fmt.Errorf("a change of %s claims %s too", label(c.name), label(ref.Name))
 	}
@@ -86,7 +86,7 @@ func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, er
 		if err != nil {
 			return err
 		}
-		v, err := d.find(ctx, tx, ref.Version)
+		v, err := d.findVersion(ctx, tx, ref.Version)
 		if v == nil || err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, er
 		if err != nil {
 			return err
 		}
-		found = v.public()
+		found = v.formatVersion()
 		return nil
 	})
 	return found, err
@@ -138,14 +138,14 @@ func (c *change) Commit(ctx context.Context, edit *format.Edit) error {
 		return err
 	}
 	for _, u := range fresh {
-		err := c.settle(ctx, u)
+		err := c.storeContent(ctx, u)
 		if err != nil {
 			return err
 		}
 	}
 	changed, err := c.record(ctx, edit, uploads)
 	if changed || err != nil { // after an error nobody knows whether it was committed
-		c.member.registry.packages.drop(c.member.key(c.name))
+		c.member.registry.packages.invalidate(c.member.key(c.name))
 	}
 	return err
 }
@@ -265,20 +265,20 @@ func (c *change) update(ctx context.Context, run func(context.Context, func(*sto
 	return err
 }
 
-// settle makes content durable, unless the domain has it.
-func (c *change) settle(ctx context.Context, u *upload) error {
+// storeContent makes content durable, unless the domain has it.
+func (c *change) storeContent(ctx context.Context, u *upload) error {
 	s, ok := u.content.(staged)
 	if !ok {
 		return fmt.Errorf("asset %s: its content was not staged by this change", u.name)
 	}
-	at := space(u.claimed.Domain, u.claimed.Generation)
+	spaceName := space(u.claimed.Domain, u.claimed.Generation)
 	if u.claimed.Stored {
-		size, err := c.member.registry.Blobs.Stat(ctx, blob.Key{Space: at, SHA256: u.claimed.SHA256})
+		size, err := c.member.registry.Blobs.Stat(ctx, blob.Key{Space: spaceName, SHA256: u.claimed.SHA256})
 		if err == nil && size == u.claimed.Size {
 			return nil
 		}
 	}
-	_, err := s.stage.Commit(ctx, at)
+	_, err := s.stage.Commit(ctx, spaceName)
 	return err
 }
 

@@ -93,8 +93,8 @@ func (d *Domain) Subject() Subject {
 	return Subject{ARN: d.ARN, Account: d.Owner, Policies: d.policies, Tags: d.Tags}
 }
 
-// gone turns a row that vanished under us into the domain's NotFound.
-func (d *Domain) gone(err error) error {
+// notFound turns a row that vanished under us into the domain's NotFound.
+func (d *Domain) notFound(err error) error {
 	if isNotFound(err) {
 		return (&Domain{Domain: store.Domain{Name: d.Name, Owner: d.Owner}}).Check()
 	}
@@ -108,7 +108,7 @@ func (g *Registry) CreateDomain(ctx context.Context, d store.Domain) (*Domain, e
 		return nil, fault.Invalid("domain: %q is not a domain name: expected 2 to 50 lower-case letters, digits and hyphens, a letter first and no hyphen last", d.Name)
 	}
 	d.ID, d.Policy, d.Created = newID(), store.ResourcePolicy{}, milliseconds(d.Created)
-	tags, err := g.retag("domain", d.Name, nil, d.Tags, nil)
+	tags, err := g.changeTags("domain", d.Name, nil, d.Tags, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (g *Registry) Domains(ctx context.Context, region, owner string, p Page) ([
 	if err != nil {
 		return nil, "", err
 	}
-	found, next := cut(found, p.limit(), func(d *store.Domain) string { return pageToken("domains", d.Name) })
+	found, next := firstPage(found, p.limit(), func(d *store.Domain) string { return pageToken("domains", d.Name) })
 	return found, next, nil
 }
 
@@ -183,7 +183,7 @@ func (g *Registry) DeleteDomain(ctx context.Context, d *Domain) error {
 		}
 		return tx.DeleteDomain(ctx, d.ID)
 	})
-	return d.gone(err)
+	return d.notFound(err)
 }
 
 // SetDomainPolicy replaces the policy of a domain, which has been validated,
@@ -194,7 +194,7 @@ func (g *Registry) SetDomainPolicy(ctx context.Context, d *Domain, revision, doc
 	fresh := store.ResourcePolicy{Document: document, Revision: newRevision(), Bound: bound}
 	var shown store.ResourcePolicy
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := d.still(ctx, tx)
+		row, err := d.reread(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -205,11 +205,11 @@ func (g *Registry) SetDomainPolicy(ctx context.Context, d *Domain, revision, doc
 		shown = result
 		return tx.SetDomainPolicy(ctx, d.ID, next)
 	})
-	return shown, d.gone(err)
+	return shown, d.notFound(err)
 }
 
-// still reads the domain's row again, as long as it is the same domain.
-func (d *Domain) still(ctx context.Context, tx *store.Tx) (*store.Domain, error) {
+// reread reads the domain's row again, as long as it is the same domain.
+func (d *Domain) reread(ctx context.Context, tx *store.Tx) (*store.Domain, error) {
 	rows, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (d *Domain) still(ctx context.Context, tx *store.Tx) (*store.Domain, error)
 // nextPolicy decides what is stored instead of a policy, and what the caller is
 // shown.
 func nextPolicy(kind, name string, stored, fresh store.ResourcePolicy, expected string) (next, shown store.ResourcePolicy, err error) {
-	err = replacing(kind, name, stored, expected)
+	err = checkRevision(kind, name, stored, expected)
 	if err != nil {
 		return fresh, fresh, err
 	}
@@ -240,17 +240,17 @@ func nextPolicy(kind, name string, stored, fresh store.ResourcePolicy, expected 
 // TagDomain adds or overwrites some tags of a domain and removes others.
 func (g *Registry) TagDomain(ctx context.Context, d *Domain, add map[string]string, remove []string) error {
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := d.still(ctx, tx)
+		row, err := d.reread(ctx, tx)
 		if err != nil {
 			return err
 		}
-		tags, err := g.retag("domain", d.Name, row.Tags, add, remove)
+		tags, err := g.changeTags("domain", d.Name, row.Tags, add, remove)
 		if err != nil {
 			return err
 		}
 		return tx.SetDomainTags(ctx, d.ID, tags)
 	})
-	return d.gone(err)
+	return d.notFound(err)
 }
 
 // PolicyOf returns the policy of the domain, or the fault for one that has

@@ -29,12 +29,12 @@ type draftVersion struct {
 	created bool
 	touched bool // other columns of the row change
 
-	about    *store.Description // nil: not read
-	aboutNew bool
+	description        *store.Description // nil: not read
+	descriptionChanged bool
 
-	assets  []*draftAsset
-	loaded  bool
-	dropped []string // names
+	assets        []*draftAsset
+	loaded        bool
+	removedAssets []string // names
 }
 
 // A draftAsset is an asset as an edit makes it: there already, uploaded, or
@@ -59,8 +59,8 @@ func (a *draftAsset) sha256() string {
 
 // draft reads the package.
 func (c *change) draft(ctx context.Context, tx *store.Tx) (*draft, error) {
-	there, err := tx.RepositoryExists(ctx, c.repository.ID)
-	if err == nil && !there {
+	exists, err := tx.RepositoryExists(ctx, c.repository.ID)
+	if err == nil && !exists {
 		err = missingRepository(c.repository.Name, c.repository.DomainName, c.repository.DomainOwner)
 	}
 	if err != nil {
@@ -74,9 +74,9 @@ func (c *change) draft(ctx context.Context, tx *store.Tx) (*draft, error) {
 	return d, err
 }
 
-// find returns a version, or nil if there is none. It refuses one that takes no
+// findVersion returns a version, or nil if there is none. It refuses one that takes no
 // changes.
-func (d *draft) find(ctx context.Context, tx *store.Tx, version string) (*draftVersion, error) {
+func (d *draft) findVersion(ctx context.Context, tx *store.Tx, version string) (*draftVersion, error) {
 	for _, v := range d.versions {
 		if v.row.Version == version {
 			return v, nil
@@ -114,15 +114,15 @@ func (v *draftVersion) loadAssets(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
-func (v *draftVersion) loadAbout(ctx context.Context, tx *store.Tx) (err error) {
-	if v.about == nil {
-		v.about, err = tx.Description(ctx, v.row.ID)
+func (v *draftVersion) loadDescription(ctx context.Context, tx *store.Tx) (err error) {
+	if v.description == nil {
+		v.description, err = tx.Description(ctx, v.row.ID)
 	}
 	return err
 }
 
-// public is the version as formats see it.
-func (v *draftVersion) public() *format.Version {
+// formatVersion is the version as formats see it.
+func (v *draftVersion) formatVersion() *format.Version {
 	found := newVersion(v.row)
 	for _, a := range v.assets {
 		found.Assets = append(found.Assets, newAsset(a.row))
@@ -135,7 +135,7 @@ func (d *draft) changed() bool {
 }
 
 func (v *draftVersion) changed() bool {
-	return v.created || v.touched || v.aboutNew || len(v.dropped) > 0 ||
+	return v.created || v.touched || v.descriptionChanged || len(v.removedAssets) > 0 ||
 		slices.ContainsFunc(v.assets, func(a *draftAsset) bool { return a.created || a.touched })
 }
 
@@ -160,7 +160,7 @@ func (c *change) plan(ctx context.Context, tx *store.Tx, edit *format.Edit, uplo
 	}
 	for i := range edit.Versions {
 		e := &edit.Versions[i]
-		v, err := d.open(ctx, tx, e)
+		v, err := d.openVersion(ctx, tx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -170,12 +170,12 @@ func (c *change) plan(ctx context.Context, tx *store.Tx, edit *format.Edit, uplo
 		}
 		d.versions = append(d.versions, v)
 	}
-	return d, d.retag(ctx, tx, edit.Tags)
+	return d, d.changeTags(ctx, tx, edit.Tags)
 }
 
-// open returns the version that an edit is of, made where there is none.
-func (d *draft) open(ctx context.Context, tx *store.Tx, e *format.VersionEdit) (*draftVersion, error) {
-	v, err := d.find(ctx, tx, e.Version)
+// openVersion returns the version that an edit is of, made where there is none.
+func (d *draft) openVersion(ctx context.Context, tx *store.Tx, e *format.VersionEdit) (*draftVersion, error) {
+	v, err := d.findVersion(ctx, tx, e.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (d *draft) open(ctx context.Context, tx *store.Tx, e *format.VersionEdit) (
 	if origin == (Origin{}) {
 		origin = Origin{Type: "INTERNAL", Repository: d.repository.Name}
 	}
-	return &draftVersion{draft: d, created: true, about: &store.Description{Text: "{}"}, row: &store.Version{
+	return &draftVersion{draft: d, created: true, description: &store.Description{Text: "{}"}, row: &store.Version{
 		ID:               newID(),
 		Version:          e.Version,
 		SortKey:          d.Format.SortKey(e.Version),
@@ -220,18 +220,18 @@ func (v *draftVersion) apply(ctx context.Context, tx *store.Tx, e *format.Versio
 			return err
 		}
 	}
-	err := v.attach(ctx, tx, e, uploads)
+	err := v.addAssets(ctx, tx, e, uploads)
 	if err != nil {
 		return err
 	}
-	err = v.detail(e.Details)
+	err = v.setDetails(e.Details)
 	if err != nil {
 		return err
 	}
 	if e.Description != nil {
-		err = v.loadAbout(ctx, tx)
+		err = v.loadDescription(ctx, tx)
 		if err == nil {
-			err = v.describe(e.Description, e.Replace)
+			err = v.setDescription(e.Description, e.Replace)
 		}
 		if err != nil {
 			return err
@@ -244,14 +244,14 @@ func (v *draftVersion) apply(ctx context.Context, tx *store.Tx, e *format.Versio
 			v.row.Yanked = &reason
 		}
 	}
-	v.become(e.Status)
+	v.setStatus(e.Status)
 	return nil
 }
 
-// become changes the status as far as an edit may.
+// setStatus changes the status as far as an edit may.
 //
 // Source: CodeArtifact User Guide, "Package version status".
-func (v *draftVersion) become(status format.Status) {
+func (v *draftVersion) setStatus(status format.Status) {
 	switch {
 	case status == "" || string(status) == v.row.Status:
 	case status == format.Unfinished && !v.created:
@@ -260,11 +260,11 @@ func (v *draftVersion) become(status format.Status) {
 	}
 }
 
-// attach adds assets. What is there with the same bytes is left alone.
+// addAssets adds assets. What is there with the same bytes is left alone.
 //
 // Source: CodeArtifact User Guide, "Package version status" and "Package version
 // immutability".
-func (v *draftVersion) attach(ctx context.Context, tx *store.Tx, e *format.VersionEdit, uploads map[*format.NewAsset]*upload) error {
+func (v *draftVersion) addAssets(ctx context.Context, tx *store.Tx, e *format.VersionEdit, uploads map[*format.NewAsset]*upload) error {
 	if len(e.Assets) == 0 {
 		return nil
 	}
@@ -282,7 +282,7 @@ func (v *draftVersion) attach(ctx context.Context, tx *store.Tx, e *format.Versi
 		case v.assets[at].sha256() == a.sha256():
 			a = v.assets[at]
 		case e.Exact:
-			v.dropped = append(v.dropped, v.assets[at].row.Name)
+			v.removedAssets = append(v.removedAssets, v.assets[at].row.Name)
 			v.assets[at] = a
 		default:
 			return format.Conflicting(a.row.Name, newAsset(v.assets[at].row), a.digests())
@@ -292,7 +292,7 @@ func (v *draftVersion) attach(ctx context.Context, tx *store.Tx, e *format.Versi
 	if e.Exact {
 		for _, a := range v.assets {
 			if !slices.Contains(named, a) {
-				v.dropped = append(v.dropped, a.row.Name)
+				v.removedAssets = append(v.removedAssets, a.row.Name)
 			}
 		}
 		v.assets = named
@@ -339,15 +339,15 @@ func (v *draftVersion) newAsset(ctx context.Context, tx *store.Tx, n *format.New
 		a.upload = uploads[n]
 		return a, nil
 	}
-	of, err := v.find(ctx, tx, n.From.Version)
-	if err == nil && of != nil {
-		err = of.loadAssets(ctx, tx)
+	source, err := v.findVersion(ctx, tx, n.From.Version)
+	if err == nil && source != nil {
+		err = source.loadAssets(ctx, tx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if of != nil {
-		for _, b := range of.assets {
+	if source != nil {
+		for _, b := range source.assets {
 			if b.row.Name == n.From.Asset {
 				a.from = b
 				return a, nil
@@ -357,30 +357,30 @@ func (v *draftVersion) newAsset(ctx context.Context, tx *store.Tx, n *format.New
 	return nil, fault.NotFoundResource("asset", n.From.Asset, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", n.From.Version, label(v.name), v.repository.Name, n.From.Asset)
 }
 
-// detail replaces details of assets.
-func (v *draftVersion) detail(details map[string]json.RawMessage) error {
+// setDetails replaces details of assets.
+func (v *draftVersion) setDetails(details map[string]json.RawMessage) error {
 	for _, name := range slices.Sorted(maps.Keys(details)) {
-		at := slices.IndexFunc(v.assets, func(a *draftAsset) bool { return a.row.Name == name })
-		if at < 0 {
+		i := slices.IndexFunc(v.assets, func(a *draftAsset) bool { return a.row.Name == name })
+		if i < 0 {
 			return fault.NotFoundResource("asset", name, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", v.row.Version, label(v.name), v.repository.Name, name)
 		}
 		text := storable(string(details[name]))
-		if a := v.assets[at]; a.row.Detail != text {
+		if a := v.assets[i]; a.row.Detail != text {
 			a.row.Detail, a.touched = text, true
 		}
 	}
 	return nil
 }
 
-// describe fills the description, or replaces it.
-func (v *draftVersion) describe(d *format.Description, replace bool) error {
-	had, err := restore(v.about, v.row.Detail)
+// setDescription fills the description, or replaces it.
+func (v *draftVersion) setDescription(d *format.Description, replace bool) error {
+	had, err := restore(v.description, v.row.Detail)
 	if err != nil {
 		return fmt.Errorf("description of version %s: %w", v.row.Version, err)
 	}
 	about := *d
 	if !replace {
-		about = filled(had, *d)
+		about = mergeDescription(had, *d)
 	}
 	before, err := describe(had)
 	if err != nil {
@@ -395,7 +395,7 @@ func (v *draftVersion) describe(d *format.Description, replace bool) error {
 		if err != nil {
 			return err
 		}
-		v.about, v.aboutNew = after, true
+		v.description, v.descriptionChanged = after, true
 	}
 	if detail := storable(string(about.Detail)); detail != v.row.Detail {
 		v.row.Detail, v.touched = detail, true
@@ -403,8 +403,8 @@ func (v *draftVersion) describe(d *format.Description, replace bool) error {
 	return nil
 }
 
-// filled returns a description with what another has and it does not.
-func filled(d, other format.Description) format.Description {
+// mergeDescription returns a description with what another has and it does not.
+func mergeDescription(d, other format.Description) format.Description {
 	for _, p := range [...]struct{ to, from *string }{
 		{&d.DisplayName, &other.DisplayName}, {&d.Summary, &other.Summary}, {&d.HomePage, &other.HomePage},
 		{&d.SourceCode, &other.SourceCode}, {&d.Readme, &other.Readme},
@@ -428,8 +428,8 @@ func filled(d, other format.Description) format.Description {
 // maxTags bounds the tags of a package.
 const maxTags = 1000
 
-// retag sets and removes tags.
-func (d *draft) retag(ctx context.Context, tx *store.Tx, tags map[string]string) error {
+// changeTags sets and removes tags.
+func (d *draft) changeTags(ctx context.Context, tx *store.Tx, tags map[string]string) error {
 	var now map[string]string
 	if d.pkg != nil {
 		now = d.pkg.Tags
@@ -447,7 +447,7 @@ func (d *draft) retag(ctx context.Context, tx *store.Tx, tags map[string]string)
 		if !isName(tag) {
 			return fault.Invalid("tag: %q is not a tag: expected 1 to 255 characters without #, slashes, spaces and control characters", tag)
 		}
-		v, err := d.find(ctx, tx, version)
+		v, err := d.findVersion(ctx, tx, version)
 		if err != nil {
 			return err
 		}
@@ -496,31 +496,31 @@ func (d *draft) write(ctx context.Context, tx *store.Tx) error {
 func (v *draftVersion) write(ctx context.Context, tx *store.Tx) error {
 	err := v.loadAssets(ctx, tx)
 	if err == nil {
-		err = v.loadAbout(ctx, tx)
+		err = v.loadDescription(ctx, tx)
 	}
 	if err != nil {
 		return err
 	}
 	for _, a := range v.assets {
-		err := v.place(ctx, tx, a)
+		err := v.setContent(ctx, tx, a)
 		if err != nil {
 			return err
 		}
 	}
 	v.row.Package = v.pkg.ID
-	v.row.Revision = versionRevision(v.row, v.about, v.assets)
+	v.row.Revision = versionRevision(v.row, v.description, v.assets)
 	if v.created {
-		err = tx.CreateVersion(ctx, v.row, v.about)
+		err = tx.CreateVersion(ctx, v.row, v.description)
 	} else {
 		err = tx.UpdateVersion(ctx, v.row)
-		if err == nil && v.aboutNew {
-			err = tx.SetDescription(ctx, v.row.ID, v.about)
+		if err == nil && v.descriptionChanged {
+			err = tx.SetDescription(ctx, v.row.ID, v.description)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	for _, name := range v.dropped {
+	for _, name := range v.removedAssets {
 		err := tx.DeleteAsset(ctx, v.row.ID, name)
 		if err != nil {
 			return err
@@ -540,8 +540,8 @@ func (v *draftVersion) write(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// place says where the content of a new asset is.
-func (v *draftVersion) place(ctx context.Context, tx *store.Tx, a *draftAsset) error {
+// setContent says where the content of a new asset is.
+func (v *draftVersion) setContent(ctx context.Context, tx *store.Tx, a *draftAsset) error {
 	switch {
 	case !a.created:
 		return nil

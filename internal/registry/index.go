@@ -22,7 +22,7 @@ type indexes struct {
 	seen map[string]int64
 }
 
-func (x *indexes) of(repository, formatName string) *atomic.Int64 {
+func (x *indexes) counter(repository, formatName string) *atomic.Int64 {
 	h := maphash.Comparable(x.seed, [2]string{repository, formatName})
 	return &x.counters[h%uint64(len(x.counters))]
 }
@@ -33,7 +33,7 @@ func (x *indexes) changed(packages []*store.Package) {
 	for _, p := range packages {
 		seen[p.ID] = p.Revision
 		if revision, ok := x.seen[p.ID]; !ok || revision != p.Revision {
-			x.of(p.Repository, p.Format).Add(1)
+			x.counter(p.Repository, p.Format).Add(1)
 		}
 	}
 	x.seen = seen
@@ -71,7 +71,7 @@ func (m *member) names(ctx context.Context) iter.Seq2[format.Name, error] {
 				yield(format.Name{}, err)
 				return
 			}
-			m.spend(len(found))
+			m.addRows(len(found))
 			for _, p := range found {
 				last = format.Name{Namespace: p.Namespace, Name: p.Name}
 				if !yield(last, nil) {

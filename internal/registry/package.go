@@ -21,12 +21,12 @@ type member struct {
 	registry   *Registry
 	repository *Repository
 	format     *format.Format
-	paid       func(rows int) // see [Binding.Spend]
+	countRows  func(rows int) // see [Binding.Spend]
 }
 
-func (m *member) spend(rows int) {
-	if m.paid != nil {
-		m.paid(rows)
+func (m *member) addRows(rows int) {
+	if m.countRows != nil {
+		m.countRows(rows)
 	}
 }
 
@@ -77,7 +77,7 @@ func (m *member) Package(ctx context.Context, n format.Name) (*format.Package, e
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.registry.packages.content(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, m.loadListed(head))
+	r, err := m.registry.packages.loadRows(ctx, rowsKey{pkg: head.ID, revision: head.Revision}, m.loadListed(head))
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (m *member) asset(ctx context.Context, ref format.Ref, name string) (*forma
 	if err != nil {
 		return nil, 0, err
 	}
-	r, err := m.registry.packages.content(ctx, rowsKey{head.ID, head.Revision, ref.Version}, m.registry.loadVersion(head))
+	r, err := m.registry.packages.loadRows(ctx, rowsKey{head.ID, head.Revision, ref.Version}, m.registry.loadVersion(head))
 	if isNotFound(err) {
 		return nil, 0, fault.NotFoundResource("package-version", ref.Version, "Version not found. Version '%s' of package '%s' does not exist in repository '%s'", ref.Version, label(ref.Name), m.repository.Name)
 	}
@@ -151,7 +151,7 @@ func (m *member) asset(ctx context.Context, ref format.Ref, name string) (*forma
 	}
 	for i := range v.Assets {
 		if v.Assets[i].Name == name {
-			return &v.Assets[i], r.moved[v.Assets[i].Digests.SHA256], nil
+			return &v.Assets[i], r.generations[v.Assets[i].Digests.SHA256], nil
 		}
 	}
 	return nil, 0, fault.NotFoundResource("asset", name, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", ref.Version, label(ref.Name), m.repository.Name, name)
@@ -170,8 +170,8 @@ func space(domain string, generation int64) string {
 // one version whatever its status. They are immutable.
 type rows struct {
 	format.Package
-	moved  map[string]int64 // SHA-256 to the generation of content, where that is not 0
-	weight int              // bytes, about
+	generations map[string]int64 // SHA-256 to the generation of content, where that is not 0
+	weight      int              // bytes, about
 }
 
 func (g *Registry) loadHead(ctx context.Context, key store.PackageKey) (head *store.Package, err error) {
@@ -199,7 +199,7 @@ func (m *member) loadListed(head *store.Package) otter.LoaderFunc[rowsKey, *rows
 		if err != nil {
 			return nil, err
 		}
-		m.spend(len(versions) + len(assets))
+		m.addRows(len(versions) + len(assets))
 		return newRows(head, versions, assets), nil
 	}
 }
@@ -229,20 +229,20 @@ func newRows(head *store.Package, versions []*store.Version, assets []*store.Ass
 		Package: format.Package{Name: format.Name{Namespace: head.Namespace, Name: head.Name}, Tags: head.Tags, Versions: make([]format.Version, len(versions))},
 		weight:  1 << 10,
 	}
-	of := make(map[string][]format.Asset, len(versions))
+	assetsOf := make(map[string][]format.Asset, len(versions))
 	for _, a := range assets {
-		of[a.Version] = append(of[a.Version], newAsset(a))
+		assetsOf[a.Version] = append(assetsOf[a.Version], newAsset(a))
 		if a.Generation != 0 {
-			if r.moved == nil {
-				r.moved = make(map[string]int64)
+			if r.generations == nil {
+				r.generations = make(map[string]int64)
 			}
-			r.moved[a.SHA256] = a.Generation
+			r.generations[a.SHA256] = a.Generation
 		}
 		r.weight += 768 + len(a.Name) + len(a.Detail)
 	}
 	for i, row := range versions {
 		r.Versions[i] = newVersion(row)
-		files := of[row.ID]
+		files := assetsOf[row.ID]
 		slices.SortFunc(files, func(a, b format.Asset) int { return strings.Compare(a.Name, b.Name) })
 		r.Versions[i].Assets = files
 		r.weight += 512 + len(row.Detail)

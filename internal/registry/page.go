@@ -73,9 +73,9 @@ func invalidToken() error {
 	return fault.Invalid("nextToken: it is not a token that this list returned; leave it out to start again")
 }
 
-// cut returns at most limit entries of a list that was read one further, and
+// firstPage returns at most limit entries of a list that was read one further, and
 // the token for the rest.
-func cut[T any](found []T, limit int, token func(T) string) ([]T, string) {
+func firstPage[T any](found []T, limit int, token func(T) string) ([]T, string) {
 	if len(found) <= limit {
 		return found, ""
 	}

@@ -151,9 +151,9 @@ func compile(resource string, p store.ResourcePolicy) ([]*policy.Policy, error) 
 	return []*policy.Policy{parsed.Pin(p.Bound)}, nil
 }
 
-// replacing returns the policy after a change of the stored one, refusing a
+// checkRevision returns the policy after a change of the stored one, refusing a
 // change that expected another revision.
-func replacing(kind, name string, stored store.ResourcePolicy, expected string) error {
+func checkRevision(kind, name string, stored store.ResourcePolicy, expected string) error {
 	if expected == "" || expected == stored.Revision {
 		return nil
 	}
@@ -168,9 +168,9 @@ func overQuota(kind, name, format string, args ...any) error {
 	return &fault.Error{Kind: fault.Quota, ResourceType: kind, ResourceID: name, Message: fmt.Sprintf(format, args...)}
 }
 
-// retag returns tags with some added and some removed, within the quota. No key
+// changeTags returns tags with some added and some removed, within the quota. No key
 // comes to stand beside another spelling of it: to condition keys they are one.
-func (g *Registry) retag(kind, name string, tags, add map[string]string, remove []string) (map[string]string, error) {
+func (g *Registry) changeTags(kind, name string, tags, add map[string]string, remove []string) (map[string]string, error) {
 	if key, twin, found := tag.Clash(tags, add); found {
 		return nil, fault.Invalid("tags: the key %q differs by case alone from %q, which the %s has: expected that spelling, or its removal first", key, twin, kind)
 	}

@@ -388,7 +388,7 @@ func TestWhoMissesPaysForTheRowsThatAreRead(t *testing.T) {
 		{"the same list", list, 0},
 	} {
 		rows := 0
-		r, err := b.repository("repo").Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow, Spend: func(n int) { rows += n }})
+		r, err := b.repository("repo").Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow, CountRows: func(n int) { rows += n }})
 		if err == nil {
 			err = step.ask(r)
 		}

@@ -43,11 +43,11 @@ func (g *Registry) Repository(ctx context.Context, region, owner, domain, name s
 	if err != nil {
 		return nil, err
 	}
-	return g.place(d, name), nil
+	return g.absentRepository(d, name), nil
 }
 
-// place is where a repository could be.
-func (g *Registry) place(d *Domain, name string) *Repository {
+// absentRepository is where a repository could be.
+func (g *Registry) absentRepository(d *Domain, name string) *Repository {
 	return &Repository{
 		Repository: store.Repository{Name: name, DomainID: d.ID, DomainName: d.Name, DomainOwner: d.Owner, Region: d.Region},
 		ARN:        arn.Repository(d.Region, d.Owner, d.Name, name),
@@ -80,7 +80,7 @@ func (g *Registry) loadRepository(ctx context.Context, key repositoryKey) (*Repo
 }
 
 func (g *Registry) newRepository(d *Domain, row *store.Repository) (*Repository, error) {
-	r := g.place(d, row.Name)
+	r := g.absentRepository(d, row.Name)
 	r.Repository = *row
 	own, err := compile(r.ARN, row.Policy)
 	if err != nil {
@@ -107,8 +107,8 @@ func missingRepository(name, domain, owner string) error {
 	return fault.NotFoundResource("repository", name, "Repository not found. Repository '%s' in domain '%s' owned by account '%s' does not exist", name, domain, owner)
 }
 
-// gone turns a row that vanished under us into the repository's NotFound.
-func (r *Repository) gone(err error) error {
+// notFound turns a row that vanished under us into the repository's NotFound.
+func (r *Repository) notFound(err error) error {
 	if isNotFound(err) {
 		return missingRepository(r.Name, r.DomainName, r.DomainOwner)
 	}
@@ -155,7 +155,7 @@ func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Re
 	}
 	row.ID, row.Policy, row.Created = newID(), store.ResourcePolicy{}, milliseconds(row.Created)
 	row.DomainID, row.DomainName, row.DomainOwner, row.Region = d.ID, d.Name, d.Owner, d.Region
-	tags, err := g.retag("repository", row.Name, nil, row.Tags, nil)
+	tags, err := g.changeTags("repository", row.Name, nil, row.Tags, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -165,13 +165,13 @@ func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Re
 		return nil, err
 	}
 	err = g.change(ctx, func(tx *store.Tx) error {
-		_, err := d.still(ctx, tx)
+		_, err := d.reread(ctx, tx)
 		if err != nil {
-			return d.gone(err)
+			return d.notFound(err)
 		}
 		err = tx.CreateRepository(ctx, &row)
 		if err == nil {
-			err = g.withinQuota(ctx, tx, d, row.Name)
+			err = g.checkRepositoryQuota(ctx, tx, d, row.Name)
 		}
 		if err == nil {
 			err = tx.SetUpstreams(ctx, row.ID, list)
@@ -187,7 +187,7 @@ func (g *Registry) CreateRepository(ctx context.Context, d *Domain, row store.Re
 	return g.newRepository(d, &row)
 }
 
-func (g *Registry) withinQuota(ctx context.Context, tx *store.Tx, d *Domain, name string) error {
+func (g *Registry) checkRepositoryQuota(ctx context.Context, tx *store.Tx, d *Domain, name string) error {
 	n, err := tx.CountRepositories(ctx, d.ID)
 	if err == nil && n > g.Limits.Repositories {
 		err = overQuota("repository", name, "The domain '%s' already has %d repositories, which is its quota", d.Name, g.Limits.Repositories)
@@ -234,7 +234,7 @@ func (g *Registry) UpdateRepository(ctx context.Context, r *Repository, u Reposi
 	var row *store.Repository
 	err := g.change(ctx, func(tx *store.Tx) error {
 		var err error
-		row, err = r.still(ctx, tx)
+		row, err = r.reread(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -246,19 +246,19 @@ func (g *Registry) UpdateRepository(ctx context.Context, r *Repository, u Reposi
 			err = tx.SetUpstreams(ctx, r.ID, list)
 		}
 		if err == nil && u.Upstreams != nil {
-			err = noCycle(ctx, tx, r.ID, r.ID, map[string]bool{})
+			err = checkCycle(ctx, tx, r.ID, r.ID, map[string]bool{})
 		}
 		return err
 	})
 	if err != nil {
-		return nil, r.gone(err)
+		return nil, r.notFound(err)
 	}
 	return g.newRepository(r.Domain, row)
 }
 
-// noCycle refuses a list by which a repository becomes its own upstream.
-func noCycle(ctx context.Context, tx *store.Tx, start, at string, seen map[string]bool) error {
-	list, err := tx.Upstreams(ctx, at)
+// checkCycle refuses a list by which a repository becomes its own upstream.
+func checkCycle(ctx context.Context, tx *store.Tx, start, current string, seen map[string]bool) error {
+	list, err := tx.Upstreams(ctx, current)
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,7 @@ func noCycle(ctx context.Context, tx *store.Tx, start, at string, seen map[strin
 			continue
 		}
 		seen[u.ID] = true
-		err := noCycle(ctx, tx, start, u.ID, seen)
+		err := checkCycle(ctx, tx, start, u.ID, seen)
 		if err != nil {
 			return err
 		}
@@ -293,7 +293,7 @@ func (g *Registry) Upstreams(ctx context.Context, r *Repository) ([]string, erro
 
 // DeleteRepository removes a repository and everything in it.
 func (g *Registry) DeleteRepository(ctx context.Context, r *Repository) error {
-	return r.gone(g.change(ctx, func(tx *store.Tx) error { return tx.DeleteRepository(ctx, r.ID) }))
+	return r.notFound(g.change(ctx, func(tx *store.Tx) error { return tx.DeleteRepository(ctx, r.ID) }))
 }
 
 // SetRepositoryPolicy is [Registry.SetDomainPolicy] for a repository.
@@ -301,7 +301,7 @@ func (g *Registry) SetRepositoryPolicy(ctx context.Context, r *Repository, revis
 	fresh := store.ResourcePolicy{Document: document, Revision: newRevision(), Bound: bound}
 	var shown store.ResourcePolicy
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := r.still(ctx, tx)
+		row, err := r.reread(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -312,11 +312,11 @@ func (g *Registry) SetRepositoryPolicy(ctx context.Context, r *Repository, revis
 		shown = result
 		return tx.SetRepositoryPolicy(ctx, r.ID, next)
 	})
-	return shown, r.gone(err)
+	return shown, r.notFound(err)
 }
 
-// still reads the repository's row again, as long as it is the same repository.
-func (r *Repository) still(ctx context.Context, tx *store.Tx) (*store.Repository, error) {
+// reread reads the repository's row again, as long as it is the same repository.
+func (r *Repository) reread(ctx context.Context, tx *store.Tx) (*store.Repository, error) {
 	row, err := tx.Repository(ctx, r.DomainID, r.Name)
 	if err == nil && row.ID != r.ID {
 		err = store.ErrNotFound
@@ -327,17 +327,17 @@ func (r *Repository) still(ctx context.Context, tx *store.Tx) (*store.Repository
 // TagRepository is [Registry.TagDomain] for a repository.
 func (g *Registry) TagRepository(ctx context.Context, r *Repository, add map[string]string, remove []string) error {
 	err := g.change(ctx, func(tx *store.Tx) error {
-		row, err := r.still(ctx, tx)
+		row, err := r.reread(ctx, tx)
 		if err != nil {
 			return err
 		}
-		tags, err := g.retag("repository", r.Name, row.Tags, add, remove)
+		tags, err := g.changeTags("repository", r.Name, row.Tags, add, remove)
 		if err != nil {
 			return err
 		}
 		return tx.SetRepositoryTags(ctx, r.ID, tags)
 	})
-	return r.gone(err)
+	return r.notFound(err)
 }
 
 // A RepositoryFilter narrows a list of repositories; empty fields do not.
@@ -360,7 +360,7 @@ func (g *Registry) RepositoriesOf(ctx context.Context, d *Domain, f RepositoryFi
 		found, err = tx.RepositoriesOfDomain(ctx, page)
 		return err
 	})
-	found, next := cut(found, p.limit(), func(r *store.Repository) string { return pageToken(list, r.Name) })
+	found, next := firstPage(found, p.limit(), func(r *store.Repository) string { return pageToken(list, r.Name) })
 	return found, next, err
 }
 
@@ -379,6 +379,6 @@ func (g *Registry) AdministeredBy(ctx context.Context, region, account string, f
 		found, err = tx.RepositoriesOfAdministrator(ctx, page)
 		return err
 	})
-	found, next := cut(found, p.limit(), func(r *store.Repository) string { return pageToken(list, r.Name, r.ID) })
+	found, next := firstPage(found, p.limit(), func(r *store.Repository) string { return pageToken(list, r.Name, r.ID) })
 	return found, next, err
 }

@@ -17,8 +17,8 @@ const DefaultGrace = 6 * time.Hour
 // sweepBatch is how much content one step of a sweep takes on.
 const sweepBatch = 100
 
-// A Swept counts what a sweep removed.
-type Swept struct {
+// A SweepResult counts what a sweep removed.
+type SweepResult struct {
 	Contents int   // kept once each
 	Bytes    int64 // of them
 	Uploads  int   // that were never committed
@@ -28,12 +28,12 @@ type Swept struct {
 // use for the grace period: of failed and interrupted publications, of deleted
 // repositories. Replicas may sweep at the same time. What it counted is right
 // even if there is an error.
-func (g *Registry) Sweep(ctx context.Context, grace time.Duration) (Swept, error) {
+func (g *Registry) Sweep(ctx context.Context, grace time.Duration) (SweepResult, error) {
 	// What was doomed belongs to whoever doomed it for the grace period; being
 	// done well before it ends is what makes taking over safe.
 	ctx, cancel := context.WithTimeout(ctx, grace/2)
 	defer cancel()
-	var s Swept
+	var s SweepResult
 	now := g.Now()
 	before := now.Add(-grace)
 	var err error
@@ -52,7 +52,7 @@ func (g *Registry) Sweep(ctx context.Context, grace time.Duration) (Swept, error
 	}
 }
 
-func (g *Registry) sweepSome(ctx context.Context, before, now time.Time, s *Swept) (int, error) {
+func (g *Registry) sweepSome(ctx context.Context, before, now time.Time, s *SweepResult) (int, error) {
 	var doomed []store.Content
 	err := g.DB.Update(ctx, func(tx *store.Tx) (err error) {
 		doomed, err = tx.DoomContents(ctx, before, now, sweepBatch)

@@ -54,11 +54,11 @@ func TestSweep(t *testing.T) {
 			name  string
 			after time.Duration
 			want  string
-			swept registry.Swept
+			swept registry.SweepResult
 		}{
-			{"within the grace period all is spared", time.Hour, "4 4", registry.Swept{}},
-			{"then only what another repository needs", time.Hour + time.Millisecond, "4 0", registry.Swept{Contents: 1, Bytes: 4}},
-			{"a second sweep finds nothing more", 3 * time.Hour, "4 0", registry.Swept{}},
+			{"within the grace period all is spared", time.Hour, "4 4", registry.SweepResult{}},
+			{"then only what another repository needs", time.Hour + time.Millisecond, "4 0", registry.SweepResult{Contents: 1, Bytes: 4}},
+			{"a second sweep finds nothing more", 3 * time.Hour, "4 0", registry.SweepResult{}},
 		} {
 			b.now = noon.Add(step.after)
 			swept, err := b.Sweep(ctx, time.Hour)

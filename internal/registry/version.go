@@ -18,8 +18,8 @@ import (
 // A PackageVersion is all that is known of a version.
 type PackageVersion struct {
 	format.Version
-	About  format.Description
-	Origin Origin
+	Description format.Description
+	Origin      Origin
 }
 
 // PackageVersion returns a version, whatever its status.
@@ -54,7 +54,7 @@ func (r *Repository) PackageVersion(ctx context.Context, f *format.Format, ref f
 	for _, a := range assets {
 		v.Assets = append(v.Assets, newAsset(a))
 	}
-	v.About, err = restore(about, row.Detail)
+	v.Description, err = restore(about, row.Detail)
 	return v, err
 }
 

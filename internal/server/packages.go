@@ -110,9 +110,9 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		Judge: func(ctx context.Context, actions []string, on registry.Subject) error {
 			return allow(ctx, &e.call, actions, on)
 		},
-		Again: func(ctx context.Context) error { return p.gate.Again(ctx, &e.call, p.now()) },
-		Note:  e.subject.named,
-		Spend: func(rows int) { e.rows += rows },
+		Again:     func(ctx context.Context) error { return p.gate.Again(ctx, &e.call, p.now()) },
+		Observe:   e.subject.named,
+		CountRows: func(rows int) { e.rows += rows },
 	})
 	if err != nil {
 		return nil, err

@@ -17,12 +17,13 @@ import (
 type scratch struct {
 	path, query, headers, buf []byte
 
-	escaped []byte // the query's names and values, escaped, one after the other
+	escaped []byte // the query's names and values, escaped and concatenated
 	pairs   []pair
 	sum     [sha256.Size]byte
 }
 
-// A pair is one query parameter as positions in scratch.escaped.
+// A pair is one query parameter, as offsets in scratch.escaped: of the name, the
+// value, and the end.
 type pair struct{ start, mid, end int }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -44,7 +45,7 @@ func appendByte(dst []byte, c byte) []byte {
 	return append(dst, '%', upperHex[c>>4], upperHex[c&15])
 }
 
-// appendEscaped escapes a path that is already escaped once more; slashes stay.
+// appendEscaped escapes an escaped path a second time, except for its slashes.
 func appendEscaped(dst []byte, path string) []byte {
 	for i := range len(path) {
 		if path[i] == '/' {
@@ -56,8 +57,8 @@ func appendEscaped(dst []byte, path string) []byte {
 	return dst
 }
 
-// unclean reports whether a path has empty or dot segments.
-func unclean(path string) bool {
+// needsCleaning reports whether a path has empty segments or dot segments.
+func needsCleaning(path string) bool {
 	return strings.Contains(path, "//") || strings.Contains(path, "/./") || strings.Contains(path, "/../") ||
 		strings.HasSuffix(path, "/.") || strings.HasSuffix(path, "/..")
 }
@@ -66,33 +67,33 @@ func unclean(path string) bool {
 // clients do before they sign. It differs from RFC 3986 §5.2.4 at the end: a
 // last dot segment leaves no slash.
 func clean(path string) string {
-	var kept []string
+	var segments []string
 	for segment := range strings.SplitSeq(path, "/") {
 		switch segment {
 		case "", ".":
 		case "..":
-			kept = kept[:max(0, len(kept)-1)]
+			segments = segments[:max(0, len(segments)-1)]
 		default:
-			kept = append(kept, segment)
+			segments = append(segments, segment)
 		}
 	}
 	last := ""
-	if strings.HasSuffix(path, "/") && len(kept) > 0 {
+	if strings.HasSuffix(path, "/") && len(segments) > 0 {
 		last = "/"
 	}
-	return "/" + strings.Join(kept, "/") + last
+	return "/" + strings.Join(segments, "/") + last
 }
 
-// canonicalQuery gathers the query: each name and value unescaped and escaped
-// again in the one canonical way, sorted by name, then value. Of a presigned
-// request the signature itself is left out.
+// canonicalQuery builds the canonical query: each name and value is unescaped and
+// escaped in the canonical way; parameters are sorted by name, then value. The
+// signature of a presigned request is left out.
 func (c *scratch) canonicalQuery(raw string, presigned bool) *Error {
 	c.escaped, c.pairs, c.query = c.escaped[:0], c.pairs[:0], c.query[:0]
 	for rest := raw; rest != ""; {
-		var one string
-		one, rest, _ = strings.Cut(rest, "&")
-		name, value, _ := strings.Cut(one, "=")
-		if one == "" || presigned && name == signatureParameter {
+		var parameter string
+		parameter, rest, _ = strings.Cut(rest, "&")
+		name, value, _ := strings.Cut(parameter, "=")
+		if parameter == "" || presigned && name == signatureParameter {
 			continue
 		}
 		if len(c.pairs) == maxParameters {
@@ -105,7 +106,7 @@ func (c *scratch) canonicalQuery(raw string, presigned bool) *Error {
 		c.escaped, also = appendReescaped(c.escaped, value)
 		p.end = len(c.escaped)
 		if !ok || !also {
-			return refuse(Malformed, "The query parameter '%s' is not well escaped.", shown(name))
+			return refuse(Malformed, "The query parameter '%s' is not well escaped.", printableText(name))
 		}
 		c.pairs = append(c.pairs, p)
 	}
@@ -126,9 +127,9 @@ func (c *scratch) canonicalQuery(raw string, presigned bool) *Error {
 	return nil
 }
 
-// appendReescaped unescapes s, where + is a blank as it is for whoever decodes
-// the query later, and escapes it canonically. It reports false if s has a
-// percent sign without two hex digits.
+// appendReescaped unescapes s and escapes it in the canonical way. A + is a blank,
+// as it is for the decoder of the query. It reports false if s has a percent sign
+// without two hex digits.
 func appendReescaped(dst []byte, s string) ([]byte, bool) {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
@@ -163,15 +164,15 @@ func unhex(c byte) int {
 	return -1
 }
 
-// canonicalHeaders gathers the signed headers. One that is named but was not
-// sent cannot have been signed for this request.
+// canonicalHeaders builds the canonical headers. If a signed header was not sent,
+// the signature is not that of this request.
 func (c *scratch) canonicalHeaders(s *Signature, r *http.Request) *Error {
 	c.headers = c.headers[:0]
-	var one [1]string // holds a value that is not in the header map
+	var one [1]string // room for a value that is not in the header map
 	for _, name := range s.SignedHeaders {
 		values := headerValues(r, name, &one)
 		if len(values) == 0 {
-			return mismatch()
+			return errMismatch()
 		}
 		c.headers = append(c.headers, name...)
 		c.headers = append(c.headers, ':')
@@ -189,8 +190,8 @@ func (c *scratch) canonicalHeaders(s *Signature, r *http.Request) *Error {
 	return nil
 }
 
-// headerValues returns the values of a header by its lower-case name. The
-// server keeps two of them outside of the header map.
+// headerValues returns the values of a header by its lower-case name. net/http keeps
+// two headers outside of the header map; their value is returned in one.
 func headerValues(r *http.Request, name string, one *[1]string) []string {
 	switch name {
 	case "host", ":authority":
@@ -212,8 +213,8 @@ func headerValues(r *http.Request, name string, one *[1]string) []string {
 	return r.Header[textproto.CanonicalMIMEHeaderKey(name)]
 }
 
-// appendTrimmed appends a header value without blanks around it and with one
-// blank for each run of them inside.
+// appendTrimmed appends a header value without leading and trailing blanks, and with
+// one blank for each run of them.
 func appendTrimmed(dst []byte, value string) []byte {
 	value = strings.Trim(value, " \t")
 	for i := range len(value) {
@@ -224,8 +225,8 @@ func appendTrimmed(dst []byte, value string) []byte {
 	return dst
 }
 
-// requestHash returns the hash of the canonical request, assembled from what
-// was gathered.
+// requestHash returns the hash of the canonical request, which consists of c.path,
+// c.query and c.headers among others.
 func (c *scratch) requestHash(s *Signature, method, payloadHash string) [sha256.Size]byte {
 	b := append(c.buf[:0], method...)
 	b = append(b, '\n')

@@ -27,7 +27,7 @@ func checkParsed(t *testing.T, r *http.Request, genuine bool) {
 	if !slices.IsSorted(s.SignedHeaders) || !slices.Contains(s.SignedHeaders, "host") && !slices.Contains(s.SignedHeaders, ":authority") {
 		t.Errorf("signed headers %q", s.SignedHeaders)
 	}
-	if s.AccessKeyID == "" || s.Date.IsZero() || s.Expires < 0 || s.Expires > maxExpires || stamp(s.Date) != s.date {
+	if s.AccessKeyID == "" || s.Date.IsZero() || s.Expires < 0 || s.Expires > maxExpires || formatDate(s.Date) != s.date {
 		t.Errorf("parsed as %+v", s)
 	}
 	if err := s.CheckScope(Scope{}, goldenTime); err != nil && strings.ContainsFunc(err.Error(), unicode.IsControl) {

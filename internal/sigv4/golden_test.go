@@ -190,8 +190,8 @@ func TestPathsAreCleanedAsClientsDo(t *testing.T) {
 		if got := clean(path); got != want {
 			t.Errorf("clean(%q) = %q, want %q", path, got, want)
 		}
-		if unclean(path) != (path != want) {
-			t.Errorf("unclean(%q) = %v", path, unclean(path))
+		if needsCleaning(path) != (path != want) {
+			t.Errorf("unclean(%q) = %v", path, needsCleaning(path))
 		}
 	}
 }

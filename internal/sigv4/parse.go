@@ -15,11 +15,11 @@ const (
 	headerPayload       = "X-Amz-Content-Sha256"
 )
 
-// Parse reads the signature of r, from the Authorization header or from the
-// query, and checks everything that can be known without a secret and a clock:
-// that all parts are there once, well formed and within bounds, and that every
-// header that must be signed is. A request without any signature is refused
-// with the reason [Missing]. The error is always an [*Error].
+// Parse reads the signature of r from the Authorization header or from the query.
+// It checks everything that needs neither a secret nor a clock: each part occurs
+// once, is well formed and within bounds, and every header that must be signed is.
+// A request without a signature is refused with the reason [Missing]. The error is
+// always an [*Error].
 func Parse(r *http.Request) (*Signature, error) {
 	s, err := parse(r)
 	if err != nil {
@@ -29,7 +29,7 @@ func Parse(r *http.Request) (*Signature, error) {
 }
 
 func parse(r *http.Request) (*Signature, *Error) {
-	err := bounded(r)
+	err := checkBounds(r)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func parse(r *http.Request) (*Signature, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	header, err := single(r, headerAuthorization)
+	header, err := singleHeader(r, headerAuthorization)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +64,11 @@ func parse(r *http.Request) (*Signature, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.mustBeSigned(r)
+	return s, s.checkSigned(r)
 }
 
-// bounded refuses requests that are too large to be looked at.
-func bounded(r *http.Request) *Error {
+// checkBounds refuses requests with a query, path or headers over the limits.
+func checkBounds(r *http.Request) *Error {
 	switch {
 	case len(r.URL.RawQuery) > maxQuery:
 		return refuse(Malformed, "The query string is longer than %d bytes.", maxQuery)
@@ -80,9 +80,8 @@ func bounded(r *http.Request) *Error {
 	return nil
 }
 
-// single returns the value of a header that may be sent once at most; empty
-// when it is not sent.
-func single(r *http.Request, name string) (string, *Error) {
+// singleHeader returns the value of a header that may be sent at most once, or "".
+func singleHeader(r *http.Request, name string) (string, *Error) {
 	switch values := r.Header[name]; len(values) {
 	case 0:
 		return "", nil
@@ -92,17 +91,18 @@ func single(r *http.Request, name string) (string, *Error) {
 	return "", refuse(Malformed, "The header '%s' was sent more than once.", name)
 }
 
-// readHeader takes an Authorization header apart:
+// readHeader reads an Authorization header:
 //
 //	AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…
 //
-// Any run of commas and blanks separates, as at AWS.
+// Any run of commas and blanks separates the pairs, as with AWS.
 func (s *Signature) readHeader(r *http.Request, header string) *Error {
 	if len(header) > maxAuthorization {
 		return refuse(Malformed, "The Authorization header is longer than %d bytes.", maxAuthorization)
 	}
-	algorithm, rest, _ := strings.Cut(header, " ")
-	var credential, signed, signature string
+	var p parts
+	var rest string
+	p.algorithm, rest, _ = strings.Cut(header, " ")
 	for rest = strings.TrimLeft(rest, ", "); rest != ""; rest = strings.TrimLeft(rest, ", ") {
 		var pair string
 		if i := strings.IndexAny(rest, ", "); i >= 0 {
@@ -115,115 +115,121 @@ func (s *Signature) readHeader(r *http.Request, header string) *Error {
 			return refuse(NotKeyValue, "Invalid key=value pair (missing equal-sign) in Authorization header "+
 				"(hashed with SHA-256 and encoded with Base64): '%s'.", fingerprint(header))
 		}
-		var into *string
+		var field *string
 		switch name {
 		case "Credential":
-			into = &credential
+			field = &p.credential
 		case "SignedHeaders":
-			into = &signed
+			field = &p.signed
 		case "Signature":
-			into = &signature
+			field = &p.signature
 		default:
 			continue
 		}
-		if *into != "" {
+		if *field != "" {
 			return refuse(Malformed, "Authorization header has more than one '%s' parameter.", name)
 		}
-		*into = value
+		*field = value
 	}
 	date, err := requestDate(r)
 	if err != nil {
 		return err
 	}
-	if missing := missingParts(credential, signature, signed, date); missing != "" {
+	p.date = date
+	if missing := p.missing(); missing != "" {
 		return refuse(Incomplete, "%s(Hashed with SHA-256 and encoded with Base64) Authorization=%s", missing, fingerprint(header))
 	}
-	return s.fill(algorithm, credential, signed, signature, date)
+	return s.setParts(&p)
 }
 
-// missingParts lists what a header-signed request lacks, in the words of AWS.
-func missingParts(credential, signature, signed, date string) string {
-	if credential != "" && signature != "" && signed != "" && date != "" {
+// parts are the parts of a signature that header and query have in common, as they
+// were sent.
+type parts struct{ algorithm, credential, signed, signature, date string }
+
+// missing returns AWS's sentences for the parts that a header-signed request lacks,
+// or "".
+func (p *parts) missing() string {
+	if p.credential != "" && p.signature != "" && p.signed != "" && p.date != "" {
 		return ""
 	}
 	var b strings.Builder
 	for _, part := range [...]struct{ name, value string }{
-		{"Credential", credential}, {"Signature", signature}, {"SignedHeaders", signed},
+		{"Credential", p.credential}, {"Signature", p.signature}, {"SignedHeaders", p.signed},
 	} {
 		if part.value == "" {
 			b.WriteString("Authorization header requires '" + part.name + "' parameter. ")
 		}
 	}
-	if date == "" {
+	if p.date == "" {
 		b.WriteString("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
 	}
 	return b.String()
 }
 
 // requestDate returns the date of a header-signed request in the form that is
-// signed. X-Amz-Date wins over Date, which may be in either form.
+// signed. X-Amz-Date overrides Date, which may be in HTTP's form too.
 func requestDate(r *http.Request) (string, *Error) {
-	date, err := single(r, headerDate)
+	date, err := singleHeader(r, headerDate)
 	if err != nil || date != "" {
 		return date, err
 	}
-	date, err = single(r, "Date")
+	date, err = singleHeader(r, "Date")
 	if err != nil || date == "" {
 		return "", err
 	}
 	t, parseErr := http.ParseTime(date)
 	if parseErr == nil {
-		return stamp(t), nil
+		return formatDate(t), nil
 	}
 	return date, nil
 }
 
-// fill checks the parts that both forms share and keeps them.
-func (s *Signature) fill(algorithm, credential, signed, signature, date string) *Error {
-	if algorithm != Algorithm {
-		return refuse(Malformed, "Unsupported AWS 'algorithm': '%s'.", shown(algorithm))
+// setParts checks and stores the parts that header and query have in common.
+func (s *Signature) setParts(p *parts) *Error {
+	if p.algorithm != Algorithm {
+		return refuse(Malformed, "Unsupported AWS 'algorithm': '%s'.", printableText(p.algorithm))
 	}
-	err := s.readCredential(credential)
+	err := s.readCredential(p.credential)
 	if err != nil {
 		return err
 	}
-	err = s.readSigned(signed)
+	err = s.readSigned(p.signed)
 	if err != nil {
 		return err
 	}
-	t, ok := instant(date)
+	t, ok := parseDate(p.date)
 	if !ok {
-		return refuse(Malformed, "Date must be in ISO-8601 'basic format'. Got '%s'.", shown(date))
+		return refuse(Malformed, "Date must be in ISO-8601 'basic format'. Got '%s'.", printableText(p.date))
 	}
-	s.Date, s.date = t, date
+	s.Date, s.date = t, p.date
 	// Upper-case digits would be a second spelling of one signature.
-	if len(signature) != 2*len(s.signature) || strings.ContainsAny(signature, "ABCDEF") {
-		return mismatch()
+	if len(p.signature) != 2*len(s.signature) || strings.ContainsAny(p.signature, "ABCDEF") {
+		return errMismatch()
 	}
-	_, decodeErr := hex.Decode(s.signature[:], []byte(signature))
+	_, decodeErr := hex.Decode(s.signature[:], []byte(p.signature))
 	if decodeErr != nil {
-		return mismatch()
+		return errMismatch()
 	}
 	return nil
 }
 
-// instant reads a date of the form [timeFormat], as [time.Parse] would at several
-// times the price. A test compares the two.
-func instant(date string) (time.Time, bool) {
+// parseDate reads a date in [timeFormat], several times as fast as [time.Parse]. A
+// test compares the two.
+func parseDate(date string) (time.Time, bool) {
 	if len(date) != len(timeFormat) || date[8] != 'T' || date[15] != 'Z' {
 		return time.Time{}, false
 	}
-	var two [7]int // numbers of two digits; the T is passed over
+	var numbers [7]int // of two digits each, without the T
 	for i, at := range [...]int{0, 2, 4, 6, 9, 11, 13} {
 		tens, ones := date[at]-'0', date[at+1]-'0'
 		if tens > 9 || ones > 9 {
 			return time.Time{}, false
 		}
-		two[i] = 10*int(tens) + int(ones)
+		numbers[i] = 10*int(tens) + int(ones)
 	}
-	year, month, day, hour, minute, second := 100*two[0]+two[1], time.Month(two[2]), two[3], two[4], two[5], two[6]
+	year, month, day, hour, minute, second := 100*numbers[0]+numbers[1], time.Month(numbers[2]), numbers[3], numbers[4], numbers[5], numbers[6]
 	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
-	// What does not exist, such as the 30th of February, becomes another day.
+	// time.Date turns a day that does not exist, such as 30 February, into another.
 	return t, t.Month() == month && t.Day() == day && hour < 24 && minute < 60 && second < 60
 }
 
@@ -246,8 +252,8 @@ func (s *Signature) readCredential(credential string) *Error {
 	return nil
 }
 
-// readSigned splits the list of signed headers and holds it to its canonical
-// form: two spellings of a list would be two spellings of one signature.
+// readSigned splits the list of signed headers. It refuses a list that is not in
+// canonical form: otherwise one signature would have several spellings.
 func (s *Signature) readSigned(list string) *Error {
 	s.SignedHeaders = s.names[:0]
 	last := ""
@@ -282,7 +288,7 @@ func headerName(name string) bool {
 }
 
 func (s *Signature) readSession(r *http.Request, inQuery string) *Error {
-	inHeader, err := single(r, headerSession)
+	inHeader, err := singleHeader(r, headerSession)
 	if err != nil {
 		return err
 	}
@@ -296,16 +302,16 @@ func (s *Signature) readSession(r *http.Request, inQuery string) *Error {
 	return nil
 }
 
-// readPayload refuses payload modes in which the body is not under the
-// signature (UNSIGNED-PAYLOAD) or is signed in chunks (STREAMING-…): no
-// operation declares them, and AWS answers with a wrong signature.
+// readPayload reads x-amz-content-sha256. It refuses the payload modes in which the
+// body is not signed (UNSIGNED-PAYLOAD) or signed in chunks (STREAMING-…): no
+// operation declares them, and AWS refuses them as a wrong signature.
 func (s *Signature) readPayload(r *http.Request) *Error {
-	hash, err := single(r, headerPayload)
+	hash, err := singleHeader(r, headerPayload)
 	if err != nil {
 		return err
 	}
 	if hash != "" && !isHash(hash) {
-		return mismatch()
+		return errMismatch()
 	}
 	s.PayloadHash = hash
 	return nil
@@ -324,30 +330,30 @@ func isHash(s string) bool {
 	return true
 }
 
-// mustBeSigned refuses a request with a header that means something and could
-// be changed without the signer's knowledge: host, content-type and every
-// x-amz-* that was sent.
+// checkSigned refuses a request in which a header that matters is not signed: host,
+// content-type and every x-amz-* that was sent. Such a header could be changed in
+// transit.
 //
 // Source: IAM User Guide, "Create a signed AWS API request", step 1.
-func (s *Signature) mustBeSigned(r *http.Request) *Error {
+func (s *Signature) checkSigned(r *http.Request) *Error {
 	if !s.signs("host") && !s.signs(":authority") {
 		return refuse(Unsigned, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 	}
 	const prefix = "x-amz-"
 	for name, values := range r.Header {
 		must := len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) ||
-			strings.EqualFold(name, "content-type") && !implied(values)
+			strings.EqualFold(name, "content-type") && !isFormType(values)
 		if must && !s.signs(name) {
-			return refuse(Unsigned, "'%s' must be a 'SignedHeader' in the AWS Authorization.", shown(name))
+			return refuse(Unsigned, "'%s' must be a 'SignedHeader' in the AWS Authorization.", printableText(name))
 		}
 	}
 	return nil
 }
 
-// implied reports whether a Content-Type is the one that curl adds to a body
-// of its own accord, after it has signed (--aws-sigv4 with -d). It is what the
-// query protocol has in any case, so to add or drop it changes nothing.
-func implied(contentType []string) bool {
+// isFormType reports whether a Content-Type is the one of forms. It need not be
+// signed: curl adds it after signing (--aws-sigv4 with -d), and the query protocol
+// has no other, so that adding or removing it changes nothing.
+func isFormType(contentType []string) bool {
 	return len(contentType) == 1 && contentType[0] == "application/x-www-form-urlencoded"
 }
 

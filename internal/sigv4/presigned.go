@@ -7,20 +7,19 @@ import (
 	"time"
 )
 
-// queryAuth is what a query says of a signature.
+// queryAuth has the signature parameters of a query.
 type queryAuth struct {
-	present bool // any parameter of the presigned form but the session token
+	present bool // it has a parameter of the presigned form other than the session token
 
-	algorithm, credential, date, expires, signed, signature, session string
+	parts
+	expires, session string
 }
 
-// signatureParameter is the one parameter that does not take part in what is
-// signed.
+// signatureParameter is the one parameter that is not signed.
 const signatureParameter = "X-Amz-Signature"
 
-// read finds the parameters of the presigned form. Their names count only as
-// literally spelled; an escaped spelling is an ordinary parameter, and signed
-// as one.
+// read finds the parameters of the presigned form by their unescaped names. A
+// parameter with an escaped name is an ordinary one, and signed like one.
 func (q *queryAuth) read(raw string) *Error {
 	if !strings.Contains(raw, "X-Amz-") {
 		return nil
@@ -29,11 +28,11 @@ func (q *queryAuth) read(raw string) *Error {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, "&")
 		name, value, _ := strings.Cut(pair, "=")
-		into := q.field(name)
-		if into == nil {
+		field := q.field(name)
+		if field == nil {
 			continue
 		}
-		if *into != "" {
+		if *field != "" {
 			return refuse(Malformed, "The query parameter '%s' was sent more than once.", name)
 		}
 		plain, err := url.QueryUnescape(value)
@@ -43,8 +42,8 @@ func (q *queryAuth) read(raw string) *Error {
 		if plain == "" {
 			return refuse(Incomplete, messageParameter, name)
 		}
-		*into = plain
-		q.present = q.present || into != &q.session
+		*field = plain
+		q.present = q.present || field != &q.session
 	}
 	return nil
 }
@@ -69,8 +68,8 @@ func (q *queryAuth) field(name string) *string {
 	return nil
 }
 
-// readQuery keeps the parameters of a presigned request. X-Amz-Expires may be
-// missing: the AWS SDK for Go leaves it out unless it is asked for.
+// readQuery checks and stores the parameters of a presigned request. X-Amz-Expires
+// may be missing: the AWS SDK for Go omits it by default.
 func (s *Signature) readQuery(q *queryAuth) *Error {
 	for _, part := range [...]struct{ name, value string }{
 		{"X-Amz-Algorithm", q.algorithm}, {"X-Amz-Credential", q.credential}, {signatureParameter, q.signature},
@@ -88,5 +87,5 @@ func (s *Signature) readQuery(q *queryAuth) *Error {
 			return refuse(Malformed, "X-Amz-Expires must be a number of seconds from 1 to %d.", maxExpires/time.Second)
 		}
 	}
-	return s.fill(q.algorithm, q.credential, q.signed, q.signature, q.date)
+	return s.setParts(&q.parts)
 }

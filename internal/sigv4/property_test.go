@@ -244,7 +244,7 @@ func TestDatesAreReadAsPackageTimeReadsThem(t *testing.T) {
 		}
 		want, err := time.Parse(timeFormat, date)
 		valid := err == nil && len(date) == len(timeFormat)
-		got, ok := instant(date)
+		got, ok := parseDate(date)
 		if ok != valid || ok && !got.Equal(want) {
 			t.Errorf("%q is %v, %v; package time has %v, %v", date, got, ok, want, err)
 		}

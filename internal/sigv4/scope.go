@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Scope is what a door accepts.
+// A Scope is the credential scope and clock skew that a server accepts.
 type Scope struct {
 	Region  string        // empty: any
 	Service string        // signing name, such as codeartifact; empty: any
@@ -18,9 +18,8 @@ const (
 	timeFormat = "20060102T150405Z"
 )
 
-// CheckScope compares what the signature says of Region, service and date with
-// what is accepted at now. It needs no secret, so callers do it before they
-// look one up.
+// CheckScope compares the signature's Region, service and date with what is accepted
+// at now. It needs no secret, so that callers call it before they look one up.
 func (s *Signature) CheckScope(accept Scope, now time.Time) error {
 	err := s.checkNames(accept)
 	if err != nil {
@@ -32,8 +31,8 @@ func (s *Signature) CheckScope(accept Scope, now time.Time) error {
 	return s.checkDate(accept.Skew, now)
 }
 
-// checkNames reports every wrong part in one message, as AWS does; the reason
-// is that of the first.
+// checkNames reports every wrong part in one message, as AWS does. The error has the
+// reason of the first.
 func (s *Signature) checkNames(accept Scope) error {
 	var reason Reason
 	var texts []string
@@ -44,13 +43,13 @@ func (s *Signature) checkNames(accept Scope) error {
 		texts = append(texts, fmt.Sprintf(format, args...))
 	}
 	if s.Region == "" || accept.Region != "" && s.Region != accept.Region {
-		wrong(WrongRegion, "Credential should be scoped to a valid region, not '%s'.", shown(s.Region))
+		wrong(WrongRegion, "Credential should be scoped to a valid region, not '%s'.", printableText(s.Region))
 	}
 	if s.Service == "" || accept.Service != "" && s.Service != accept.Service {
 		wrong(WrongService, "Credential should be scoped to correct service: '%s'.", accept.Service)
 	}
 	if s.Terminator != terminator {
-		wrong(WrongTerminator, "Credential should be scoped with a valid terminator: '%s', not '%s'", terminator, shown(s.Terminator))
+		wrong(WrongTerminator, "Credential should be scoped with a valid terminator: '%s', not '%s'", terminator, printableText(s.Terminator))
 	}
 	if reason == 0 {
 		return nil
@@ -58,8 +57,8 @@ func (s *Signature) checkNames(accept Scope) error {
 	return &Error{reason, strings.Join(texts, " ")}
 }
 
-// checkDate judges freshness. A presigned request is fresh for as long as it
-// says itself, or for the skew if it does not say.
+// checkDate checks that the request is not too old and not from the future. A
+// presigned request is valid for its X-Amz-Expires, or for the skew if it has none.
 func (s *Signature) checkDate(skew time.Duration, now time.Time) error {
 	age := skew
 	if s.Expires > 0 {
@@ -67,20 +66,20 @@ func (s *Signature) checkDate(skew time.Duration, now time.Time) error {
 	}
 	if limit := now.Add(-age); s.Date.Before(limit) {
 		return refuse(Expired, "Signature expired: %s is now earlier than %s (%s - %s)",
-			s.date, stamp(limit), stamp(now), span(age))
+			s.date, formatDate(limit), formatDate(now), formatWindow(age))
 	}
 	if limit := now.Add(skew); s.Date.After(limit) {
 		return refuse(NotYetCurrent, "Signature not yet current: %s is still later than %s (%s + %s)",
-			s.date, stamp(limit), stamp(now), span(skew))
+			s.date, formatDate(limit), formatDate(now), formatWindow(skew))
 	}
 	return nil
 }
 
-func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+func formatDate(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// span prints a window as AWS does ("5 min."), or in seconds where minutes
-// would not be exact.
-func span(d time.Duration) string {
+// formatWindow formats a duration as AWS does ("5 min."), or in seconds if it is not
+// a whole number of minutes.
+func formatWindow(d time.Duration) string {
 	if d%time.Minute == 0 {
 		return fmt.Sprintf("%d min.", d/time.Minute)
 	}

@@ -2,8 +2,8 @@
 // the header form and in the query (presigned) form: what a request claims,
 // whether its scope and date fit, and whether its signature is that of a given
 // secret. It is pure: it never looks up a key, reads a body or a clock, and
-// never decides what a caller may do. It stands apart because everything that
-// it reads was sent by a stranger.
+// never decides what a caller may do. It is a package of its own because all of its
+// input comes from callers that are not yet authenticated.
 //
 // The order in which a caller uses it:
 //
@@ -30,8 +30,8 @@ const Algorithm = "AWS4-HMAC-SHA256"
 // EmptyPayload is the payload hash of a request without a body.
 const EmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// Limits on what a stranger may send. They are far above what any AWS client
-// sends and keep the work of one verification bounded.
+// Limits on requests that are not yet authenticated. They are far above what AWS
+// clients send, and bound the work of one verification.
 const (
 	maxAuthorization = 8 << 10  // bytes of the Authorization header
 	maxSession       = 16 << 10 // bytes of a session token

@@ -8,40 +8,38 @@ import (
 	"sync"
 )
 
-// defaultKeys is how many signing keys a Verifier remembers. One is used by
-// one access key for one Region and service on one day, and takes about 1 KiB.
+// defaultKeys is how many signing keys a Verifier caches by default. A signing key
+// belongs to one access key, day, Region and service, and takes about 1 KiB.
 const defaultKeys = 1024
 
-// A Verifier verifies signatures and remembers the signing keys that it
-// derived, which saves four of the five HMACs of a verification. The zero
-// value is ready for use, a nil one remembers nothing, and both are safe for
-// concurrent use.
+// A Verifier verifies signatures and caches the signing keys that it derives. A
+// cached key saves four of the five HMACs of a verification. The zero value is ready
+// for use; a nil one caches nothing. Both are safe for concurrent use.
 type Verifier struct {
-	// Max is the number of keys that are remembered; 0 means 1024.
+	// Max is the number of keys that are cached; 0 means 1024.
 	Max int
 
 	mu sync.Mutex
-	// Two generations bound the memory: when recent is half of Max, it becomes
-	// old and what was old is forgotten. A key that is used again moves back.
+	// Two generations bound the memory: when recent has half of Max, it becomes old
+	// and the previous old is dropped. A key of old that is used again is copied to
+	// recent.
 	recent, old map[keyName]*signingKey
 }
 
-// A keyName is everything but the secret that a signing key is derived from.
+// A keyName is the input of a signing key's derivation without the secret.
 type keyName struct{ accessKeyID, date, region, service string }
 
-// A signingKey is the end of the chain of HMACs. Its pool holds HMAC states
-// that have the key absorbed already.
+// A signingKey is a derived key. Its pool holds HMAC states that are keyed with it.
 type signingKey struct {
-	secret string // that it was derived from
+	secret string // the one that it was derived from
 	states sync.Pool
 }
 
-// key returns the signing key for s under secret, and whether it is one that
-// is remembered.
+// key returns the signing key for s under secret, and whether it was cached.
 func (v *Verifier) key(s *Signature, secret string) (*signingKey, bool) {
 	if v != nil {
-		// Both secrets are the server's own: there is no stranger whose guess
-		// the time of this comparison could help.
+		// Both secrets come from the server: the time of this comparison reveals
+		// nothing to a caller.
 		if k := v.recall(keyName{s.AccessKeyID, s.ScopeDate, s.Region, s.Service}); k != nil && k.secret == secret {
 			return k, true
 		}
@@ -69,7 +67,7 @@ func derive(s *Signature, secret string) *signingKey {
 	return k
 }
 
-// mac leaves the HMAC of c.buf in c.sum.
+// mac stores the HMAC of c.buf in c.sum.
 func (k *signingKey) mac(c *scratch) {
 	h := k.states.Get().(hash.Hash)
 	h.Reset()
@@ -90,14 +88,15 @@ func (v *Verifier) recall(name keyName) *signingKey {
 	return k
 }
 
-// remember keeps the key of a signature that has just been verified. Keys of
-// signatures that were refused are never kept, so that strangers cannot push
-// out those that are in use.
+// remember caches the key of a signature that was verified. Keys of refused
+// signatures are never cached, so that unauthenticated requests cannot evict those
+// in use.
 func (v *Verifier) remember(s *Signature, k *signingKey) {
 	if v == nil || s.Terminator != terminator {
 		return
 	}
-	// The strings are parts of the request; copies let go of the rest of it.
+	// The strings are parts of the request: clones do not keep the rest of it in
+	// memory.
 	name := keyName{strings.Clone(s.AccessKeyID), strings.Clone(s.ScopeDate), strings.Clone(s.Region), strings.Clone(s.Service)}
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 )
 
 // Verify reports whether s is the signature of r under secret. It is
-// [Verifier.Verify] without a memory of derived keys.
+// [Verifier.Verify] without a cache of signing keys.
 func (s *Signature) Verify(r *http.Request, secret, payloadHash string) error {
 	return (*Verifier)(nil).Verify(s, r, secret, payloadHash)
 }
@@ -19,19 +19,19 @@ func (s *Signature) Verify(r *http.Request, secret, payloadHash string) error {
 // signer's. Otherwise the error is an [*Error] whose reason is [Mismatch] or
 // [Malformed].
 //
-// Paths are compared after normalisation: two paths that differ in "//", "/./"
-// or "x/../" only have one signature, as at AWS. A caller that routes MUST
+// Paths are normalised before they are compared: two paths that differ only in "//",
+// "/./" or "x/../" have the same signature, as with AWS. A caller that routes MUST
 // therefore not give such paths different meanings.
 func (v *Verifier) Verify(s *Signature, r *http.Request, secret, payloadHash string) error {
 	if secret == "" || !isHash(payloadHash) || s.PayloadHash != "" && s.PayloadHash != payloadHash {
-		return mismatch()
+		return errMismatch()
 	}
 	path := r.URL.EscapedPath()
 	if path == "" {
 		path = "/"
 	}
 	if r.URL.Opaque != "" || path[0] != '/' {
-		return mismatch()
+		return errMismatch()
 	}
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
@@ -44,8 +44,8 @@ func (v *Verifier) Verify(s *Signature, r *http.Request, secret, payloadHash str
 		return err
 	}
 	key, known := v.key(s, secret)
-	if !c.signed(s, key, r.Method, path, payloadHash) {
-		return mismatch()
+	if !c.verifyPath(s, key, r.Method, path, payloadHash) {
+		return errMismatch()
 	}
 	if !known {
 		v.remember(s, key)
@@ -53,14 +53,14 @@ func (v *Verifier) Verify(s *Signature, r *http.Request, secret, payloadHash str
 	return nil
 }
 
-// signed reports whether the signature fits the request with its path in one
+// verifyPath reports whether the signature matches the request, with its path in one
 // of the forms that clients sign.
-func (c *scratch) signed(s *Signature, key *signingKey, method, path, payloadHash string) bool {
+func (c *scratch) verifyPath(s *Signature, key *signingKey, method, path, payloadHash string) bool {
 	if s.Service == "s3" { // neither normalised nor escaped a second time
 		c.path = append(c.path[:0], path...)
 		return c.matches(s, key, method, payloadHash)
 	}
-	if !unclean(path) {
+	if !needsCleaning(path) {
 		c.path = appendEscaped(c.path[:0], path)
 		return c.matches(s, key, method, payloadHash)
 	}
@@ -68,13 +68,13 @@ func (c *scratch) signed(s *Signature, key *signingKey, method, path, payloadHas
 	if c.matches(s, key, method, payloadHash) {
 		return true
 	}
-	// The AWS SDK for Go signs the path as it stands. Such a signature fits
-	// this one path only, so to accept it gives nothing away.
+	// The AWS SDK for Go signs the path without normalising it. Such a signature is
+	// valid for this one path only, so that it is safe to accept.
 	c.path = appendEscaped(c.path[:0], path)
 	return c.matches(s, key, method, payloadHash)
 }
 
-// matches computes the signature of what was gathered and compares it with the
+// matches computes the signature of the canonical request and compares it with the
 // one that was sent, in constant time.
 func (c *scratch) matches(s *Signature, key *signingKey, method, payloadHash string) bool {
 	c.stringToSign(s, c.requestHash(s, method, payloadHash))

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// An aead is XChaCha20-Poly1305 with the random nonce in front of what it
-// seals. Its nonce is long enough to be drawn at random for as many messages as
-// one key can ever seal.
+// An aead is XChaCha20-Poly1305 with a random nonce in front of the ciphertext.
+// The nonce is long enough that random ones do not repeat, however many messages a
+// key seals.
 //
 // Source: draft-irtf-cfrg-xchacha-03.
 type aead struct{ cipher cipher.AEAD }
@@ -28,7 +28,7 @@ func (a aead) seal(dst, plain, data []byte) []byte {
 	return a.cipher.Seal(dst, nonce, plain, data)
 }
 
-// open returns what was sealed. It stands where sealed stood.
+// open returns the plaintext. It overwrites the memory of sealed.
 func (a aead) open(sealed, data []byte) ([]byte, error) {
 	if len(sealed) < chacha20poly1305.NonceSizeX {
 		return nil, ErrForged

@@ -1,15 +1,13 @@
-// Package token owns the two secrets that Daypass hands out and keeps no copy
-// of: authorization tokens for package managers and the session tokens of STS.
-// It owns how they are sealed and opened, their spelling, the keys that seal
-// them and the rotation of those keys, and the spelling of ids and secrets. It
-// knows nothing of HTTP and of SQL, and never judges what it opens: whether
-// claims have expired, were revoked, or permit anything is the caller's
-// business.
+// Package token owns the two secrets that Daypass issues without storing them:
+// authorization tokens for package managers and session tokens of STS. It owns how
+// they are sealed and opened, their format, the keys and the rotation of keys, and
+// the format of ids and secrets. It knows nothing of HTTP or SQL. The caller
+// decides whether an opened token has expired, was revoked, or permits anything.
 //
-// It stands apart so that one can read in one place why a token cannot be made
-// by anyone else.
+// It is a package of its own so that the reasons why nobody else can make a token
+// are in one place.
 //
-// # Spelling
+// # Format
 //
 // A token is a prefix, the unpadded base64url of what was sealed, and a
 // checksum:
@@ -19,10 +17,10 @@
 //	                  key id, 24 bytes nonce,       precedes, 6 base62 digits
 //	                  ciphertext, 16 bytes tag
 //
-// The checksum is no protection. It lets the server and secret scanners tell a
-// token that was damaged on its way from one that was never issued. [Pattern]
-// finds tokens in a text, [Valid] weeds out what only looks like one, and
-// [Mask] makes one fit for a log.
+// The checksum is no protection. By it the server and secret scanners tell a
+// damaged token from one that was never issued. [Pattern] finds tokens in a text,
+// [Valid] excludes strings that only look like one, and [Mask] shortens one for a
+// log.
 //
 // # Sealing
 //
@@ -31,12 +29,12 @@
 // here, since replicas share a key and no counter. With the 96 bits of GCM one
 // key may seal 2^32 messages before a repeated nonce becomes likelier than
 // 2^-32 (NIST SP 800-38D §8.3), and a busy instance gets there within days;
-// with 192 bits that takes 2^80 messages, so that the period of rotation is
-// a matter of policy rather than of arithmetic. It costs 16 characters and, where
-// a processor has instructions for AES, some 350 ns for each token.
+// with 192 bits that takes 2^80 messages, so that the nonce does not limit the
+// period of rotation. It costs 16 characters a token and, on a processor with AES
+// instructions, some 350 ns.
 //
-// The associated data names the purpose and the instance. No kind of token can
-// be taken for another, nor opened by an instance that merely holds the same
-// key. Authorization messages, which tell why a request was denied, are sealed
-// in the same way for a purpose of their own, so that they open nothing.
+// The associated data names the purpose and the instance. So a token of one kind is
+// not accepted as another, and another instance with the same key cannot open it.
+// Authorization messages, which tell why a request was denied, are sealed in the
+// same way for a purpose of their own. They are no credentials.
 package token

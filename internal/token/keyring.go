@@ -14,57 +14,57 @@ import (
 )
 
 const (
-	// DefaultPeriod is how long a key seals before it is retired.
+	// DefaultPeriod is how long a key seals tokens before a new one replaces it.
 	DefaultPeriod = 30 * 24 * time.Hour
 
-	// Strangers can make a keyring load its keys by showing tokens with made-up
-	// key ids: at most once per reloadEvery in the long run, and reloadBurst
-	// times at once.
+	// A token with an unknown key id makes a keyring load the stored keys. Anybody
+	// can send such tokens, so that loads are limited: to one per reloadEvery in the
+	// long run, and to reloadBurst at once.
 	reloadEvery = 200 * time.Millisecond
 	reloadBurst = 10
 
-	// attempts bounds how often a change is tried when replicas are in each
+	// maxAttempts bounds how often a change is tried when replicas are in each
 	// other's way.
-	attempts = 10
+	maxAttempts = 10
 
-	// prefixVersion begins the five bytes before each sealed message, followed
-	// by the key's id: the output prefix of Tink, so that its keysets can take
-	// over one day.
+	// prefixVersion is the first of the five bytes before each sealed message. The
+	// key's id follows. This is Tink's output prefix, so that Tink keysets could
+	// replace this format.
 	prefixVersion = 1
 	prefixLength  = 5
 )
 
-// A KeyringConfig says where keys are kept.
+// A KeyringConfig has the dependencies and settings of a [Keyring].
 type KeyringConfig struct {
 	Store  KeyStore
 	Master *Master
 	Now    func() time.Time // nil: time.Now
 	Period time.Duration    // how long a key seals; 0: DefaultPeriod
-	Rand   io.Reader        // of new keys; nil: crypto/rand
+	Rand   io.Reader        // for new keys; nil: crypto/rand
 }
 
-// A Keyring seals and opens tokens. It is safe for concurrent use, and any
-// number of keyrings may share one store: a key that another one made is
-// fetched when a token sealed with it first turns up.
+// A Keyring seals and opens tokens. It is safe for concurrent use. Several keyrings
+// may share one store: a key that another one made is loaded when a token sealed
+// with it is first opened.
 //
-// RotateIfDue MUST be called at least every hour, for it also is what tells a
-// replica of a rotation before it meets such a token.
+// RotateIfDue MUST be called at least every hour. It also loads the keys that other
+// replicas made.
 type Keyring struct {
-	config KeyringConfig
-	keys   atomic.Pointer[keyset]
-	turn   chan struct{} // held by whoever loads or saves
-	spent  time.Time     // until when reloads are used up; the turn guards it
+	config            KeyringConfig
+	keys              atomic.Pointer[keyset]
+	turn              chan struct{} // held while loading or saving
+	reloadsSpentUntil time.Time     // see mayReload; guarded by turn
 }
 
-// KeyInfo is what may be told of a key.
+// KeyInfo describes a key without its secret.
 type KeyInfo struct {
 	ID        string // 8 hex digits
 	CreatedAt time.Time
-	RetiredAt time.Time // zero for the key that seals now
+	RetiredAt time.Time // zero for the key that seals new tokens
 }
 
-// OpenKeyring returns the keyring over a store, with a first key if there is
-// none yet. The error wraps [ErrMaster] if the store's keys belong to another
+// OpenKeyring returns the keyring of a store. It makes a first key if the store has
+// none. The error wraps [ErrMaster] if the stored keys were sealed with another
 // master key.
 func OpenKeyring(ctx context.Context, config KeyringConfig) (*Keyring, error) {
 	if config.Now == nil {
@@ -89,8 +89,8 @@ func OpenKeyring(ctx context.Context, config KeyringConfig) (*Keyring, error) {
 	return k, nil
 }
 
-// Rotate makes a new key that seals from now on. The old ones still open what
-// they sealed until nothing of it can be alive.
+// Rotate makes a new key, which seals new tokens from now on. The old keys open
+// their tokens until those have expired.
 func (k *Keyring) Rotate(ctx context.Context) (KeyInfo, error) {
 	err := k.change(ctx, func(w keysetWire, now time.Time) (keysetWire, error) {
 		return w.pruned(now).rotated(now, k.config.Rand)
@@ -102,9 +102,9 @@ func (k *Keyring) Rotate(ctx context.Context) (KeyInfo, error) {
 	return keys[len(keys)-1], nil
 }
 
-// RotateIfDue fetches the stored keys, makes a new one if the youngest has
-// sealed for the configured period, and drops the ones that are no longer
-// needed. Of several replicas that find a rotation due, one makes it.
+// RotateIfDue loads the stored keys, makes a new one if the newest is as old as the
+// configured period, and removes those that are no longer needed. If several
+// replicas find a rotation due, only one of them rotates.
 func (k *Keyring) RotateIfDue(ctx context.Context) error {
 	return k.change(ctx, func(w keysetWire, now time.Time) (keysetWire, error) {
 		w = w.pruned(now)
@@ -115,7 +115,7 @@ func (k *Keyring) RotateIfDue(ctx context.Context) error {
 	})
 }
 
-// Keys lists the keys on this ring, oldest first; the last one seals.
+// Keys lists the keys, oldest first. The last one seals new tokens.
 func (k *Keyring) Keys() []KeyInfo {
 	stored := k.keys.Load().Keys
 	infos := make([]KeyInfo, len(stored))
@@ -129,12 +129,12 @@ func (k *Keyring) Keys() []KeyInfo {
 // claims are too large.
 func (k *Keyring) Seal(c *Claims) (string, error) {
 	keys := k.keys.Load()
-	return keys.seal(Prefix, keys.claims, claimsOut(c))
+	return keys.seal(Prefix, keys.claims, encodeClaims(c))
 }
 
-// Open returns what an authorization token says, expired or not. It fails with
-// an error that wraps [ErrMalformed] or [ErrUnknownKey], or with the store's
-// error if the key had to be looked for there.
+// Open returns the claims of an authorization token, expired or not. The error
+// wraps [ErrMalformed] or [ErrUnknownKey], or is the store's if the keys had to be
+// loaded.
 func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
 	w := claimsWires.Get().(*claimsWire)
 	defer claimsWires.Put(w)
@@ -143,23 +143,23 @@ func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.in(), nil
+	return w.decode(), nil
 }
 
 // SealSession makes a session token. See [Keyring.Seal].
 func (k *Keyring) SealSession(key *SessionKey) (string, error) {
 	keys := k.keys.Load()
-	return keys.seal(SessionPrefix, keys.session, &sessionKeyWire{key.AccessKeyID, key.Secret, refOut(&key.Principal)})
+	return keys.seal(SessionPrefix, keys.session, &sessionKeyWire{key.AccessKeyID, key.Secret, encodeRef(&key.Principal)})
 }
 
-// OpenSession returns what a session token carries. See [Keyring.Open].
+// OpenSession returns the session key in a session token. See [Keyring.Open].
 func (k *Keyring) OpenSession(ctx context.Context, s string) (*SessionKey, error) {
 	var w sessionKeyWire
 	err := k.open(ctx, SessionPrefix, s, &w)
 	if err != nil {
 		return nil, err
 	}
-	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.in(new(principal.Session))}, nil
+	return &SessionKey{w.AccessKeyID, w.Secret, w.Principal.decode(new(principal.Session))}, nil
 }
 
 func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
@@ -172,13 +172,13 @@ func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
 	b.sealed = append(b.sealed[:0], prefixVersion)
 	b.sealed = binary.BigEndian.AppendUint32(b.sealed, s.current.id)
 	b.sealed = s.current.aead.seal(b.sealed, plain, data)
-	return compose(prefix, b.sealed)
+	return encodeText(prefix, b.sealed)
 }
 
 func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 	b := buffers.Get().(*buffer)
 	defer buffers.Put(b)
-	sealed, err := decompose(b.sealed[:0], prefix, s)
+	sealed, err := decodeText(b.sealed[:0], prefix, s)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 	if err != nil {
 		return ErrForged
 	}
-	defer clear(plain) // it is in the buffer
+	defer clear(plain) // it is in the pooled buffer
 	err = unmarshal(plain, v)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -209,8 +209,8 @@ func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {
 	return nil
 }
 
-// find returns the key of an id. If it is not on the ring, the stored keys are
-// fetched once: another replica may have rotated them.
+// find returns the key with an id. If the keyring does not have it, find loads the
+// stored keys once: another replica may have rotated them.
 func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 	keys := k.keys.Load()
 	if found := keys.byID[id]; found != nil {
@@ -226,15 +226,15 @@ func (k *Keyring) find(ctx context.Context, id uint32) (*keyset, *key, error) {
 	return nil, nil, ErrUnknownKey
 }
 
-// refresh fetches the stored keys unless the id has turned up while the turn
-// was waited for, or they were fetched too often of late. That others fetched
-// them meanwhile says nothing: they may have looked before the key was saved.
+// refresh loads the stored keys, unless the id became known while waiting for the
+// turn, or they were loaded too often recently. A load by another goroutine in the
+// meantime does not count: it may have read the store before the key was saved.
 func (k *Keyring) refresh(ctx context.Context, id uint32) (*keyset, error) {
-	err := k.enter(ctx)
+	err := k.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer k.leave()
+	defer k.unlock()
 	keys := k.keys.Load()
 	if keys.byID[id] != nil || !k.mayReload(k.config.Now()) {
 		return keys, nil
@@ -246,22 +246,22 @@ func (k *Keyring) refresh(ctx context.Context, id uint32) (*keyset, error) {
 	return k.keys.Load(), nil
 }
 
-// mayReload is a leaky bucket: each reload adds reloadEvery to the instant until
-// which reloads are spent, and that may be reloadBurst times as far ahead.
+// mayReload is a leaky bucket. Each reload adds reloadEvery to reloadsSpentUntil,
+// which may be at most reloadBurst times reloadEvery ahead of now.
 func (k *Keyring) mayReload(now time.Time) bool {
 	const most = reloadBurst * reloadEvery
-	next := k.spent.Add(reloadEvery)
-	if k.spent.Before(now) || k.spent.After(now.Add(most)) { // drained, or the clock was set back
+	next := k.reloadsSpentUntil.Add(reloadEvery)
+	if k.reloadsSpentUntil.Before(now) || k.reloadsSpentUntil.After(now.Add(most)) { // drained, or the clock was set back
 		next = now.Add(reloadEvery)
 	}
 	if next.After(now.Add(most)) {
 		return false
 	}
-	k.spent = next
+	k.reloadsSpentUntil = next
 	return true
 }
 
-func (k *Keyring) enter(ctx context.Context) error {
+func (k *Keyring) lock(ctx context.Context) error {
 	select {
 	case k.turn <- struct{}{}:
 		return nil
@@ -270,10 +270,10 @@ func (k *Keyring) enter(ctx context.Context) error {
 	}
 }
 
-func (k *Keyring) leave() { <-k.turn }
+func (k *Keyring) unlock() { <-k.turn }
 
-// load fetches the stored keys and returns their revision, 0 if there are
-// none. The turn is held.
+// load loads the stored keys and returns their revision, 0 if there are none. The
+// caller holds the turn.
 func (k *Keyring) load(ctx context.Context) (int64, error) {
 	blob, revision, err := k.config.Store.LoadKeys(ctx)
 	if err != nil {
@@ -293,23 +293,22 @@ func (k *Keyring) load(ctx context.Context) (int64, error) {
 	return revision, nil
 }
 
-// change fetches the stored keys and replaces them by what edit makes of them,
-// if that is different. If another replica changed them in between, edit is
-// asked again.
+// change loads the stored keys and replaces them by the result of edit, if that is
+// different. If another replica changed them in between, edit is called again.
 func (k *Keyring) change(ctx context.Context, edit func(keysetWire, time.Time) (keysetWire, error)) error {
-	err := k.enter(ctx)
+	err := k.lock(ctx)
 	if err != nil {
 		return err
 	}
-	defer k.leave()
+	defer k.unlock()
 	var failed error
 	last := int64(-1)
-	for range attempts {
+	for range maxAttempts {
 		revision, err := k.load(ctx)
 		if err != nil {
 			return err
 		}
-		if revision == last { // nobody was in the way: the save failed by itself
+		if revision == last { // no other replica changed the keys: the save failed for another reason
 			return fmt.Errorf("save token keys: %w", failed)
 		}
 		last = revision
@@ -318,7 +317,7 @@ func (k *Keyring) change(ctx context.Context, edit func(keysetWire, time.Time) (
 			before = keys.keysetWire
 		}
 		after, err := edit(before, k.config.Now())
-		if err != nil || after.same(before) {
+		if err != nil || after.hasSameKeys(before) {
 			return err
 		}
 		blob, err := after.encode(k.config.Master)

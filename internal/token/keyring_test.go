@@ -318,10 +318,10 @@ func TestAWaitForTheStoreEndsWithItsContext(t *testing.T) {
 	c := clock()
 	ring := newRing(t, new(memory), c)
 	foreign := sealed(t, newRing(t, new(memory), c))
-	if err := ring.enter(t.Context()); err != nil { // somebody is at the store
+	if err := ring.lock(t.Context()); err != nil { // somebody is at the store
 		t.Fatal(err)
 	}
-	defer ring.leave()
+	defer ring.unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := ring.Open(ctx, foreign); !errors.Is(err, context.Canceled) {

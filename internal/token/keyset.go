@@ -10,28 +10,28 @@ import (
 	"time"
 )
 
-// A KeyStore keeps the sealed keyset of an instance; all replicas share it.
+// A KeyStore stores the sealed keyset of an instance. All replicas share it.
 type KeyStore interface {
-	// LoadKeys returns what was saved last and its revision. Revision 0 means
-	// that nothing was saved yet.
+	// LoadKeys returns the stored keyset and its revision. Revision 0 means that
+	// none was saved yet.
 	LoadKeys(ctx context.Context) (blob []byte, revision int64, err error)
-	// SaveKeys replaces what is stored, atomically, provided that its revision
-	// still is the one given; otherwise it fails and changes nothing. Every
-	// save changes the revision.
+	// SaveKeys replaces the stored keyset atomically if its revision is still the
+	// one given. Otherwise it returns an error and changes nothing. Every save
+	// changes the revision.
 	SaveKeys(ctx context.Context, blob []byte, revision int64) error
 }
 
 const (
-	// Life is the longest that any credential made from one key lives: a
-	// session of GetSessionToken, 36 hours.
+	// Life is the longest life of a credential that a key seals: a session of
+	// GetSessionToken, 36 hours.
 	Life = 36 * time.Hour
-	// Retention is how long a key is kept after it was retired. What it has
-	// over Life is for clocks that disagree and for replicas that have not yet
-	// heard of the rotation and go on sealing with the old key.
+	// Retention is how long a key is kept after it was retired. It is longer than
+	// Life for two reasons: clocks differ, and a replica that does not yet know of
+	// the rotation still seals with the old key.
 	Retention = Life + 12*time.Hour
 
-	// maxKeys bounds the keyset. A key is made by hand or once a period and is
-	// gone after Retention, so more than this within two days is a mistake.
+	// maxKeys bounds the keyset. A key is made by hand or once a period, and removed
+	// after Retention: more keys than this within two days are a mistake.
 	maxKeys = 200
 
 	keySize        = 32
@@ -46,7 +46,7 @@ const (
 type keysetWire struct {
 	Version  int       `cbor:"1,keyasint"`
 	Instance []byte    `cbor:"2,keyasint"` // 16 random bytes, part of the associated data
-	Keys     []keyWire `cbor:"3,keyasint"` // in the order of their making; the last one seals
+	Keys     []keyWire `cbor:"3,keyasint"` // oldest first; the last one seals
 }
 
 type keyWire struct {
@@ -56,15 +56,15 @@ type keyWire struct {
 	Secret    []byte `cbor:"4,keyasint"`
 }
 
-// A keyset is one revision of the keys, ready for use. It is never changed.
+// A keyset is one revision of the keys, ready for use. It is immutable.
 type keyset struct {
 	keysetWire
 	revision int64
 	current  *key
 	byID     map[uint32]*key
 	claims   []byte // associated data of authorization tokens
-	session  []byte // and of session tokens
-	message  []byte // and of authorization messages
+	session  []byte // associated data of session tokens
+	message  []byte // associated data of authorization messages
 }
 
 type key struct {
@@ -114,8 +114,8 @@ func (w *keysetWire) encode(m *Master) ([]byte, error) {
 	return m.Seal(plain, []byte(keysetContext))
 }
 
-// rotated returns w with a new key that seals from now on. The zero keysetWire
-// becomes the first keyset of an instance.
+// rotated returns a copy of w with a new key, which seals from now on. For the zero
+// keysetWire it returns the first keyset of an instance.
 func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
 	next := keysetWire{Version: keysetVersion, Instance: w.Instance, Keys: slices.Clone(w.Keys)}
 	if next.Instance == nil {
@@ -144,8 +144,8 @@ func (w keysetWire) rotated(now time.Time, rand io.Reader) (keysetWire, error) {
 	return next, nil
 }
 
-// unusedID draws a key id: random, so that a key of another instance is not
-// mistaken for one of this, and not zero, as in Tink.
+// unusedID returns a random key id, so that instances have different ids. It is not
+// zero, as in Tink.
 func unusedID(keys []keyWire, rand io.Reader) (uint32, error) {
 	for range 100 {
 		var random [4]byte
@@ -161,14 +161,14 @@ func unusedID(keys []keyWire, rand io.Reader) (uint32, error) {
 	return 0, errors.New("make a token key: no unused id found")
 }
 
-// pruned returns w without the keys under which nothing can live any more.
+// pruned returns a copy of w without the keys whose tokens have all expired.
 func (w keysetWire) pruned(now time.Time) keysetWire {
-	gone := func(k keyWire) bool { return k.RetiredAt != 0 && !now.Before(instant(k.RetiredAt).Add(Retention)) }
-	w.Keys = slices.DeleteFunc(slices.Clone(w.Keys), gone)
+	expired := func(k keyWire) bool { return k.RetiredAt != 0 && !now.Before(instant(k.RetiredAt).Add(Retention)) }
+	w.Keys = slices.DeleteFunc(slices.Clone(w.Keys), expired)
 	return w
 }
 
-// same reports whether two keysets hold the same keys.
-func (w keysetWire) same(other keysetWire) bool {
+// hasSameKeys reports whether two keysets hold the same keys.
+func (w keysetWire) hasSameKeys(other keysetWire) bool {
 	return slices.EqualFunc(w.Keys, other.Keys, func(a, b keyWire) bool { return a.ID == b.ID })
 }

@@ -9,13 +9,13 @@ import (
 // MasterKeySize is the length of a master key in bytes.
 const MasterKeySize = 32
 
-// masterVersion begins what a Master has sealed, so that the algorithm can be
-// changed one day.
+// masterVersion is the first byte of everything that a Master seals, so that the
+// algorithm can be changed.
 const masterVersion = 1
 
-// A Master seals what is kept with the data but must not be read from a copy
-// of it: the token keys, and the secrets of access keys. Its own key comes from
-// outside of the data. It is safe for concurrent use.
+// A Master seals the secrets in the database: the token keys, and the secrets of
+// access keys. A copy of the database does not reveal them, because the master key
+// is not in it. It is safe for concurrent use.
 type Master struct{ aead aead }
 
 // NewMaster returns a Master with a key of 32 random bytes.
@@ -31,8 +31,8 @@ func NewMaster(key []byte) (*Master, error) {
 }
 
 // Seal encrypts plain. The context says what it is and whose, such as
-// "access-key AKIA…"; the same context is needed to open it, so that a sealed
-// value cannot be moved to another row.
+// "access-key AKIA…". Open needs the same context, so that a sealed value does not
+// open if it was copied to another row.
 func (m *Master) Seal(plain, context []byte) ([]byte, error) {
 	return m.aead.seal([]byte{masterVersion}, plain, masterData(context)), nil
 }
@@ -53,7 +53,7 @@ func masterData(context []byte) []byte {
 	return append([]byte("daypass master 1\x00"), context...)
 }
 
-// String keeps the key out of prints.
+// String implements [fmt.Stringer], so that the key is not printed.
 func (m *Master) String() string { return "master key" }
 
 // GoString is String, for %#v.

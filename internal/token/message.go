@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// MaxMessage is the length in characters that no authorization message exceeds.
-// STS takes four times as much, but the message travels in a header, and the
-// usual proxies give all headers of an answer 4 KiB.
+// MaxMessage is the maximum length of an authorization message, in characters. STS
+// accepts four times as much. But the message is sent in a header, and common
+// proxies limit all headers of an answer to 4 KiB.
 const MaxMessage = 2560
 
-// Messages are padded to a multiple of messageBlock bytes, with spaces behind the
-// JSON: the length must not tell of policies that the caller may not see.
+// Messages are padded with spaces to a multiple of messageBlock bytes: their length
+// must not reveal policies that the caller may not see.
 const messageBlock = 256
 
-// MaxMessageContent is how many bytes of JSON a message can carry.
+// MaxMessageContent is the maximum length of a message's JSON, in bytes.
 const MaxMessageContent = 7 * messageBlock
 
-// A Message tells why a request was denied, sealed because who was denied may
-// not know it.
+// A Message tells why a request was denied. It is sealed because the caller who was
+// denied may not know that.
 type Message struct {
 	Account string `cbor:"1,keyasint"` // whose principals may decode it
 	Content string `cbor:"2,keyasint"` // JSON
@@ -37,7 +37,7 @@ func (k *Keyring) SealMessage(m Message) (string, error) {
 	return keys.seal(MessagePrefix, keys.message, &m)
 }
 
-// OpenMessage returns what an authorization message carries. See [Keyring.Open].
+// OpenMessage opens an authorization message. See [Keyring.Open].
 func (k *Keyring) OpenMessage(ctx context.Context, s string) (Message, error) {
 	var m Message
 	err := k.open(ctx, MessagePrefix, s, &m)

@@ -13,17 +13,17 @@ const (
 	// SessionPrefix is the beginning of every session token.
 	SessionPrefix = "daypass-session_"
 
-	// MessagePrefix is the beginning of every authorization message. It opens
-	// nothing: [Pattern] and [Valid] pass it over.
+	// MessagePrefix is the beginning of every authorization message. A message is no
+	// credential: [Pattern] and [Valid] do not match it.
 	MessagePrefix = "daypass-message_"
 
-	// Pattern is a regular expression (RE2 and PCRE) for secret scanners. It
-	// matches both kinds of tokens, whole.
+	// Pattern is a regular expression (RE2 and PCRE) for secret scanners. It matches
+	// whole tokens of both kinds.
 	Pattern = `\bdaypass(?:-session)?_[0-9A-Za-z_-]{120,}`
 
-	// MaxLength is the length in characters that no token exceeds, and the most
-	// that is looked at when one is opened. An authorization token of a caller
-	// without session policies and session tags has at most 512.
+	// MaxLength is the maximum length of a token, in characters. Open refuses longer
+	// strings unread. An authorization token of a caller without session policies
+	// and session tags has at most 512.
 	MaxLength = 16 << 10
 
 	checksumLength = 6
@@ -46,14 +46,14 @@ func appendChecksum(b []byte) []byte {
 	return b
 }
 
-// A buffer is room for one token, pooled because every package request opens
-// one. It holds nothing that was unsealed once it is back in the pool.
+// A buffer has room for one token. Buffers are pooled because every package request
+// opens a token. A buffer in the pool holds no plaintext.
 type buffer struct{ text, sealed []byte }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// compose spells a sealed message.
-func compose(prefix string, sealed []byte) (string, error) {
+// encodeText returns a sealed message as a token.
+func encodeText(prefix string, sealed []byte) (string, error) {
 	if len(prefix)+encoding.EncodedLen(len(sealed))+checksumLength > MaxLength {
 		return "", ErrTooLong
 	}
@@ -65,16 +65,16 @@ func compose(prefix string, sealed []byte) (string, error) {
 	return string(b.text), nil
 }
 
-// decompose is the inverse of compose. It appends to dst.
-func decompose(dst []byte, prefix, s string) ([]byte, error) {
+// decodeText is the inverse of encodeText. It appends to dst.
+func decodeText(dst []byte, prefix, s string) ([]byte, error) {
 	if len(s) > MaxLength || !strings.HasPrefix(s, prefix) {
 		return nil, ErrMalformed
 	}
-	if !checks(s) {
+	if !hasChecksum(s) {
 		return nil, ErrChecksum
 	}
 	text := s[len(prefix) : len(s)-checksumLength]
-	if strings.ContainsAny(text, "\r\n") { // the decoder would skip them: two spellings of one token
+	if strings.ContainsAny(text, "\r\n") { // the decoder would skip them: one token would have several spellings
 		return nil, ErrMalformed
 	}
 	sealed, err := encoding.AppendDecode(dst, []byte(text))
@@ -84,14 +84,14 @@ func decompose(dst []byte, prefix, s string) ([]byte, error) {
 	return sealed, nil
 }
 
-// Valid reports whether s begins like a token and its checksum fits. It says
-// nothing of whether the token was ever issued.
+// Valid reports whether s has the prefix and checksum of a token. It does not tell
+// whether the token was ever issued.
 func Valid(s string) bool {
-	return (strings.HasPrefix(s, Prefix) || strings.HasPrefix(s, SessionPrefix)) && checks(s)
+	return (strings.HasPrefix(s, Prefix) || strings.HasPrefix(s, SessionPrefix)) && hasChecksum(s)
 }
 
-// checks reports whether the checksum of what begins with a prefix fits.
-func checks(s string) bool {
+// hasChecksum reports whether s ends with the checksum of the rest.
+func hasChecksum(s string) bool {
 	if len(s) > MaxLength || len(s) < len(Prefix)+checksumLength {
 		return false
 	}
@@ -102,9 +102,9 @@ func checks(s string) bool {
 	return string(b.text[n:]) == s[n:]
 }
 
-// Mask returns what may be printed of a token: its prefix and its checksum,
-// by which two prints of one token can be matched and nothing else be learned.
-// Of any other string it returns "…".
+// Mask returns the part of a token that may be printed: its prefix and checksum.
+// They tell whether two logged tokens are the same, and nothing else. For any other
+// string it returns "…".
 func Mask(s string) string {
 	if !Valid(s) {
 		return "…"

@@ -10,7 +10,7 @@ import (
 	"daypass/internal/principal"
 )
 
-// Claims is what an authorization token says.
+// Claims is the content of an authorization token.
 type Claims struct {
 	ID        string // ABIA and 16 characters, see [NewID]
 	Domain    string // the domain that it is for
@@ -18,29 +18,29 @@ type Claims struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time // both UTC, whole milliseconds
 	Principal principal.Ref
-	Mark      DomainMark // of the domain that it is for; zero: made by a version that knew none
+	Mark      DomainMark // of the domain that it is for; zero in tokens of older versions
 }
 
-// A DomainMark tells a domain from a later one of its name.
+// A DomainMark tells a domain from a later one of the same name.
 type DomainMark [8]byte
 
-// MarkDomain returns the mark of a domain's id, which is never used again. Ids
-// are made at random, so that nobody can look for another one with the same mark.
+// MarkDomain returns the mark of a domain's id. Ids are random and never reused, so
+// that nobody can make a domain with the same mark.
 func MarkDomain(id string) DomainMark {
 	sum := sha256.Sum256([]byte(id))
 	return DomainMark(sum[:8])
 }
 
-// A SessionKey is what a session token of STS carries. Sessions are not
-// stored: whoever shows the token brings all that the server knew of it. When
-// it ends is in Principal.Session.
+// A SessionKey is the content of a session token of STS. Sessions are not stored:
+// the token holds everything that the server knows of one. Principal.Session has
+// the expiry.
 type SessionKey struct {
 	AccessKeyID string // ASIA and 16 characters
 	Secret      string
 	Principal   principal.Ref
 }
 
-// String leaves the secret out, so that a session can be printed by mistake.
+// String leaves the secret out, in case a session is printed by mistake.
 func (k SessionKey) String() string { return "session " + k.AccessKeyID }
 
 // GoString is String, for %#v.
@@ -51,19 +51,20 @@ func (k SessionKey) LogValue() slog.Value { return slog.StringValue(k.String()) 
 
 // Errors of Open and OpenSession.
 var (
-	// ErrMalformed is wrapped by every error that says that a string is not a
-	// token of this kind and instance, but for ErrUnknownKey.
+	// ErrMalformed is wrapped by every error about a string that is not a token of
+	// this kind and instance, except ErrUnknownKey.
 	ErrMalformed = errors.New("not a valid token")
-	// ErrChecksum wraps ErrMalformed: the token was cut short or altered on
-	// its way. The token that was issued may well be good.
+	// ErrChecksum wraps ErrMalformed: the token was cut short or altered in transit.
+	// The token as issued may be valid.
 	ErrChecksum = fmt.Errorf("%w: its checksum is wrong, it was cut short or altered", ErrMalformed)
-	// ErrForged wraps ErrMalformed: the checksum is right, the seal is not.
+	// ErrForged wraps ErrMalformed: the checksum is right, but the token was not
+	// sealed with the key that it names.
 	ErrForged = fmt.Errorf("%w: its seal is broken", ErrMalformed)
-	// ErrUnknownKey says that the key which sealed the token is not on the
-	// ring: another instance made it, or it is so old that its key is gone.
+	// ErrUnknownKey says that the keyring does not have the key that sealed the
+	// token: another instance made it, or its key was removed long after it expired.
 	ErrUnknownKey = errors.New("the token was sealed with a key that is not known here")
-	// ErrTooLong says that what should be sealed does not fit into MaxLength;
-	// its session policies and tags are too large.
+	// ErrTooLong says that a token would exceed MaxLength, because its session
+	// policies and tags are too large.
 	ErrTooLong = fmt.Errorf("the token would be longer than %d characters", MaxLength)
 )
 

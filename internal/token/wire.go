@@ -10,9 +10,9 @@ import (
 )
 
 // The sealed forms are CBOR maps (RFC 8949) with integer keys and with instants
-// as milliseconds since 1970. A number MUST keep its meaning for as long as
-// tokens live, and an unknown one is refused: a replica of an older version
-// must not overlook a restriction that it does not know.
+// as milliseconds since 1970. A key MUST keep its meaning for as long as tokens
+// live. An unknown key is refused: a replica of an older version must not ignore a
+// restriction that it does not know.
 
 type claimsWire struct {
 	ID        string  `cbor:"1,keyasint"`
@@ -52,7 +52,8 @@ type sessionWire struct {
 	Context        map[string][]string `cbor:"10,keyasint,omitempty"`
 }
 
-// modes are made at first use: the binary is also a client that never needs them.
+// modes are made at first use, because the program is also a client, which never
+// needs them.
 var modes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
 	enc, err := cbor.EncOptions{}.EncMode()
 	if err != nil {
@@ -81,7 +82,8 @@ func unmarshal(data []byte, v any) error {
 	return dec.Unmarshal(data, v)
 }
 
-// milli and instant keep the zero time apart from 1970: it is not sent.
+// milli returns Unix milliseconds, and 0 for the zero time, which is then omitted.
+// instant is its inverse.
 func milli(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -96,7 +98,7 @@ func instant(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-func claimsOut(c *Claims) *claimsWire {
+func encodeClaims(c *Claims) *claimsWire {
 	var mark []byte
 	if c.Mark != (DomainMark{}) {
 		mark = c.Mark[:]
@@ -105,16 +107,16 @@ func claimsOut(c *Claims) *claimsWire {
 		Mark: mark,
 		ID:   c.ID, Domain: c.Domain, Owner: c.Owner,
 		IssuedAt: milli(c.IssuedAt), ExpiresAt: milli(c.ExpiresAt),
-		Principal: refOut(&c.Principal),
+		Principal: encodeRef(&c.Principal),
 	}
 }
 
-// claimsWires pools what claims are decoded into. What is taken out of one is
-// not shared with the next: the decoder makes new strings and maps each time.
+// claimsWires is a pool of values to decode claims into. Decoded claims do not share
+// memory with later ones: the decoder makes new strings and maps each time.
 var claimsWires = sync.Pool{New: func() any { return new(claimsWire) }}
 
-func (w *claimsWire) in() *Claims {
-	// One allocation for both; they are used and forgotten together.
+func (w *claimsWire) decode() *Claims {
+	// One allocation for both, because they live equally long.
 	c := new(struct {
 		Claims
 		session principal.Session
@@ -122,13 +124,13 @@ func (w *claimsWire) in() *Claims {
 	c.Claims = Claims{
 		ID: w.ID, Domain: w.Domain, Owner: w.Owner,
 		IssuedAt: instant(w.IssuedAt), ExpiresAt: instant(w.ExpiresAt),
-		Principal: w.Principal.in(&c.session),
+		Principal: w.Principal.decode(&c.session),
 	}
 	copy(c.Mark[:], w.Mark)
 	return &c.Claims
 }
 
-func refOut(r *principal.Ref) refWire {
+func encodeRef(r *principal.Ref) refWire {
 	w := refWire{Kind: r.Kind, Account: r.Account, ID: r.ID, SessionName: r.SessionName}
 	if s := r.Session; s != nil {
 		w.Session = &sessionWire{
@@ -142,8 +144,9 @@ func refOut(r *principal.Ref) refWire {
 	return w
 }
 
-// in keeps what there is of a session in the one given.
-func (w *refWire) in(session *principal.Session) principal.Ref {
+// decode returns the reference. If it has a session, decode stores it in the one
+// given, to save an allocation.
+func (w *refWire) decode(session *principal.Session) principal.Ref {
 	r := principal.Ref{Kind: w.Kind, Account: w.Account, ID: w.ID, SessionName: w.SessionName}
 	if s := w.Session; s != nil {
 		r.Session = session

@@ -117,7 +117,7 @@ func committed(t *testing.T, db *store.DB) {
 		Dependencies: []format.Dependency{{Package: "dep", Type: "Requires-Dist", Requirement: ">1"}},
 	}
 	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Description: &about}, "b.txt", "bee", "a.txt", "ay"))
-	equal(t, "description", about, r.Version(t, at("pack", "1")).About)
+	equal(t, "description", about, r.Version(t, at("pack", "1")).Description)
 	p, err := r.Use(t).Package(t.Context(), pack)
 	must(t, err)
 	asset := func(name, text string) format.Asset {
@@ -321,9 +321,9 @@ func descriptions(t *testing.T, db *store.DB) {
 	describe(false, format.Description{DisplayName: "Pack", Summary: "first", Detail: []byte(`1`)})
 	describe(false, format.Description{Summary: "second", Readme: "read", Licenses: []format.License{{Name: "MIT"}}, Detail: []byte(`2`)})
 	equal(t, "filled", format.Description{DisplayName: "Pack", Summary: "first", Readme: "read", Licenses: []format.License{{Name: "MIT"}}, Detail: []byte(`1`)},
-		r.Version(t, at("pack", "1")).About)
+		r.Version(t, at("pack", "1")).Description)
 	describe(true, format.Description{Summary: "third"})
-	equal(t, "replaced", format.Description{Summary: "third"}, r.Version(t, at("pack", "1")).About)
+	equal(t, "replaced", format.Description{Summary: "third"}, r.Version(t, at("pack", "1")).Description)
 }
 
 // As Maven does with a snapshot: the build is unlisted, the snapshot replaced.

@@ -40,7 +40,7 @@ func TestAnUploadIsKeptWithWhatItSaysOfItself(t *testing.T) {
 			{Package: "acme-dep", Type: "Requires-Dist"},
 		},
 	}
-	if diff := cmp.Diff(want, v.About); diff != "" {
+	if diff := cmp.Diff(want, v.Description); diff != "" {
 		t.Errorf("description (-want +got):\n%s", diff)
 	}
 	if got := string(v.Assets[0].Detail); got != `{"requiresPython":"\u003e=3.8"}` {
@@ -74,7 +74,7 @@ func TestWhatASourceDistributionLeavesOutComesFromTheForm(t *testing.T) {
 		if title == "PKG-INFO" {
 			want.Summary = "from the file"
 		}
-		if diff := cmp.Diff(want, v.About); diff != "" {
+		if diff := cmp.Diff(want, v.Description); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", title, diff)
 		}
 		var d detail
@@ -187,7 +187,7 @@ func TestALineOfMetadataWithoutAColonBeginsTheDescription(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	b.publish(t, "acme-hello", "1.0", "Summary: greets", "no field", "Home-page: https://late.example")
-	about := b.repository.Version(t, ref("acme-hello", "1.0")).About
+	about := b.repository.Version(t, ref("acme-hello", "1.0")).Description
 	if about.Summary != "greets" || about.Readme != "no field\nHome-page: https://late.example\n" || about.HomePage != "" {
 		t.Errorf("%+v", about)
 	}

@@ -33,27 +33,27 @@ type Chain []Member
 
 // Package implements [Member].
 func (c Chain) Package(ctx context.Context, name format.Name) (*format.Package, error) {
-	return first(c, func(m Member) (*format.Package, error) { return m.Package(ctx, name) })
+	return firstFound(c, func(m Member) (*format.Package, error) { return m.Package(ctx, name) })
 }
 
 // Document implements [Member].
 func (c Chain) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	return first(c, func(m Member) (*format.Document, error) { return m.Document(ctx, name, variant, render) })
+	return firstFound(c, func(m Member) (*format.Document, error) { return m.Document(ctx, name, variant, render) })
 }
 
 // Index implements [Member].
 func (c Chain) Index(ctx context.Context, variant string, render func(iter.Seq2[format.Name, error]) ([]byte, error)) (*format.Document, error) {
-	return first(c, func(m Member) (*format.Document, error) { return m.Index(ctx, variant, render) })
+	return firstFound(c, func(m Member) (*format.Document, error) { return m.Index(ctx, variant, render) })
 }
 
 // Open implements [Member].
 func (c Chain) Open(ctx context.Context, ref format.Ref, asset string) (*format.Content, error) {
-	return first(c, func(m Member) (*format.Content, error) { return m.Open(ctx, ref, asset) })
+	return firstFound(c, func(m Member) (*format.Content, error) { return m.Open(ctx, ref, asset) })
 }
 
-// first asks the members in order. What no member has is told as the nearest
+// firstFound asks the members in order. What no member has is told as the nearest
 // tells it, because that is the repository the client asked.
-func first[T any](c Chain, ask func(Member) (T, error)) (T, error) {
+func firstFound[T any](c Chain, ask func(Member) (T, error)) (T, error) {
 	nearest, missing := ask(c[0])
 	if !fault.Is(missing, fault.NotFound) {
 		return nearest, missing
