@@ -251,6 +251,30 @@ func TestContentOfAnotherInstanceIsRefused(t *testing.T) {
 	two.refused("belongs to another instance")
 }
 
+func TestAStartInAnotherRegionThanBeforeIsTold(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.run(nil)
+	for _, test := range []struct {
+		region string
+		told   bool
+	}{{"us-east-1", false}, {"eu-west-1", true}} {
+		c, err := ParseConfig([]string{"--data", p.data, "--region", test.region}, environment(nil), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := &lines{}
+		s, err := Open(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if strings.Contains(log.String(), "another Region than before") != test.told {
+			t.Errorf("%s: %s", test.region, log)
+		}
+	}
+}
+
 func TestServeStopsWhenTheDatabaseFileIsRemovedOrReplaced(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(p place){

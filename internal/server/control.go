@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -209,6 +210,11 @@ func (c *control) routePath(r *http.Request, in *incoming) error {
 		}
 	}
 	in.at = c.rest[0]
+	// GetRepositoryEndpoint names an address for each format that AWS has.
+	name, _, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/d/")
+	if ok && slices.Contains(in.at.api.Shapes["PackageFormat"].Enum, name) {
+		return fault.New(fault.UnknownOperation, "This server serves no packages of the format %s.", name)
+	}
 	return fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, r.URL.Path)
 }
 

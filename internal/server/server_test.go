@@ -203,6 +203,7 @@ func TestHostileRequestsGetOneClearAnswer(t *testing.T) {
 		code   string
 	}{
 		{"unknown path", "GET", "/etc/passwd", [2]string{}, "", 404, "UnknownOperationException"},
+		{"a format that is not served", "GET", "/npm/d/dom-000000000000/repo/lodash", [2]string{}, "", 404, "This server serves no packages of the format npm."},
 		{"dots in the path", "GET", "/..%2f..%2fetc/passwd", [2]string{}, "", 404, "UnknownOperationException"},
 		{"body beyond what strangers have", "POST", "/", [2]string{"Content-Type", "application/x-www-form-urlencoded"}, strings.Repeat("x", strangersBody+1), 413, "RequestEntityTooLarge"},
 		{"a large body that nobody signed", "POST", "/v1/domain?domain=dom", [2]string{}, strings.Repeat("x", maxBody+1), 403, "MissingAuthenticationTokenException"},

@@ -26,6 +26,7 @@ func TestDownloadsHaveRangesAndConditions(t *testing.T) {
 		{"first bytes", "GET", []string{"Range", "bytes=0-9"}, 206, string(content[:10])},
 		{"last bytes, as poetry asks", "GET", []string{"Range", "bytes=-100"}, 206, string(content[len(content)-100:])},
 		{"from the middle on", "GET", []string{"Range", "bytes=20-"}, 206, string(content[20:])},
+		{"several ranges, which are answered whole", "GET", []string{"Range", "bytes=0-9,20-29"}, 200, string(content)},
 		{"past the end", "GET", []string{"Range", "bytes=99999999-"}, 416, "invalid range: failed to overlap\n"},
 		{"same", "GET", []string{"If-None-Match", tag}, 304, ""},
 		{"other", "GET", []string{"If-None-Match", `"x"`}, 200, string(content)},
