@@ -9,14 +9,14 @@ import (
 	"daypass/internal/identity"
 )
 
-func (s *Service) accountOperations() []gate.Operation {
+func (s *Service) accountOperations(turn turns) []gate.Operation {
 	return []gate.Operation{
 		op("CreateAccountAlias", everything[api.CreateAccountAliasInput], s.createAlias),
 		op("DeleteAccountAlias", everything[api.DeleteAccountAliasInput], s.deleteAlias),
 		op("ListAccountAliases", everything[api.ListAccountAliasesInput], s.listAliases),
 		op("GetAccountSummary", everything[api.GetAccountSummaryInput], s.getSummary),
-		op("GetAccountAuthorizationDetails", everything[api.GetAccountAuthorizationDetailsInput], s.getDetails),
-		op("GenerateCredentialReport", everything[api.GenerateCredentialReportInput], s.generateReport),
+		op("GetAccountAuthorizationDetails", everything[api.GetAccountAuthorizationDetailsInput], inTurn(turn, s.getDetails)),
+		op("GenerateCredentialReport", everything[api.GenerateCredentialReportInput], inTurn(turn, s.generateReport)),
 		op("GetCredentialReport", everything[api.GetCredentialReportInput], s.getReport),
 	}
 }

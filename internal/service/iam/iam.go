@@ -29,10 +29,11 @@ type Service struct {
 
 // Operations returns the service's table.
 func (s *Service) Operations() []gate.Operation {
+	turn := newTurns()
 	return slices.Concat(s.userOperations(), s.keyOperations(), s.roleOperations(),
 		s.inlineOperations(), s.attachOperations(), s.policyOperations(), s.versionOperations(),
 		s.changeOperations(), s.tagOperations(), s.groupOperations(),
-		s.accountOperations(), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations(turns()))
+		s.accountOperations(turn), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations(turn))
 }
 
 // Resolved is what an operation was judged on, or none where that is but a name.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
-	"time"
 
 	api "daypass/api/iam"
 	"daypass/internal/arn"
@@ -18,34 +16,22 @@ import (
 )
 
 // simulateOperations are those that read policies of their caller's, who may try
-// any: each waits for its turn.
-func (s *Service) simulateOperations(turn chan struct{}) []gate.Operation {
+// any.
+func (s *Service) simulateOperations(turn turns) []gate.Operation {
 	return []gate.Operation{
-		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.simulatePrincipalPolicy)),
-		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], inTurn(turn, s.simulateCustomPolicy)),
-		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), inTurn(turn, s.principalKeys)),
-		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], inTurn(turn, s.customKeys)),
+		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTime(inTurn(turn, s.simulatePrincipalPolicy))),
+		op("SimulateCustomPolicy", everything[api.SimulateCustomPolicyInput], inTime(inTurn(turn, s.simulateCustomPolicy))),
+		op("GetContextKeysForPrincipalPolicy", onSource(s, func(in *api.GetContextKeysForPrincipalPolicyInput) string { return in.PolicySourceArn }), inTime(inTurn(turn, s.principalKeys))),
+		op("GetContextKeysForCustomPolicy", everything[api.GetContextKeysForCustomPolicyInput], inTime(inTurn(turn, s.customKeys))),
 	}
 }
 
-// turns lets half of the processors simulate.
-func turns() chan struct{} { return make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)) }
-
-// patience is how long a simulation may take, with the wait for its turn.
-const patience = 5 * time.Second
-
-// inTurn keeps simulations to a share of the processors, and each to a time: one
-// call may name many policies, made to match slowly, and many resources.
-func inTurn[In, Out any](turn chan struct{}, run func(context.Context, *gate.Call, *In) (*Out, error)) func(context.Context, *gate.Call, *In) (*Out, error) {
+// inTime bounds what a simulation may take, with the wait for its turn: one call
+// may name many policies, made to match slowly, and many resources.
+func inTime[In, Out any](run runner[In, Out]) runner[In, Out] {
 	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
 		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
-		select {
-		case turn <- struct{}{}:
-			defer func() { <-turn }()
-		case <-ctx.Done():
-			return nil, fault.New(fault.Throttling, "Rate exceeded")
-		}
 		out, err := run(ctx, c, in)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = fault.New(fault.InvalidInput, "The simulation takes longer than %v: name fewer resources, actions or policies in one call", patience)

@@ -36,15 +36,15 @@ func TestASimulationEndsBetweenTwoResourcesWhenItsTimeIsOver(t *testing.T) {
 
 func TestASimulationTakesItsTurnAndItsTime(t *testing.T) {
 	t.Parallel()
-	turn := make(chan struct{}, 1)
+	turn := make(turns, 1)
 	in := new(api.SimulateCustomPolicyInput)
 	run := func(err error) error {
-		_, err = inTurn(turn, func(ctx context.Context, _ *gate.Call, _ *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
+		_, err = inTime(inTurn(turn, func(ctx context.Context, _ *gate.Call, _ *api.SimulateCustomPolicyInput) (*api.SimulateCustomPolicyOutput, error) {
 			if _, limited := ctx.Deadline(); !limited || len(turn) != 1 {
 				t.Errorf("limited = %v, %d at once", limited, len(turn))
 			}
 			return nil, err
-		})(t.Context(), nil, in)
+		}))(t.Context(), nil, in)
 		return err
 	}
 	if err := run(nil); err != nil || len(turn) != 0 {
@@ -66,13 +66,22 @@ func TestASimulationTakesItsTurnAndItsTime(t *testing.T) {
 	}
 }
 
-func TestWhoeverTriesPoliciesOfTheirOwnTakesTurns(t *testing.T) {
+func TestOperationsThatCostMuchTakeTurns(t *testing.T) {
 	t.Parallel()
-	turn := make(chan struct{}, 1)
+	turn := make(turns, 1)
 	turn <- struct{}{}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, op := range new(Service).simulateOperations(turn) {
+	costly := new(Service).simulateOperations(turn)
+	for _, op := range new(Service).accountOperations(turn) {
+		if op.Name == "GetAccountAuthorizationDetails" || op.Name == "GenerateCredentialReport" {
+			costly = append(costly, op)
+		}
+	}
+	if len(costly) != 6 {
+		t.Fatalf("%d operations", len(costly))
+	}
+	for _, op := range costly {
 		c := &gate.Call{Principal: &principal.Principal{Ref: principal.Ref{Kind: principal.Root, Account: "111111111111", ID: "111111111111"}}}
 		_, err := op.Do(gone, c, "iam:"+op.Name, op.New())
 		if !fault.Is(err, fault.Throttling) {
