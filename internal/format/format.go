@@ -115,6 +115,11 @@ type Call struct {
 	Base       string    // URL of the repository as the client sees it, with the last slash
 	Now        time.Time // the instant that is "now" for the whole call
 	MaxAsset   int64     // bytes that one asset may have
+
+	// Hold takes room for bytes of the body that the handler keeps in memory, from
+	// what all requests together may keep. It is given back when the handler is
+	// done. The error says that there is none. Nil means that there is always room.
+	Hold func(bytes int64) error
 }
 
 // A Name is a package's name within its format. Namespace is the npm scope

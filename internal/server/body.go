@@ -129,6 +129,34 @@ func (b *bodies) share(client netip.Addr, more int64) bool {
 	return true
 }
 
+func noRoom() error {
+	f := fault.New(fault.Unavailable, "Too many requests are under way.")
+	f.RetryAfter = crowded
+	return f
+}
+
+// A streamed body has parts that are held meanwhile.
+type streamed struct {
+	held
+	used int64 // bytes
+}
+
+// hold takes room for more bytes, in pieces.
+func (s *streamed) hold(more int64) error {
+	const piece = 64 << 10
+	s.used += more
+	for s.reserved < s.used {
+		size := s.reserved + piece
+		if s.reserved == 0 {
+			size = firstPiece
+		}
+		if !s.from.take(&s.held, size) {
+			return noRoom()
+		}
+	}
+	return nil
+}
+
 // read reads a request whole, up to a limit in bytes. Room is taken as the bytes
 // come: a length that is only announced costs nobody else anything.
 func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int64, stranger bool) error {
@@ -145,9 +173,7 @@ func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int
 			size = min(size, r.ContentLength+1) // and one, to see the end
 		}
 		if !b.take(h, size) {
-			f := fault.New(fault.Unavailable, "Too many requests are under way.")
-			f.RetryAfter = crowded
-			return f
+			return noRoom()
 		}
 		h.bytes = append(make([]byte, 0, size), h.bytes...)
 		n, err := io.ReadFull(from, h.bytes[len(h.bytes):size])

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -295,5 +296,46 @@ func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
 	}
 	if after := strings.Count(b.log.String(), `"action"`); after != before {
 		t.Errorf("%d judgements", after-before)
+	}
+}
+
+func TestFieldsOfUploadsAreOfTheBudgetAndGiveBackWhatTheyTook(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	token := b.repository(t)
+	room := newBodies(1<<20, 1<<20, 1<<20, 256<<10)
+	managers := &packages{entrance: b.server.entrance(), registry: b.server.registry, bodies: room, maxAsset: 1 << 20, endpoint: b.server.endpoint}
+	mux := http.NewServeMux()
+	managers.mount(mux, formats)
+	h := httptest.NewServer(b.server.observe(mux))
+	t.Cleanup(h.Close)
+	for _, test := range []struct{ fields, status int }{{400 << 10, http.StatusServiceUnavailable}, {100 << 10, http.StatusBadRequest}} {
+		var form bytes.Buffer
+		m := multipart.NewWriter(&form)
+		for _, field := range [][2]string{{"name", "hello"}, {"version", "1.0"}, {"description", strings.Repeat("x", test.fields)}} {
+			err := m.WriteField(field[0], field[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := m.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL+"/pypi/d/dom-000000000000/repo/", &form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", m.FormDataContentType())
+		r.SetBasicAuth("aws", token)
+		answer, body := send(t, r)
+		if answer.StatusCode != test.status {
+			t.Errorf("%d bytes of fields: %s %s, want %d", test.fields, answer.Status, body, test.status)
+		}
+		err = room.all.Acquire(t.Context(), 1<<20) // all is given back when the handler ends
+		if err != nil {
+			t.Fatal(err)
+		}
+		room.all.Release(1 << 20)
 	}
 }

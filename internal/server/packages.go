@@ -20,6 +20,7 @@ import (
 type packages struct {
 	entrance
 	registry *registry.Registry
+	bodies   *bodies
 	maxAsset int64
 	pace     pace
 	endpoint func(ctx context.Context, formatName, domain, owner, repository string) string
@@ -52,6 +53,11 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 		if err != nil {
 			p.refuse(w, r, e, f, err)
 			return
+		}
+		if r.Body != http.NoBody {
+			body := &streamed{held: held{from: p.bodies, client: e.call.SourceIP}}
+			defer body.release()
+			call.Hold = body.hold
 		}
 		defer p.throttle.spend(e, limitOfRoute(route)) // the handler reads the rows
 		err = route.Handle(w, r, call)

@@ -174,7 +174,7 @@ func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
 func (s *Server) mount() http.Handler {
 	front := s.entrance()
 	apis := s.apis(front)
-	managers := &packages{entrance: front, registry: s.registry, maxAsset: s.config.MaxUpload,
+	managers := &packages{entrance: front, registry: s.registry, bodies: apis.bodies, maxAsset: s.config.MaxUpload,
 		pace: pace{total: s.config.UploadTimeout, rate: s.config.UploadMinRate}, endpoint: s.endpoint}
 	mux := http.NewServeMux()
 	mux.Handle("/", apis)

@@ -8,19 +8,58 @@ import (
 	"net/http"
 
 	"daypass/internal/fault"
+	"daypass/internal/format"
 	"daypass/internal/format/serve"
 )
 
 // Bounds on the form around a file.
 const (
 	maxParts = 10_000
-	maxForm  = 4 << 20 // bytes of all fields but the file; they are held before it is known whether the caller may publish
+	maxForm  = 4 << 20 // bytes of all but the file
+	// maxUnclaimed is how many of these may come before the name and the version,
+	// from which it is known whether the caller may publish. Most clients send the
+	// two first; twine 6 sends the fields of the metadata in any order.
+	maxUnclaimed = 512 << 10
 
 	// maxUnnamed bounds a file that comes before its name and version: it is stored
 	// before it is known whether the caller may publish it. Only distutils of
 	// Python 2 sends the fields in such an order.
 	maxUnnamed = 64 << 20 // bytes
 )
+
+// A formBody is the body of an upload. What is read of it is held in memory, but
+// for the file: it is bounded, and room is taken for it.
+type formBody struct {
+	io.ReadCloser
+	hold    func(bytes int64) error // nil: there is always room
+	left    int64                   // bytes that may still be held
+	more    error                   // what is wrong with more
+	streams bool                    // nothing of what is read now is held
+}
+
+func (b *formBody) Read(p []byte) (int, error) {
+	if b.streams {
+		return b.ReadCloser.Read(p)
+	}
+	if b.left <= 0 {
+		return 0, b.more
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	if b.hold != nil {
+		full := b.hold(int64(n))
+		if full != nil {
+			return 0, full
+		}
+	}
+	return n, err
+}
+
+// claimed lets all of the form be held.
+func (b *formBody) claimed() {
+	b.left += maxForm - maxUnclaimed
+	b.more = fault.New(fault.BodyTooLarge, "The fields of the upload have more than %d bytes.", maxForm)
+}
 
 // A form is the fields of an upload as they have come so far.
 //
@@ -29,7 +68,6 @@ const (
 type form struct {
 	metadata
 	action, protocol, filetype, sha256, md5, blake2 string
-	fields                                          int64 // bytes
 	parts                                           int
 }
 
@@ -60,13 +98,9 @@ func (f *form) once(name string) *string {
 // read takes one field. Fields that Daypass has no use for count towards the
 // bounds like any other.
 func (f *form) read(part *multipart.Part) error {
-	b, err := io.ReadAll(io.LimitReader(part, maxForm-f.fields+1))
+	b, err := io.ReadAll(part) // of a [formBody]
 	if err != nil {
 		return malformed(err)
-	}
-	f.fields += int64(len(b))
-	if f.fields > maxForm {
-		return fault.New(fault.BodyTooLarge, "The fields of the upload have more than %d bytes.", maxForm)
 	}
 	name := part.FormName()
 	if p := f.once(name); p != nil {
@@ -120,18 +154,20 @@ func (f *form) check() error {
 	return nil
 }
 
-// multipartReader returns the parts of a request's body, of which at most limit
-// bytes are read.
-func multipartReader(w http.ResponseWriter, r *http.Request, limit int64) (*multipart.Reader, error) {
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
+// multipartReader returns the parts of a request's body, which has at most the
+// form and one asset.
+func multipartReader(w http.ResponseWriter, r *http.Request, c *format.Call) (*multipart.Reader, *formBody, error) {
+	body := &formBody{ReadCloser: http.MaxBytesReader(w, r.Body, c.MaxAsset+maxForm), hold: c.Hold, left: maxUnclaimed,
+		more: fault.Invalid("The fields name and version are not in the first %d bytes; they must come before large fields.", maxUnclaimed)}
+	r.Body = body
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	m, err := r.MultipartReader()
 	if err != nil || media != "multipart/form-data" {
 		f := fault.Invalid("An upload is a POST of multipart/form-data, got %s.", contentTypeOf(r))
 		f.Cause = err
-		return nil, f
+		return nil, nil, f
 	}
-	return m, nil
+	return m, body, nil
 }
 
 func contentTypeOf(r *http.Request) string {

@@ -22,7 +22,7 @@ import (
 
 // handleUpload takes one file with the fields that describe it.
 func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error {
-	parts, err := multipartReader(w, r, c.MaxAsset+maxForm)
+	parts, body, err := multipartReader(w, r, c)
 	if err != nil {
 		return err
 	}
@@ -31,12 +31,13 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 		return err
 	}
 	defer change.Close() // what is left behind is swept
-	u := &incoming{ctx: r.Context(), change: change, limit: c.MaxAsset}
+	u := &incoming{ctx: r.Context(), change: change, limit: c.MaxAsset, body: body}
 	err = u.receive(parts)
 	if err == nil {
 		err = u.finish()
 	}
 	if err != nil {
+		body.streams = true
 		serve.Drain(r)
 		return err
 	}
@@ -51,11 +52,12 @@ type incoming struct {
 	ctx    context.Context
 	change format.Change
 	limit  int64 // bytes that the file may have
+	body   *formBody
 	form   form
 
-	claimed bool // what is published is known, and it may be
 	project string
 	version version
+	claimed bool // whether it may be published was judged
 	file    string
 	content format.Staged
 	blake2  hash.Hash // of the content; nil unless the form told the digest before it
@@ -72,14 +74,17 @@ func (u *incoming) receive(parts *multipart.Reader) error {
 		} else {
 			err = u.form.read(part)
 		}
+		if err == nil && !u.claimed && u.form.name != "" && u.form.version != "" {
+			err = u.claim()
+		}
 		if err != nil {
 			return err
 		}
 	}
 }
 
-// claim establishes what is published and whether it may be. It needs the
-// fields name and version.
+// claim establishes what is published and whether it may be, as soon as the
+// fields name and version are there.
 func (u *incoming) claim() error {
 	var err error
 	u.project, err = projectName(u.form.name)
@@ -90,15 +95,13 @@ func (u *incoming) claim() error {
 	if err != nil {
 		return fault.Invalid("Field version: %s.", err)
 	}
-	if u.form.filetype != "" {
-		err := u.checkFile()
-		if err != nil {
-			return err
-		}
-	}
 	_, err = u.change.Claim(u.ctx, format.Ref{Name: format.Name{Name: u.project}, Version: u.version.String()})
-	u.claimed = err == nil
-	return err
+	if err != nil {
+		return err
+	}
+	u.claimed = true
+	u.body.claimed()
+	return nil
 }
 
 func (u *incoming) checkFile() error {
@@ -120,14 +123,17 @@ func (u *incoming) receiveFile(part *multipart.Part) error {
 	}
 	u.file = parameters["filename"]
 	limit := u.limit
-	if u.form.name != "" && u.form.version != "" {
-		err = u.claim()
-	} else {
+	switch {
+	case !u.claimed:
 		limit = min(limit, maxUnnamed)
+	case u.form.filetype != "":
+		err = u.checkFile()
 	}
 	if err != nil {
 		return err
 	}
+	u.body.streams = true
+	defer func() { u.body.streams = false }()
 	u.content, err = u.change.Stage(u.ctx, limit)
 	if err != nil {
 		return err
@@ -181,12 +187,6 @@ func (u *incoming) finish() error {
 	}
 	if u.content == nil {
 		return fault.Invalid("The field content is missing; it holds the file.")
-	}
-	if !u.claimed {
-		err = u.claim()
-		if err != nil {
-			return err
-		}
 	}
 	err = u.checkFile()
 	if err != nil {

@@ -300,7 +300,9 @@ func TestABadUploadNamesTheFieldAndLeavesNothing(t *testing.T) {
 		{"garbage in the form's Requires-Python", with(good, "requires_python", ">=3.8, nonsense"), `"nonsense" is no version specifier`},
 		{"attestations", with(good, "attestations", "[]"), "field attestations is refused"},
 		{"sdist that is not gzip", with(named(good, "acme_hello-1.0.tar.gz"), "filetype", sdist), "not compressed with gzip"},
-		{"fields too large", with(good, "description", strings.Repeat("x", maxForm+1)), "fields of the upload have more than"},
+		{"fields too large", slices.Insert(slices.Clone(good), 4, part{name: "description", value: strings.Repeat("x", maxForm+1)}), "fields of the upload have more than"},
+		{"large fields before the name", with(good, "description", strings.Repeat("x", maxUnclaimed)), "must come before large fields"},
+		{"a large header before the name", with(good, strings.Repeat("x", maxUnclaimed), "x"), "must come before large fields"},
 	} {
 		b := newBundle(t)
 		status, text := b.upload(t, row.parts)
@@ -410,6 +412,46 @@ func TestAFileBeforeItsNameIsBounded(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestLittleOfAFormIsHeldForWhoMayNotPublish(t *testing.T) {
+	t.Parallel()
+	repository := formattest.New(t, Format)
+	file, content := wheelOf(t, "acme-hello", "1.0")
+	form := slices.Insert(wheelForm("acme-hello", "1.0", file, content), 4, part{name: "description", value: strings.Repeat("x", 1<<20)})
+	for _, test := range []struct {
+		name  string
+		judge error
+		room  int64
+		kind  fault.Kind // of the refusal
+		held  int64      // bytes, at most
+	}{
+		{"whoever may not publish", fault.New(fault.AccessDenied, "no"), maxForm, fault.AccessDenied, 16 << 10},
+		{"where there is little room", nil, 64 << 10, fault.Unavailable, 80 << 10},
+		{"whoever may", nil, maxForm, 0, 1<<20 + 16<<10},
+	} {
+		repository.Judge = func([]string, registry.Subject) error { return test.judge }
+		body, contentType := formOf(t, form)
+		r, err := http.NewRequest("POST", "/", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", contentType)
+		held := int64(0)
+		hold := func(n int64) error {
+			if held += n; held > test.room {
+				return fault.New(fault.Unavailable, "Too many requests are under way.")
+			}
+			return nil
+		}
+		err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 1 << 20, Hold: hold})
+		if test.kind == 0 && err != nil || test.kind != 0 && !fault.Is(err, test.kind) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		if held > test.held || test.kind == 0 && held < 1<<20 {
+			t.Errorf("%s: %d bytes were held", test.name, held)
+		}
+	}
+}
 
 func TestAnUploadPastTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
