@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/smithy-go"
 
 	"daypass/api"
@@ -18,10 +17,6 @@ import (
 	"daypass/internal/cli/exit"
 	"daypass/internal/wire"
 )
-
-// metadataTimeout bounds a request to the metadata service, since the machine may
-// be in no cloud. The AWS CLI waits as long for one request.
-const metadataTimeout = time.Second
 
 // credentials find the caller's keys when the first signature needs them.
 type credentials struct {
@@ -188,19 +183,10 @@ func credentialsError(err error) error {
 
 // region returns the region of the option, the environment, the profile, or of the
 // machine if it is in EC2; "" if none is known.
-func (s *Session) region(ctx context.Context, c *settings) (string, error) {
+func (s *Session) region(ctx context.Context, c *settings) string {
 	if region := cmp.Or(s.Options.Region, getenv("AWS_REGION", "AWS_DEFAULT_REGION"), c.profile.Value("region")); region != "" {
-		return region, nil
+		return region
 	}
-	if isTrue(os.Getenv("AWS_EC2_METADATA_DISABLED")) {
-		return "", nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
-	defer cancel()
 	chain := &credential.Chain{Files: c.files, Profile: cmp.Or(c.name, "default")}
-	reply, err := chain.Metadata().GetRegion(ctx, &imds.GetRegionInput{})
-	if err != nil {
-		return "", nil // not in EC2: a call that needs a region reports it
-	}
-	return reply.Region, nil
+	return chain.Region(ctx)
 }

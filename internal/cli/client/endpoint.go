@@ -37,10 +37,7 @@ func (s *Session) target(ctx context.Context, op *api.Operation) (*target, error
 			return nil, err
 		}
 	}
-	region, err := s.region(ctx, c)
-	if err != nil {
-		return nil, err
-	}
+	region := s.region(ctx, c)
 	var found *credentials
 	if !s.Options.NoSign && !op.Unsigned {
 		err := checkRegion(region)

@@ -74,11 +74,7 @@ func (s *Session) Export(ctx context.Context, code string, refresh bool) (aws.Cr
 // but without a role, they are a session that was opened with a one-time code: the
 // keys themselves need no command.
 func (s *Session) exportedCredentials(ctx context.Context, c *settings) (aws.Credentials, error) {
-	region, err := s.region(ctx, c)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	search := &credentialSearch{session: s, settings: c, region: region, serviceURL: s.Options.EndpointURL}
+	search := &credentialSearch{session: s, settings: c, region: s.region(ctx, c), serviceURL: s.Options.EndpointURL}
 	found, err := search.credentials()
 	if err != nil {
 		return aws.Credentials{}, err

@@ -74,9 +74,9 @@ func isContainerHost(host string) bool {
 	return ip.IsLoopback()
 }
 
-// Metadata returns a client of EC2's metadata service. The environment and the
+// metadata returns a client of EC2's metadata service. The environment and the
 // profile may set its endpoint.
-func (c *Chain) Metadata() *imds.Client {
+func (c *Chain) metadata() *imds.Client {
 	setting := func(variable, setting string) string {
 		if v := os.Getenv(variable); v != "" {
 			return v
@@ -90,14 +90,32 @@ func (c *Chain) Metadata() *imds.Client {
 	return imds.New(o)
 }
 
+func isMetadataDisabled() bool {
+	return strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true")
+}
+
+// Region returns the region of a machine in EC2; "" on any other machine.
+func (c *Chain) Region(ctx context.Context) string {
+	if isMetadataDisabled() {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
+	defer cancel()
+	reply, err := c.metadata().GetRegion(ctx, &imds.GetRegionInput{})
+	if err != nil {
+		return ""
+	}
+	return reply.Region
+}
+
 // instance is the [Source] of a machine in EC2: its metadata service.
 func (c *Chain) instance(ctx context.Context) (aws.Credentials, error) {
-	if strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
+	if isMetadataDisabled() {
 		return aws.Credentials{}, ErrNone
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*metadataTimeout) // token, name of the role, credentials
 	defer cancel()
-	found, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = c.Metadata() }).Retrieve(ctx)
+	found, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = c.metadata() }).Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, ErrNone
 	}
