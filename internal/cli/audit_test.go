@@ -15,8 +15,8 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// trail is five records, one of them of a stranger who plays with the terminal,
-// and the beginning of a sixth.
+// trail is five records and the beginning of a sixth. One of them has control
+// characters that a stranger sent.
 var trail = strings.Join([]string{
 	`{"eventTime":"2026-09-21T09:00:00Z","eventName":"GetAuthorizationToken","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::1:user/a","accessKeyId":"AKIAEXAMPLEEXAMPLE22"},"requestParameters":{"domainName":"d"},"additionalEventData":{"tokenId":"ABIAEXAMPLEEXAMPLE22"},"sourceIPAddress":"192.0.2.7"}`,
 	`{"eventTime":"2026-09-21T10:00:00Z","eventName":"ReadFromRepository","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::1:user/a","accessKeyId":"ABIAEXAMPLEEXAMPLE22"},"requestParameters":{"domainName":"d","repositoryName":"r","packageFormat":"npm","packageNamespace":"types","packageName":"node","packageVersion":"1.0"},"sourceIPAddress":"192.0.2.7"}`,

@@ -35,8 +35,7 @@ func daypass(t *testing.T, s *fixture, env, args string) outcome {
 	return s.outcome(clitest.Exec(t, self, c))
 }
 
-// inProcess runs the command without a process; only for what needs no
-// environment.
+// inProcess runs the command in this process, for tests that need no environment.
 func inProcess(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -194,7 +193,8 @@ func TestServeGetsEveryArgument(t *testing.T) {
 	}
 }
 
-// ownServer answers Daypass's own operations with what it was asked.
+// ownServer returns the URL of a server that answers Daypass's own operations with
+// their input.
 func ownServer(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -265,7 +265,7 @@ func TestTimesThatCannotBeReadAreRefused(t *testing.T) {
 	}
 }
 
-// The machine is in no cloud, or in one that gives it no role.
+// The machine is in no cloud, or its metadata service has no role for it.
 func TestMissingCredentialsAreReportedInOneLine(t *testing.T) {
 	t.Parallel()
 	for _, env := range []string{"AWS_REGION=us-east-1", ""} {
@@ -475,8 +475,8 @@ func TestRetriesWaitLongerAndStopAtTheBound(t *testing.T) {
 	}
 }
 
-// FuzzArgs checks that no command line brings the command down or sends anything
-// where a skeleton is asked for.
+// FuzzArgs checks that no command line makes the command panic, and that none with
+// --generate-cli-skeleton sends anything.
 func FuzzArgs(f *testing.F) {
 	for _, c := range comparisons {
 		f.Add(c.args)

@@ -172,7 +172,7 @@ var comparisons = []comparison{
 	{args: getToken + "--endpoint-url URL --domain test-domain", env: "AWS_PROFILE=nope"},
 	{args: getToken + "--endpoint-url URL --domain test-domain", files: map[string]string{".aws/config": "no section"}},
 	{args: getToken + "--endpoint-url URL --domain test-domain", files: map[string]string{".aws/config": "[default]\na=1\na=2"}},
-	// The service's answers, and none.
+	// Responses of the service, and none.
 	{args: getToken + "--endpoint-url URL --domain denied"},
 	{args: getToken + "--endpoint-url URL --domain missing"},
 	{args: getToken + "--endpoint-url URL --domain typed"},
@@ -189,7 +189,7 @@ var comparisons = []comparison{
 	{args: getToken + "--endpoint-url http://127.0.0.1:1/base/ --domain abc --duration-seconds 900"},
 	{args: getToken + "--endpoint-url http://nowhere.invalid --domain abc"},
 	{args: getToken + "--endpoint-url URL/base --domain abc"},
-	// Other operations go through the same machinery.
+	// Other operations.
 	{args: "codeartifact describe-domain --endpoint-url URL --domain dd"},
 	{args: "codeartifact describe-domain --endpoint-url URL --domain dd --output table"},
 	{args: "codeartifact describe-domain --endpoint-url URL --domain dd --output text"},
@@ -224,6 +224,6 @@ var comparisons = []comparison{
 	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone"},
 	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile HOME/seed --bootstrap-method Seed"},
 	{args: "iam create-virtual-mfa-device --endpoint-url URL --virtual-mfa-device-name phone --outfile HOME/none/seed --bootstrap-method QRCodePNG"},
-	// Profiles that need a code: without a terminal there is nobody to ask.
+	// Profiles that need a code, without a terminal.
 	{args: getToken + "--endpoint-url URL --domain test-domain --profile keys", env: "-", files: map[string]string{".aws/config": mfaProfiles}},
 }

@@ -13,8 +13,8 @@ import (
 	"daypass/internal/cli/command"
 )
 
-// completions are the words that completion offers for a command line whose last
-// word is being typed.
+// completions returns the words that completion offers for the last word of a command
+// line.
 func completions(t *testing.T, words ...string) []string {
 	t.Helper()
 	code, stdout, stderr := inProcess(t, "", append([]string{completionWord}, words...)...)
@@ -62,7 +62,7 @@ func TestCompletionOffersWhatMayStandNext(t *testing.T) {
 	}
 }
 
-// Whoever has typed a command gets its options without having to type a dash.
+// After a command its options are offered even before a dash is typed.
 func TestCompletionKnowsEveryOperationAndItsOptions(t *testing.T) {
 	t.Parallel()
 	everyCommand(t, func(words []string, c *command.Command) {

@@ -11,7 +11,7 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// explainer answers every explanation with what it was asked, in two words.
+// explainer returns the URL of a server whose explanations repeat the request.
 func explainer(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +62,8 @@ func TestExplainPrintsWordsUnlessAFormatIsAskedFor(t *testing.T) {
 	}
 }
 
-// sameOutput compares outputs whose last line is an object, whatever the order
-// of its members.
+// sameOutput compares outputs whose last line is an object, without regard to the
+// order of its members.
 func sameOutput(got, want string) bool {
 	var a, b any
 	gotLine, wantLine := got[strings.LastIndex(strings.TrimSpace(got), "\n")+1:], want[strings.LastIndex(strings.TrimSpace(want), "\n")+1:]

@@ -49,7 +49,7 @@ source_profile = base
 region = us-east-1
 `
 
-// newMFAFixture is a stage whose service gives sessions for an hour.
+// newMFAFixture returns a fixture whose service gives sessions for an hour.
 func newMFAFixture(t *testing.T) *fixture {
 	t.Helper()
 	s := newFixture(t, nil)
@@ -58,7 +58,7 @@ func newMFAFixture(t *testing.T) *fixture {
 	return s
 }
 
-// calls names the operations that the service was asked for, with the codes.
+// calls returns the operations that were called, with the one-time codes.
 func calls(requests []string) []string {
 	var names []string
 	for _, r := range requests {
@@ -245,8 +245,8 @@ func TestOneTimeCodeComesFromTerminalOptionOrFile(t *testing.T) {
 	}
 }
 
-// The AWS CLI looks at mfa_serial beside role_arn alone. So do all commands but
-// the one that is there for sessions.
+// The AWS CLI uses mfa_serial only together with role_arn. So do all commands except
+// credentials.
 func TestOnlyCredentialsUsesAnMFADeviceBesideKeys(t *testing.T) {
 	t.Parallel()
 	s := newMFAFixture(t)

@@ -70,8 +70,7 @@ func TestHelpListsTheTableAndEveryOptionWithAText(t *testing.T) {
 	}
 }
 
-// A command that is another program's protocol gets its words as they are, also
-// those that look like an option of every command.
+// A raw command gets its words as they are, also those that look like global options.
 func TestRawCommandsGetTheirWords(t *testing.T) {
 	t.Parallel()
 	keyring, plain := &command.Command{Name: "keyring", Raw: func(context.Context, *command.Env, []string) error { return nil }}, &command.Command{Name: "plain"}

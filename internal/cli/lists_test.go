@@ -19,7 +19,7 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// A policy as IAM sends it, with members in an order that is not the alphabet's.
+// sentPolicy is a policy as IAM sends it. Its members are not in alphabetical order.
 const sentPolicy = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22sts%3AAssumeRole%22%2C%22Principal%22%3A%7B%22AWS%22%3A%22%2A%22%7D%2C%22Condition%22%3A%7B%22Bool%22%3A%7B%22aws%3AMultiFactorAuthPresent%22%3Atrue%7D%7D%7D%5D%7D"
 
 func sentRole(name string) string {
@@ -35,7 +35,7 @@ func sentRole(name string) string {
 	return "<Role><Path>/</Path><RoleName>" + name + "</RoleName><AssumeRolePolicyDocument>" + strings.ReplaceAll(policy, "&", "&amp;") + "</AssumeRolePolicyDocument></Role>"
 }
 
-// members writes the entries from, from+1 … below to.
+// members returns the entries from from up to, but not including, to.
 func members(from, to int, entry func(i int) string) string {
 	var b strings.Builder
 	for i := from; i < to; i++ {
@@ -44,7 +44,8 @@ func members(from, to int, entry func(i int) string) string {
 	return b.String()
 }
 
-// iamList answers an operation of IAM that lists five entries in pages of two.
+// iamList returns the response of an IAM operation that lists five entries in pages of
+// two.
 func iamList(action string, form url.Values, body func(from, to int) string) string {
 	const total = 5
 	from, _ := strconv.Atoi(form.Get("Marker"))
@@ -76,8 +77,8 @@ func iamError(status int, code string) (int, string) {
 	return status, "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type><Code>" + code + "</Code><Message>No, says IAM.</Message></Error><RequestId>1</RequestId></ErrorResponse>"
 }
 
-// listReply answers what comes in pages, and what has policies in it; the text is
-// empty for everything else.
+// listReply returns the responses with pages or policies. The text is empty for any
+// other request.
 func listReply(r *http.Request, body string) (status int, text string) {
 	form, err := url.ParseQuery(body)
 	if err != nil {
@@ -151,7 +152,7 @@ const (
 )
 
 var listComparisons = []comparison{
-	// Lists, whole.
+	// Whole lists.
 	{args: groups},
 	{args: groups + "--output text"},
 	{args: groups + "--output table"},
@@ -236,7 +237,7 @@ var listComparisons = []comparison{
 	{args: repositories + "--next-token 4 --max-items 1"},
 	{args: repositories + "--generate-cli-skeleton"},
 	{args: versions + "--generate-cli-skeleton output"},
-	// Policies in answers.
+	// Policies in results.
 	{args: "iam get-role --endpoint-url URL --role-name r"},
 	{args: "iam get-role --endpoint-url URL --role-name r --output yaml"},
 	{args: "iam get-role --endpoint-url URL --role-name r --output text"},
@@ -261,7 +262,7 @@ var listComparisons = []comparison{
 	{args: "codeartifact create-repository --endpoint-url URL --cli-input-yaml file://HOME/alias.yaml", files: map[string]string{"alias.yaml": "domain: acme\nrepository: &r one\ndescription: *r\n"}},
 }
 
-// runWaiter runs a command in which time passes at once, and returns the pauses.
+// runWaiter runs a command whose pauses take no time, and returns the pauses.
 func runWaiter(t *testing.T, args string) (code int, stderr string, pauses []time.Duration) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -286,7 +287,7 @@ func runWaiter(t *testing.T, args string) (code int, stderr string, pauses []tim
 	return code, err.String(), pauses
 }
 
-// Seen from the AWS CLI 2.9.19, which takes 20 and 40 seconds for it.
+// The messages are those of the AWS CLI 2.9.19, which takes 20 and 40 seconds.
 func TestWaiterGivesUpAfterItsAttempts(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]struct {
@@ -327,8 +328,8 @@ func TestWaitersAreNamedAndExplained(t *testing.T) {
 	}
 }
 
-// Where the AWS CLI loses entries: it drops all but the first list of the page that
-// a token points to, also where the page was not begun.
+// The AWS CLI loses entries here: of the page that a token points to it prints only
+// the first list, even if nothing of the page was printed before.
 func TestAStartingTokenLosesNoEntries(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, nil)
@@ -344,7 +345,7 @@ func TestAStartingTokenLosesNoEntries(t *testing.T) {
 	}
 }
 
-// A token of Daypass goes on where it was cut off, whatever the size of the cuts.
+// A NextToken goes on where the list was cut off, for any --max-items.
 func TestPartsByMaxItemsMakeTheWholeList(t *testing.T) {
 	t.Parallel()
 	for _, size := range []string{"1", "2", "3", "4"} {
@@ -384,7 +385,7 @@ func TestNegativeMaxItemsAreRefused(t *testing.T) {
 	}
 }
 
-// The short spellings page too.
+// The short commands read all pages too.
 func TestAccountListReadsAllPages(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 	"daypass/internal/cli/exit"
 )
 
-// printing is the line of a profile whose program prints a document of credentials.
+// printing returns the setting of a profile whose program prints credentials.
 func printing(members string) map[string]string {
 	return map[string]string{".aws/config": "[default]\nregion = us-east-1\ncredential_process = echo '{\"Version\":1,\"AccessKeyId\":\"AKIAPROCESS\",\"SecretAccessKey\":\"TOPSECRET\",\"SessionToken\":\"TOPTOKEN\"" + members + "}'\n"}
 }
@@ -81,8 +81,8 @@ var profileComparisons = []comparison{
 	{args: identify + " --profile p", env: "- AWS_ACCESS_KEY_ID=AKIAENV AWS_SECRET_ACCESS_KEY=x", files: config},
 }
 
-// What a program prints may be a secret, whatever else is wrong with it: no message
-// has anything of it.
+// What a program prints may be a secret even if it is invalid, so no message shows any
+// of it.
 func TestNothingThatACredentialProcessPrintsIsShown(t *testing.T) {
 	t.Parallel()
 	const refused = "Error when retrieving credentials from custom-process: "
@@ -166,7 +166,8 @@ func TestACredentialProcessRunsWithoutAShell(t *testing.T) {
 	}
 }
 
-// Newer versions of the AWS CLI than Debian's read [services …].
+// The messages are those of newer versions of the AWS CLI. Debian's does not read
+// [services …].
 func TestMissingServicesSectionIsNamed(t *testing.T) {
 	t.Parallel()
 	const missing = "\nThe profile is configured to use the services section but the \"nope\" services configuration does not exist.\n"

@@ -21,8 +21,8 @@ import (
 	"daypass/internal/cli/terminal"
 )
 
-// TestMain makes the test binary the command itself when a test starts it so:
-// then it has an environment and standard streams of its own, as aws has.
+// TestMain makes the test binary the command itself if CLI_UNDER_TEST is set, so that
+// the command has an environment and standard streams of its own.
 func TestMain(m *testing.M) {
 	if os.Getenv("CLI_UNDER_TEST") != "" {
 		app := &App{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Version: "1.0.0", Ask: typedLine}
@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// typedLine stands for somebody at the terminal who types CLI_TYPES; without it there
-// is no terminal.
+// typedLine stands for a terminal at which CLI_TYPES is typed. Without that variable
+// there is no terminal.
 func typedLine(_ context.Context, prompt string) (string, error) {
 	line, ok := os.LookupEnv("CLI_TYPES")
 	if !ok {
@@ -47,7 +47,7 @@ const (
 	account = "111122223333"
 )
 
-// reply is what the service under the commands answers, by the domain asked for.
+// reply is the response of the test's service to GetAuthorizationToken, by domain.
 func reply(domain string) (status int, code, body string) {
 	switch domain {
 	case "denied":
@@ -86,7 +86,7 @@ func reply(domain string) (status int, code, body string) {
 	return 200, "", `{"authorizationToken":"` + token + `","expiration":1790000000.123}`
 }
 
-// otherReplies answers the operations besides the token's.
+// otherReplies are the responses of other operations, by path.
 var otherReplies = map[string]string{
 	"/v1/domain":                    `{"domain":{"name":"d","owner":"111122223333","arn":"arn:aws:codeartifact:us-east-1:111122223333:domain/d","status":"Active","createdTime":1600000000.5,"repositoryCount":2,"assetSizeBytes":1234567890123}}`,
 	"/v1/repository":                `{"repository":{"name":"r","administratorAccount":"111122223333","upstreams":[{"repositoryName":"u1"},{"repositoryName":"u2"}],"externalConnections":[]}}`,
@@ -104,7 +104,7 @@ const virtualDevice = `<CreateVirtualMFADeviceResponse xmlns="https://iam.amazon
 
 const noSuchUser = `<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>The user with name x cannot be found.</Message></Error><RequestId>1</RequestId></ErrorResponse>`
 
-// A backend records what it is asked, so that requests are compared too.
+// A backend is the test's service. It records requests, so that they are compared too.
 type backend struct {
 	mu       sync.Mutex
 	requests []string
@@ -172,14 +172,14 @@ func (s *backend) session(text string) string {
 	return strings.Replace(text, "2026-09-21T14:13:20Z", s.expires.UTC().Format(time.RFC3339), 1)
 }
 
-// setExpires sets when the sessions end that are given from now on.
+// setExpires sets the expiry of the sessions that are given from now on.
 func (s *backend) setExpires(end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expires = end
 }
 
-// takeRequests takes the requests so far out of the record.
+// takeRequests returns the requests so far and forgets them.
 func (s *backend) takeRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,8 +188,8 @@ func (s *backend) takeRequests() []string {
 	return requests
 }
 
-// canonicalBody makes forms and documents comparable: the order of parameters
-// and members means nothing.
+// canonicalBody returns a form or a document in a form that can be compared, because
+// the order of parameters and members has no meaning.
 func canonicalBody(s string) string {
 	if strings.HasPrefix(s, "{") {
 		return strings.Join(strings.Fields(strings.NewReplacer(":", ": ", ",", ", ").Replace(s)), " ")
@@ -205,7 +205,7 @@ func canonicalBody(s string) string {
 	return strings.Join(parts, "&")
 }
 
-// A comparison is one command line for both programs.
+// A comparison is a command line that both programs run.
 type comparison struct {
 	args  string // words, separated by spaces; % stands for a space inside one
 	env   string // more of the environment, NAME=value separated by spaces
@@ -219,7 +219,7 @@ type outcome struct {
 	Requests []string
 }
 
-// usageOf cuts the usage out of what a program says: its words are its own.
+// usageOf returns an error without the program's usage, which differs.
 func usageOf(text string) string {
 	start := strings.Index(text, "usage: aws")
 	last := "aws <command> <subcommand> help\n"
@@ -238,7 +238,7 @@ func usageOf(text string) string {
 	return strings.Join(lines, "")
 }
 
-// A fixture is where a program runs: a home of its own and a service.
+// A fixture is what a run of a program has for itself: a home folder and a service.
 type fixture struct {
 	home    string
 	backend *backend
@@ -262,7 +262,7 @@ func newFixture(t *testing.T, files map[string]string) *fixture {
 	return s
 }
 
-// command makes the command line of a comparison for a stage.
+// command returns the command line of a comparison in this fixture.
 func (s *fixture) command(c *comparison) clitest.Case {
 	expand := strings.NewReplacer("URL", s.server.URL, "HOME", s.home, "%", " ")
 	out := clitest.Case{Dir: s.home, Args: []string{}}
@@ -280,7 +280,7 @@ func (s *fixture) command(c *comparison) clitest.Case {
 	return out
 }
 
-// outcome makes what a program left comparable.
+// outcome returns the outcome of a run without what differs between fixtures.
 func (s *fixture) outcome(o clitest.Outcome) outcome {
 	local := strings.NewReplacer(s.server.URL, "URL", s.home, "HOME")
 	o.Stdout, o.Stderr = local.Replace(o.Stdout), usageOf(local.Replace(o.Stderr))

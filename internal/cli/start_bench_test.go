@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// A run is a command that takes part in every so many turns.
+// A run is a command that is measured in some of the turns.
 type run struct {
 	name  string
 	argv  []string
 	every int
 }
 
-// BenchmarkColdStart compares a whole run of get-authorization-token, by the
-// client alone and by the program that has the server too, with the smallest
-// program that makes the same call with the AWS SDK's client: run by run, in
-// turns, so that what else the machine does hits all. It reports the medians,
-// the ratios, those of processor time and, on Linux, the most memory that each
-// had used when its request arrived.
+// BenchmarkColdStart compares whole runs of get-authorization-token, by the client alone
+// and by the program with the server, with the smallest program that makes the same
+// call with the AWS SDK's client. The programs run in turns, so that other load on the
+// machine affects all of them. It reports the medians and their ratios, also of
+// processor time and, on Linux, of the most memory that each had used when its request
+// arrived.
 //
 // DAYPASS_TEST_AWS1 and DAYPASS_TEST_AWS2, as scripts/install-clients writes them,
 // hold the command lines of the AWS CLIs; those take part in every tenth turn.
@@ -98,14 +98,14 @@ func BenchmarkColdStart(b *testing.B) {
 	}
 }
 
-// median is in nanoseconds.
+// median returns the median in nanoseconds.
 func median(list []time.Duration) float64 {
 	slices.Sort(list)
 	return float64(list[len(list)/2])
 }
 
-// peak returns the largest resident size of a process so far, in KiB; 0 where
-// the system does not tell.
+// peak returns the largest resident size of a process so far, in KiB; 0 if the system
+// does not tell it.
 func peak(pid int64) int64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

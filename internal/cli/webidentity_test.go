@@ -17,8 +17,8 @@ const (
 	exchange = "Action=AssumeRoleWithWebIdentity"
 )
 
-// One command makes both hops: STS without a signature, then CodeArtifact with
-// the credentials that it gave. Where STS is follows from where CodeArtifact is.
+// One command makes both calls: of STS without a signature, then of CodeArtifact with
+// the credentials from STS. The endpoint of STS follows from CodeArtifact's.
 func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 	t.Parallel()
 	const call = "get-authorization-token --domain abc"
@@ -58,8 +58,8 @@ func TestAWebIdentityIsExchangedForAToken(t *testing.T) {
 	}
 }
 
-// "daypass credentials" asks STS and nothing else, so an endpoint given to it is
-// that of STS, whichever way the credentials come about.
+// "daypass credentials" calls only STS, so the endpoint on its command line is that of
+// STS, wherever the credentials come from.
 func TestAnEndpointGivenToCredentialsIsThatOfSTS(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t, map[string]string{"web": "a.b.c"})

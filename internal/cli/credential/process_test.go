@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Whatever a program prints, no message has a value of it.
+// No error shows a value that a program printed.
 func FuzzParseProcess(f *testing.F) {
 	for _, output := range []string{
 		"", "{}", "[]", "x", `{"Version":1}`, `{"Version":"1"}`, `{"Version":1,"AccessKeyId":"SECRETA","SecretAccessKey":"SECRETB","SessionToken":"SECRETC","Expiration":"2099-01-01T00:00:00Z"}`,

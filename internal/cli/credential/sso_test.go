@@ -16,7 +16,7 @@ import (
 	"daypass/internal/cli/profile"
 )
 
-// ssoChain is the chain of a profile with a login that ends at a time.
+// ssoChain returns the chain of a profile with a login that expires at a time.
 func ssoChain(t *testing.T, endpoint, ends string) *Chain {
 	t.Helper()
 	path, err := ssocreds.StandardCachedTokenFilepath("https://start")

@@ -18,7 +18,7 @@ var dates = []string{
 	"2099-01-01T00:00:00Zjunk", "", "junk", "x", "2099-01-01T", "2099-01-01T00:00:00+25:00", "2099-01-01T00:00:00.Z", "0000-01-01T00:00:00Z", "2099-01-01T00:00:00 +00:00", "2099-01-01T00:00:00  Z",
 }
 
-// Texts that dateutil takes beyond what is promised here.
+// moreThanDates are texts that dateutil accepts and ParseDate need not.
 var moreThanDates = map[string]bool{"0000-01-01T00:00:00Z": true}
 
 const dateReference = `

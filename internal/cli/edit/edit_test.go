@@ -41,8 +41,8 @@ func writeFile(t *testing.T, path, content string, mode fs.FileMode) {
 	}
 }
 
-// wantFile fails unless the file has the content and the mode and stands alone in its
-// folder: nothing temporary is left.
+// wantFile fails unless the file has the content and the mode, and no temporary file is
+// left in its folder.
 func wantFile(t *testing.T, path, content string, mode fs.FileMode) {
 	t.Helper()
 	data, err := os.ReadFile(path)
@@ -223,7 +223,7 @@ func TestApplyRefusesAFileThatIsTooLarge(t *testing.T) {
 	}
 }
 
-// Each of many adds one to a number: none is lost.
+// Many callers add one to a number, and none is lost.
 func TestConcurrentApplyLosesNoChange(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "number")

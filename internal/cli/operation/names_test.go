@@ -13,7 +13,7 @@ import (
 	"daypass/internal/cli/clitest"
 )
 
-// names spells names as the AWS CLI does.
+// names prints the names of operations and members in the AWS CLI's spelling.
 const names = `
 import json, sys, awscli
 from botocore import xform_name
@@ -45,8 +45,8 @@ func TestNamesAreSpelledAsInTheAWSCLI(t *testing.T) {
 	}
 }
 
-// skeletons prints the skeletons of an operation with the AWS CLI's own code, and
-// tells which members the installed version knows.
+// skeletons prints the skeletons of an operation with the AWS CLI's own code, and the
+// members that the installed version knows.
 const skeletons = `
 import io, json, sys, awscli
 import botocore.session
@@ -83,7 +83,7 @@ for line in sys.stdin:
     }))
 `
 
-// flat lists the members and enumerated values of a shape as the script does.
+// flat returns the members and the enumerated values of a shape, as the script does.
 func flat(shape *api.Shape, seen []string) [][]string {
 	if slices.Contains(seen, shape.Name) {
 		return nil
@@ -154,8 +154,8 @@ func TestSkeletonsEqualTheAWSCLI(t *testing.T) {
 	}
 }
 
-// The first comment of a structure stands two spaces behind its value, the others
-// one: seen in the AWS CLI.
+// The first comment of a structure is two spaces after its value, the others one, as in
+// the AWS CLI.
 func TestYAMLSkeletonHasItsComments(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

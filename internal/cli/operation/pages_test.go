@@ -8,8 +8,8 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// A token that is cut once more leads to the same place, and no text is one that
-// could lead in front of the list.
+// A token that is encoded again is the same token, and no text has a negative number of
+// printed entries.
 func FuzzDecodeToken(f *testing.F) {
 	for _, text := range []string{
 		"", "x", "None", "a___1", "a___-1", "a___x", "a___b___c", "MQ==", "W10=", "eyJNYXJrZXIiOiAiMiIsICJib3RvX3RydW5jYXRlX2Ftb3VudCI6IDF9", "eyJNYXJrZXIiOiBudWxsfQ==",

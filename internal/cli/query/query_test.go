@@ -15,8 +15,8 @@ import (
 	"daypass/internal/cli/document"
 )
 
-// suite returns the folder of the public compliance suite, which the Go library
-// of the JMESPath project carries.
+// suite returns the folder of the public compliance suite, which is in the Go library
+// of the JMESPath project.
 func suite(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/jmespath/go-jmespath").Output()
@@ -124,7 +124,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// The texts are those of jmespath.py 1.0.1, which the AWS CLI passes on.
+// The texts are those of jmespath.py 1.0.1, which the AWS CLI shows.
 func TestSyntaxErrorsShowThePlace(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{
@@ -149,8 +149,7 @@ func TestSyntaxErrorsShowThePlace(t *testing.T) {
 	}
 }
 
-// FuzzCompile checks that no expression brings the compiler or the evaluation
-// down.
+// FuzzCompile checks that no expression makes the compiler or the evaluation panic.
 func FuzzCompile(f *testing.F) {
 	const given = `{"a":[1,2,{"b":"c"}],"d":{"e":null,"f":[true,false]},"g":"text","h":-1.5}`
 	for _, s := range []string{"a[?b=='c'].b | [0]", "d.*", "{x:a,y:d}", "sort_by(a,&b)", "a[::-1]", "!g", "`1`", `"g"`, "length(g)", "a[*].b", "a[]", "@"} {
@@ -172,7 +171,7 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// script evaluates with the library of the AWS CLI.
+// script evaluates expressions with the library of the AWS CLI.
 const script = `
 import json, sys, awscli, jmespath
 for line in sys.stdin:

@@ -34,8 +34,8 @@ for line in stdin:
     print(json.dumps(text), file=stdout)
 `
 
-// documents are chosen for what a format could get wrong: nesting, empty
-// values, mixed lists, wide characters, and texts that YAML has to quote.
+// documents have what a format may get wrong: nesting, empty values, mixed lists, wide
+// characters, and texts that YAML must quote.
 func documents(t testing.TB) []string {
 	docs := []string{
 		`{}`, `[]`, `null`, `true`, `0`, `1.5`, `"text"`, `""`, `"é 日本 😀"`,
