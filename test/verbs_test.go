@@ -117,7 +117,7 @@ func serverStart(ts *testscript.TestScript, neg bool, args []string) {
 	if name == "" {
 		ts.Setenv("AWS_ENDPOINT_URL", s.url)
 		if id, secret, err := s.keys(); err == nil {
-			ts.Check(saveProfile(ts, "default", id, secret, ""))
+			ts.Check(saveProfile(ts, "default", keyPair{AccessKeyId: id, SecretAccessKey: secret}))
 		}
 	}
 }
@@ -209,21 +209,25 @@ func cmdProfile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: profile NAME .path")
 	}
-	var pair struct{ AccessKeyId, SecretAccessKey, SessionToken string }
+	var pair keyPair
 	ts.Check(json.Unmarshal([]byte(member(ts, ts.ReadFile("stdout"), args[1])), &pair))
-	ts.Check(saveProfile(ts, args[0], pair.AccessKeyId, pair.SecretAccessKey, pair.SessionToken))
+	ts.Check(saveProfile(ts, args[0], pair))
 }
 
-func saveProfile(ts *testscript.TestScript, name, id, secret, session string) error {
+// A keyPair is an access key, with a token if it is that of a session. Its fields are
+// named as in the output of the clients.
+type keyPair struct{ AccessKeyId, SecretAccessKey, SessionToken string }
+
+func saveProfile(ts *testscript.TestScript, name string, pair keyPair) error {
 	dir := filepath.Join(ts.Getenv("HOME"), ".aws")
 	file, err := os.OpenFile(filepath.Join(dir, "credentials"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	fmt.Fprintf(file, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", name, id, secret)
-	if session != "" {
-		fmt.Fprintf(file, "aws_session_token = %s\n", session)
+	fmt.Fprintf(file, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", name, pair.AccessKeyId, pair.SecretAccessKey)
+	if pair.SessionToken != "" {
+		fmt.Fprintf(file, "aws_session_token = %s\n", pair.SessionToken)
 	}
 	if name == "default" {
 		return nil

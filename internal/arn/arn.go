@@ -104,10 +104,17 @@ func Repository(region, owner, domain, repository string) string {
 	return codeartifact(region, owner, "repository/"+domain+"/"+repository)
 }
 
+// A PackageID says which package of which repository is meant. The owner is the
+// domain's. The namespace may be empty.
+type PackageID struct {
+	Region, Owner, Domain, Repository string
+	Format, Namespace, Name           string
+}
+
 // Package names a package in a repository. An empty namespace leaves an empty
 // segment, as in package/d/r/pypi//requests.
-func Package(region, owner, domain, repository, format, namespace, name string) string {
-	return codeartifact(region, owner, "package/"+domain+"/"+repository+"/"+format+"/"+namespace+"/"+name)
+func Package(p PackageID) string {
+	return codeartifact(p.Region, p.Owner, "package/"+p.Domain+"/"+p.Repository+"/"+p.Format+"/"+p.Namespace+"/"+p.Name)
 }
 
 // Token names one authorization token in Daypass's own namespace.

@@ -22,8 +22,8 @@ func TestNamesAreSpelledAsTheUserGuidesSpellThem(t *testing.T) {
 		{arn.FederatedUser("111122223333", "Bob"), "arn:aws:sts::111122223333:federated-user/Bob"},
 		{arn.Domain("us-west-2", "111122223333", "my-domain"), "arn:aws:codeartifact:us-west-2:111122223333:domain/my-domain"},
 		{arn.Repository("us-west-2", "111122223333", "my-domain", "my-repo"), "arn:aws:codeartifact:us-west-2:111122223333:repository/my-domain/my-repo"},
-		{arn.Package("us-west-2", "111122223333", "d", "r", "npm", "parity", "ui"), "arn:aws:codeartifact:us-west-2:111122223333:package/d/r/npm/parity/ui"},
-		{arn.Package("us-west-2", "111122223333", "d", "r", "pypi", "", "requests"), "arn:aws:codeartifact:us-west-2:111122223333:package/d/r/pypi//requests"},
+		{arn.Package(arn.PackageID{Region: "us-west-2", Owner: "111122223333", Domain: "d", Repository: "r", Format: "npm", Namespace: "parity", Name: "ui"}), "arn:aws:codeartifact:us-west-2:111122223333:package/d/r/npm/parity/ui"},
+		{arn.Package(arn.PackageID{Region: "us-west-2", Owner: "111122223333", Domain: "d", Repository: "r", Format: "pypi", Name: "requests"}), "arn:aws:codeartifact:us-west-2:111122223333:package/d/r/pypi//requests"},
 	} {
 		if test.got != test.want {
 			t.Errorf("got %s, want %s", test.got, test.want)

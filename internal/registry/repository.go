@@ -133,7 +133,9 @@ func (r *Repository) DomainSubject() Subject {
 // Packages have no tags of their own.
 func (r *Repository) PackageSubject(formatName string, n format.Name) Subject {
 	s := r.Subject()
-	s.ARN = arn.Package(r.Region, r.DomainOwner, r.DomainName, r.Name, formatName, n.Namespace, n.Name)
+	s.ARN = arn.Package(arn.PackageID{
+		Region: r.Region, Owner: r.DomainOwner, Domain: r.DomainName, Repository: r.Name, Format: formatName, Namespace: n.Namespace, Name: n.Name,
+	})
 	s.Tags = nil
 	return s
 }

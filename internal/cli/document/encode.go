@@ -48,9 +48,9 @@ func (w *encoder) value(v any, level int) {
 	case time.Time:
 		w.text(v.Format("2006-01-02T15:04:05"))
 	case []any:
-		w.sequence('[', ']', len(v), level, func(i int) { w.value(v[i], level+1) })
+		w.sequence("[]", len(v), level, func(i int) { w.value(v[i], level+1) })
 	case *Object:
-		w.sequence('{', '}', v.Len(), level, func(i int) {
+		w.sequence("{}", v.Len(), level, func(i int) {
 			m := v.Members()[i]
 			w.text(m.Name)
 			w.b.WriteByte(':')
@@ -76,8 +76,9 @@ func jsonFloat(f float64) string {
 	return Float(f)
 }
 
-func (w *encoder) sequence(open, end byte, n, level int, element func(int)) {
-	w.b.WriteByte(open)
+// sequence writes n elements between two brackets.
+func (w *encoder) sequence(brackets string, n, level int, element func(int)) {
+	w.b.WriteByte(brackets[0])
 	for i := range n {
 		if i > 0 {
 			w.b.WriteByte(',')
@@ -88,7 +89,7 @@ func (w *encoder) sequence(open, end byte, n, level int, element func(int)) {
 	if n > 0 {
 		w.newline(level)
 	}
-	w.b.WriteByte(end)
+	w.b.WriteByte(brackets[1])
 }
 
 func (w *encoder) newline(level int) {

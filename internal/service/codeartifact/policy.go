@@ -164,7 +164,7 @@ func (s *Service) bind(ctx context.Context, p *policy.Policy) (map[string]string
 // Source: hashicorp/terraform-provider-aws issue 31513, where AWS refuses a
 // domain's ARN.
 func withinRepository(r *registry.Repository, p *policy.Policy) error {
-	own := []string{r.ARN, arn.Package(r.Region, r.DomainOwner, r.DomainName, r.Name, "", "", "")}
+	own := []string{r.ARN, arn.Package(arn.PackageID{Region: r.Region, Owner: r.DomainOwner, Domain: r.DomainName, Repository: r.Name})}
 	own[1] = strings.TrimRight(own[1], "/") + "/"
 	for _, name := range p.Resources() {
 		if !mayMatch(name, own[0]) && !mayMatch(name, own[1]) {
