@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -19,26 +20,14 @@ func TestAnIndexNamesMorePackagesThanAreReadAtATime(t *testing.T) {
 		b, ctx := newBench(t, db), t.Context()
 		var want strings.Builder
 		id := b.repository("repo").ID
-		err := db.Update(ctx, func(tx *store.Tx) error {
-			want.Reset()
-			for i := range 2001 {
-				name := fmt.Sprintf("p%05d", i)
-				want.WriteString(name + " ")
-				p := &store.Package{PackageKey: store.PackageKey{Repository: id, Format: growing.Name, Name: name}, ID: name, Changed: noon}
-				err := tx.CreatePackage(ctx, p)
-				if err != nil {
-					return err
-				}
-				v := &store.Version{ID: name, Package: name, Version: "1", SortKey: "1", Status: string(format.Published), Published: noon}
-				err = tx.CreateVersion(ctx, v, &store.Description{Text: "{}"})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+		storetest.Fill(t, db, 2001, func(tx *store.Tx, i int) error {
+			name := fmt.Sprintf("p%05d", i)
+			p := &store.Package{PackageKey: store.PackageKey{Repository: id, Format: growing.Name, Name: name}, ID: name, Changed: noon}
+			v := &store.Version{ID: name, Package: name, Version: "1", SortKey: "1", Status: string(format.Published), Published: noon}
+			return errors.Join(tx.CreatePackage(ctx, p), tx.CreateVersion(ctx, v, &store.Description{Text: "{}"}))
 		})
-		if err != nil {
-			t.Fatal(err)
+		for i := range 2001 {
+			fmt.Fprintf(&want, "p%05d ", i)
 		}
 		if got := b.index(growing); got != want.String() {
 			t.Errorf("%d names, want 2001 in order", strings.Count(got, " "))

@@ -28,6 +28,7 @@ import (
 
 	"daypass/api"
 	"daypass/internal/store"
+	"daypass/internal/store/storetest"
 	"daypass/internal/throttle"
 )
 
@@ -392,21 +393,12 @@ func TestAListCountsForAsManyRequestsAsItReadsRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = b.server.db.Update(t.Context(), func(tx *store.Tx) error {
-		for i := range 5 * rowsOfRequest {
-			name := fmt.Sprint("p", i)
-			key := store.PackageKey{Repository: repository.ID, Format: "pypi", Name: name}
-			err := errors.Join(tx.CreatePackage(t.Context(), &store.Package{PackageKey: key, ID: name}),
-				tx.CreateVersion(t.Context(), &store.Version{ID: name, Package: name, Version: "1", Status: "Published"}, &store.Description{Text: "{}"}))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+	storetest.Fill(t, b.server.db, 5*rowsOfRequest, func(tx *store.Tx, i int) error {
+		name := fmt.Sprint("p", i)
+		key := store.PackageKey{Repository: repository.ID, Format: "pypi", Name: name}
+		return errors.Join(tx.CreatePackage(t.Context(), &store.Package{PackageKey: key, ID: name}),
+			tx.CreateVersion(t.Context(), &store.Version{ID: name, Package: name, Version: "1", Status: "Published"}, &store.Description{Text: "{}"}))
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if answer, body := get(t, page, token); answer.StatusCode != http.StatusOK {
 		t.Fatalf("the list itself: %s %s", answer.Status, body)
 	}

@@ -44,3 +44,24 @@ func Open(t testing.TB, c store.Config) *store.DB {
 	t.Cleanup(func() { db.Close() })
 	return db
 }
+
+// Fill makes n things, some in each transaction: one for all of them may exceed
+// the time that a transaction has, on a busy machine.
+func Fill(t testing.TB, db *store.DB, n int, create func(tx *store.Tx, i int) error) {
+	t.Helper()
+	const batch = 100
+	for first := 0; first < n; first += batch {
+		err := db.Update(t.Context(), func(tx *store.Tx) error {
+			for i := first; i < min(first+batch, n); i++ {
+				err := create(tx, i)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
