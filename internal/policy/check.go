@@ -93,7 +93,7 @@ func checkName(text string, t Type) *SyntaxError {
 		return problem("%s has more than one colon: expected service:Action", quote(text)).withPhrase("Actions/Condition can contain only one colon.")
 	case !all(service, isVendor):
 		return problem("%s has no service's name before the colon: expected letters, digits, dots and hyphens", quote(text)).withPhrase(invalidVendor(service))
-	case name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case !arn.IsWord(name):
 		return problem("%s has no action's name behind the colon: expected letters and digits, or wildcards", quote(text))
 	case t == Trust && !slices.ContainsFunc(trustActions, func(action string) bool { return nameMatches(strings.ToLower(name), action) }):
 		return problem("%s is no action of STS: expected sts:AssumeRole or another action on a role", quote(text)).withPhrase(otherThanAssumeRole)
@@ -133,7 +133,8 @@ func (p *Policy) checkLiteral(text string) *SyntaxError {
 const iamPaths = "user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/"
 
 // invalidARN returns IAM's sentence on a Resource that nothing can have as its
-// ARN, or "". Wildcards alone are no ARN.
+// ARN, or "". Wildcards alone are no ARN. The text is a pattern, of which
+// [arn.Parse] knows nothing: a wildcard may stand for several parts.
 func invalidARN(text string) string {
 	sentence := invalidPartition(text)
 	if sentence != "" || strings.Trim(text, "*?") == "" {

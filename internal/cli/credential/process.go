@@ -8,11 +8,11 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"daypass/internal/arn"
 	"daypass/internal/cli/document"
 	"daypass/internal/cli/profile"
 	"daypass/internal/printable"
@@ -148,7 +148,7 @@ func parseProcess(output []byte, now time.Time) (aws.Credentials, error) {
 		if !isText && (v != nil || member.required) {
 			return aws.Credentials{}, retrievalError(processProvider, "%s is not a string", member.name)
 		}
-		if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > unicode.MaxASCII || unicode.IsControl(r) }) || text == "" && member.required {
+		if !arn.IsWord(text) && (text != "" || member.required) {
 			return aws.Credentials{}, retrievalError(processProvider, "%s is not one word of ASCII", member.name)
 		}
 		*member.to = text

@@ -46,5 +46,6 @@ func defaultKey(region, account string) string {
 	b := sha256.Sum256([]byte("aws/codeartifact " + region + " " + account))
 	b[6] = b[6]&0x0f | 0x80 // version 8 and the variant of RFC 9562
 	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("arn:%s:kms:%s:%s:key/%x-%x-%x-%x-%x", arn.Partition, region, account, b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	key, _ := arn.KMSKey(region, account, fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16]))
+	return key
 }

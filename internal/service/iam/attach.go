@@ -33,7 +33,7 @@ func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN
 func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		name, policyARN := names(in)
-		err := checkARN(policyARN)
+		_, err := policyAccount(policyARN)
 		if err != nil {
 			return gate.Subject{}, nil, err
 		}

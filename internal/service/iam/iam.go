@@ -241,11 +241,12 @@ func nothing[Out any](err error) (*Out, error) {
 	return new(Out), nil
 }
 
-// checkARN refuses what cannot be the ARN of a policy.
-func checkARN(policyARN string) error {
-	kind, _, name := arn.Entity(policyARN)
+// policyAccount returns the account in the ARN of a policy, and refuses what can be
+// none.
+func policyAccount(policyARN string) (string, error) {
+	kind, account, name := arn.Entity(policyARN)
 	if kind != "policy" || name == "" {
-		return fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
+		return "", fault.New(fault.InvalidInput, "ARN %s is not valid.", policyARN)
 	}
-	return nil
+	return account, nil
 }

@@ -24,15 +24,10 @@ func (s *Service) policyOperations() []gate.Operation {
 // another account's are that account's, and their tags are not looked at.
 func onPolicy[In any](s *Service, name func(*In) string) gate.Resolve[In, *identity.ManagedPolicy] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.ManagedPolicy, error) {
-		err := checkARN(name(in))
+		account, err := policyAccount(name(in))
 		if err != nil {
 			return gate.Subject{}, nil, err
 		}
-		a, err := arn.Parse(name(in))
-		if err != nil {
-			return gate.Subject{}, nil, err
-		}
-		account := a.Account
 		if account == "aws" {
 			account = c.Principal.Account
 		}
