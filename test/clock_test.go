@@ -3,7 +3,6 @@ package test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -54,7 +53,7 @@ func inProcess(t *testing.T, now func() time.Time) *server {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	opened, err := program.Open(ctx, config, slog.New(slog.DiscardHandler), now)
+	opened, err := program.Open(ctx, config, program.NewLogger("json", io.Discard), now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,12 +10,9 @@ package audit
 import (
 	"encoding/json"
 	"net/netip"
-	"strings"
 	"time"
 
-	"daypass/internal/arn"
 	"daypass/internal/principal"
-	"daypass/internal/printable"
 )
 
 // A Record is one line of the trail.
@@ -75,22 +72,7 @@ type Package struct {
 	Version    string `json:"packageVersion,omitempty"`
 }
 
-// Elements appends what a call took or gave as a JSON object, or null. It runs
-// after the call, on another goroutine: it MUST NOT read what may still change.
-type Elements func(b []byte) []byte
-
-// json makes the elements. One that panics is no JSON, and left out for that: a
-// mistake in one record must not end the server.
-func (f Elements) json() (b json.RawMessage) {
-	defer func() {
-		if recover() != nil {
-			b = json.RawMessage{}
-		}
-	}()
-	return f(make([]byte, 0, usual))
-}
-
-// An Event is a call as the server saw it: a record before it costs anything.
+// An Event is a call as the server saw it, from which its record is made.
 type Event struct {
 	Time      time.Time
 	RequestID string
@@ -106,8 +88,8 @@ type Event struct {
 	Resource   string // ARN, "*" or ""
 	ErrorCode  string
 	Error      string
-	Parameters Elements // nil: Package, if it says anything
-	Response   Elements // nil: null
+	Parameters []byte // what the call took, as JSON; nil: Package, if it says anything
+	Response   []byte // what it gave, as JSON; nil: null
 	Package    Package
 	Additional Additional
 }
@@ -117,93 +99,12 @@ const (
 	maxURI   = 2 << 10 // also of names in it
 	maxText  = 1 << 10
 	maxBytes = 256 << 10 // of a whole record; CloudTrail's bound
-
-	usual = 256 // bytes of what a call takes or gives; more is made room for
 )
-
-// Trim bounds what a client chose of an event, before the event waits. It
-// detaches what would keep a request's long address in memory.
-func (e *Event) Trim(detach bool) {
-	e.UserAgent = printable.Short(e.UserAgent, maxText)
-	e.Error = printable.Short(e.Error, maxText)
-	e.Resource = printable.Short(e.Resource, maxURI)
-	e.Additional.RequestURI = printable.Short(e.Additional.RequestURI, maxURI)
-	p := &e.Package
-	for _, s := range [...]*string{&p.Domain, &p.Owner, &p.Repository, &p.Namespace, &p.Name, &p.Version, &e.Additional.RequestURI} {
-		*s = printable.Short(*s, maxURI)
-		if detach {
-			*s = strings.Clone(*s)
-		}
-	}
-}
-
-// record makes the record of an event.
-func (e *Event) record(id string) *Record {
-	r := &Record{
-		EventVersion: "1.11", UserIdentity: e.Caller.identity(),
-		EventTime: e.Time.UTC().Format(time.RFC3339), EventSource: e.Source, EventName: e.Name,
-		AWSRegion: e.Region, UserAgent: e.UserAgent, ErrorCode: e.ErrorCode, ErrorMessage: e.Error,
-		RequestID: e.RequestID, EventID: id, ReadOnly: e.ReadOnly, Resources: resources(e.Resource),
-		EventType: "AwsApiCall", ManagementEvent: true, EventCategory: "Management",
-	}
-	if e.Address.IsValid() {
-		r.SourceIPAddress = e.Address.String()
-	}
-	if r.RecipientAccountID = r.UserIdentity.AccountID; r.RecipientAccountID == "" {
-		r.RecipientAccountID = e.Account
-	}
-	if e.Additional != (Additional{}) {
-		r.AdditionalEventData = &e.Additional
-	}
-	switch {
-	case e.Parameters != nil:
-		r.RequestParameters = e.Parameters.json()
-	case e.Package != (Package{}):
-		r.RequestParameters = e.Package.append(make([]byte, 0, usual))
-	}
-	if e.Response != nil {
-		r.ResponseElements = e.Response.json()
-	}
-	return r
-}
-
-// types are the resource types whose name CloudTrail does not make from the
-// type in the ARN by taking its words together.
-var types = map[string]string{
-	"codeartifact:package-group": "PackageGroup",
-	"iam:instance-profile":       "InstanceProfile",
-	"iam:mfa":                    "VirtualMFADevice",
-	"iam:oidc-provider":          "OIDCProvider",
-	"iam:saml-provider":          "SAMLProvider",
-	"iam:server-certificate":     "ServerCertificate",
-}
-
-var products = map[string]string{"codeartifact": "AWS::CodeArtifact::", "iam": "AWS::IAM::", "daypass": "Daypass::"}
-
-func resources(name string) []Resource {
-	a, err := arn.Parse(name)
-	if err != nil {
-		return nil
-	}
-	r := Resource{ARN: name, AccountID: a.Account}
-	if product, ok := products[a.Service]; ok {
-		kind := a.Type()
-		word, ok := types[a.Service+":"+kind]
-		switch {
-		case ok:
-			r.Type = product + word
-		case kind != "":
-			r.Type = product + strings.ToUpper(kind[:1]) + kind[1:]
-		default:
-			r.Type = product
-		}
-	}
-	return []Resource{r}
-}
 
 // A Caller is who made a call, as far as it became known.
 type Caller struct {
 	Principal   *principal.Principal // nil: not established
+	ARN         string               // of Principal
 	Ref         *principal.Ref       // what a genuine credential that was refused says of its maker
 	AccessKeyID string               // of the signature, or the token's id
 	Web         *Web                 // an unsigned call of STS that showed a token or an assertion

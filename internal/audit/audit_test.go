@@ -74,9 +74,13 @@ func TestEachKindOfCallerHasItsIdentity(t *testing.T) {
 			`{"type":"AssumedRole","principalId":"AROAEXAMPLE:ci","accountId":"111122223333","accessKeyId":"ABIA"}`},
 		"nobody": {Caller{}, `{"type":"Unknown"}`},
 	} {
-		got, err := json.Marshal(test.caller.identity())
-		if diff := cmp.Diff(test.want, string(got)); diff != "" || err != nil {
-			t.Errorf("%s: %v\n%s", name, err, diff)
+		if p := test.caller.Principal; p != nil {
+			test.caller.ARN = p.ARN()
+		}
+		l := line{hide: hide}
+		l.identity(&test.caller)
+		if diff := cmp.Diff(test.want, string(l.bytes)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
@@ -100,17 +104,14 @@ func TestARequestOfAPackageManagerIsARecord(t *testing.T) {
 		},
 		ErrorCode: "AccessDeniedException", Error: "no",
 	}
-	got, err := json.Marshal(e.record("event"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	got := written(t, &e)
 	want := `{"eventVersion":"1.11","userIdentity":{"type":"Unknown"},"eventTime":"2026-11-27T12:00:00Z","eventSource":"codeartifact.amazonaws.com",` +
 		`"eventName":"ReadFromRepository","awsRegion":"us-west-2","sourceIPAddress":"192.0.2.7","userAgent":"npm/10","errorCode":"AccessDeniedException","errorMessage":"no",` +
 		`"requestParameters":{"domainName":"dom","domainOwner":"444455556666","repositoryName":"repo","packageNamespace":"types","packageName":"node","packageFormat":"npm","packageVersion":"4.17.11"},` +
-		`"responseElements":null,"additionalEventData":{"httpMethod":"GET","requestUri":"/npm/@types%2fnode/-/node-4.17.11.tgz"},"requestID":"request","eventID":"event","readOnly":true,` +
+		`"responseElements":null,"additionalEventData":{"httpMethod":"GET","requestUri":"/npm/@types%2fnode/-/node-4.17.11.tgz"},"requestID":"request","eventID":"id","readOnly":true,` +
 		`"resources":[{"ARN":"arn:aws:codeartifact:us-west-2:444455556666:repository/dom/repo","accountId":"444455556666","type":"AWS::CodeArtifact::Repository"}],` +
-		`"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}`
-	if diff := cmp.Diff(want, string(got)); diff != "" {
+		`"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}` + "\n"
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -126,14 +127,18 @@ func TestAResourceHasItsType(t *testing.T) {
 		"arn:aws:daypass:us-east-1:1:token/ABIA":               "Daypass::Token",
 		"arn:aws:kms:us-east-1:1:key/x":                        "",
 	} {
-		got := resources(name)
-		if diff := cmp.Diff([]Resource{{ARN: name, AccountID: "1", Type: want}}, got); diff != "" {
+		l := line{hide: hide}
+		l.resources(name)
+		var got struct{ Resources []Resource }
+		err := json.Unmarshal([]byte("{"+strings.TrimPrefix(string(l.bytes), ",")+"}"), &got)
+		if diff := cmp.Diff([]Resource{{ARN: name, AccountID: "1", Type: want}}, got.Resources); diff != "" || err != nil {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 	for _, name := range []string{"*", "", "x"} {
-		if got := resources(name); got != nil {
-			t.Errorf("%q: %v", name, got)
+		l := line{hide: hide}
+		if l.resources(name); len(l.bytes) > 0 {
+			t.Errorf("%q: %s", name, l.bytes)
 		}
 	}
 }
@@ -143,10 +148,16 @@ func TestWhatAClientChoosesIsBounded(t *testing.T) {
 	long := strings.Repeat("é", 100_000)
 	e := Event{UserAgent: long, Error: long, Resource: "arn:aws:iam::1:user/" + long, Additional: Additional{RequestURI: long},
 		Package: Package{Domain: "d", Repository: long, Namespace: long, Name: long, Version: long}}
-	e.Trim(true)
-	got, err := json.Marshal(e.record("event"))
-	if err != nil || len(got) > 16<<10 || !strings.Contains(string(got), "é…") {
-		t.Errorf("%v, %d bytes", err, len(got))
+	if got := written(t, &e); len(got) > 16<<10 || strings.Count(got, "é…") != 8 {
+		t.Errorf("%d bytes", len(got))
+	}
+}
+
+func TestATokenIsHiddenBeforeItCanBeCut(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", maxText-60) + "daypass_" + strings.Repeat("Ab-_9", 60)
+	if got := written(t, &Event{UserAgent: text}); strings.Contains(got, "Ab-_9") {
+		t.Error(got)
 	}
 }
 
@@ -156,7 +167,6 @@ func FuzzARecordIsOneLineThatCanBeReadBack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, agent, uri, version, resource, message string) {
 		e := Event{Time: noon, Name: "ReadFromRepository", UserAgent: agent, Resource: resource, Error: message,
 			Additional: Additional{RequestURI: uri}, Package: Package{Version: version}}
-		e.Trim(len(uri) > 10)
 		got := written(t, &e)
 		if strings.Count(got, "\n") != 1 || !strings.HasSuffix(got, "\n") {
 			t.Fatalf("not one line: %q", got)

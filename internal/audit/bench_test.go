@@ -15,23 +15,18 @@ import (
 // the most frequent.
 func BenchmarkAdd(b *testing.B) {
 	const account = "111122223333"
-	t := New(Output{io.Discard}, slog.New(slog.DiscardHandler), func(line []byte) []byte { return line },
-		func() string { return "e2b0c3f8-2f4e-4b8e-9a57-0f6d0c1b2a39" })
-	err := t.Close() // its goroutine is not to take part
-	if err != nil {
-		b.Fatal(err)
-	}
+	t := New(Output{io.Discard}, slog.New(slog.DiscardHandler), func(text string) string { return text }, anID)
 	e := &Event{
 		Time: time.Unix(1790000000, 0), RequestID: "5c1f6f0e-5b0d-4c59-8f0e-1d2c3b4a5968", Source: "codeartifact.amazonaws.com", Name: "ReadFromRepository", ReadOnly: true,
 		Region: "us-east-1", Account: account, Address: netip.MustParseAddr("192.0.2.1"), UserAgent: "pip/25.0",
 		Resource:   arn.Repository("us-east-1", account, "dom", "repo"),
-		Caller:     Caller{Principal: &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: account, ID: "AIDAEXAMPLE"}, Path: "/", Name: "alice"}, AccessKeyID: "ABIAEXAMPLE"},
+		Caller:     Caller{Principal: &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: account, ID: "AIDAEXAMPLE"}, Path: "/", Name: "alice"}, ARN: arn.User(account, "/", "alice"), AccessKeyID: "ABIAEXAMPLE"},
 		Package:    Package{Domain: "dom", Owner: account, Repository: "repo", Name: "requests", Format: "pypi"},
 		Additional: Additional{HTTPMethod: "GET", RequestURI: "/pypi/simple/requests/"},
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		t.add(e)
-		t.lines = t.lines[:0]
+		t.Add(e)
+		t.batches[0], t.unwritten = t.batches[0][:0], 0
 	}
 }

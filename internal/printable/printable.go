@@ -62,6 +62,49 @@ func JSON(line []byte) []byte {
 	return out
 }
 
+// AppendJSON appends s as a string of JSON, with escapes for what is not
+// printable.
+func AppendJSON(b []byte, s string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		if verbatim[s[i]] {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r != '"' && r != '\\' && isPrintable(r, size) {
+			i += size
+			continue
+		}
+		b = append(b, s[start:i]...)
+		switch r {
+		case '"', '\\':
+			b = append(b, '\\', byte(r))
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = escape(b, r)
+		}
+		i += size
+		start = i
+	}
+	return append(append(b, s[start:]...), '"')
+}
+
+// verbatim are the bytes that stand for themselves in a string of JSON: almost
+// all that come by.
+var verbatim = func() (v [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		v[c] = c != '"' && c != '\\'
+	}
+	return v
+}()
+
 func text(s string, keepLineEnds bool) string {
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {

@@ -95,12 +95,37 @@ func FuzzJSON(f *testing.F) {
 		if json.Unmarshal(line, &before) != nil || json.Unmarshal(got, &after) != nil || before != after {
 			t.Fatalf("%q became %q", line, got)
 		}
-		for _, shown := range []string{string(got), Text(said), strings.ReplaceAll(Lines(said), "\n", "")} {
+		appended := AppendJSON([]byte("x"), said)[1:]
+		if json.Unmarshal(appended, &after) != nil || before != after {
+			t.Fatalf("%q was appended as %q", said, appended)
+		}
+		for _, shown := range []string{string(got), string(appended), Text(said), strings.ReplaceAll(Lines(said), "\n", "")} {
 			if !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Fatalf("%q is not printable", shown)
 			}
 		}
 	})
+}
+
+func TestAppendJSONEscapesAsTheLogAlwaysDid(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"", `""`}, {`a"b\c/<&>`, `"a\"b\\c/<&>"`}, {"\n\r\t\b\x1b\x7f", `"\n\r\t\u0008\u001b\u007f"`},
+		{"é東🐍\u2028\u202e\xff\U000e0001.", `"é東🐍\u2028\u202e\ufffd\udb40\udc01."`},
+	} {
+		if got := string(AppendJSON(nil, test.in)); got != test.want {
+			t.Errorf("%q: %s, want %s", test.in, got, test.want)
+		}
+	}
+}
+
+func BenchmarkAppendJSON(b *testing.B) {
+	text := strings.Repeat("arn:aws:codeartifact:us-east-1:000000000000:repository/dom/repo", 4)
+	out := make([]byte, 0, 1<<10)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		out = AppendJSON(out[:0], text)
+	}
 }
 
 func BenchmarkJSON(b *testing.B) {

@@ -10,6 +10,7 @@ import (
 	"daypass/internal/fault"
 	"daypass/internal/format"
 	"daypass/internal/gate"
+	"daypass/internal/printable"
 	"daypass/internal/wire"
 )
 
@@ -19,7 +20,11 @@ type subject struct {
 	surface *surface       // control
 	op      *api.Operation // nil: none was meant
 	in, out any            // as far as the call came
-	large   bool           // in may be too much to hold until the record is written
+	claimed string         // the key that a refused signature names
+
+	inputSize int        // of the request, in bytes, about
+	size      int        // of what is held of it
+	made      *[2][]byte // of in and out, where in is too much to hold
 
 	action string        // packages: what the route asks for; "": no route
 	pkg    audit.Package // packages
@@ -31,21 +36,40 @@ type subject struct {
 // writer of the trail; of a larger one the record's part is made at once.
 const maxHeld = 16 << 10
 
-// audit hands the record of an answered request to the trail. Probes and
-// metrics have none.
-func (s *Server) audit(r *http.Request, e *event) {
-	if s.trail == nil || e.door == "" {
+// finish takes from an answered request what its record needs, and lets go what
+// it does not.
+func (s *subject) finish(e *event, r *http.Request) {
+	if s.surface == nil {
+		s.size = len(s.uri)
 		return
 	}
-	c := &e.call
-	event := audit.Event{
-		Time: c.Now, RequestID: c.RequestID, Region: c.Region, Account: s.config.AccountID,
-		Address: c.SourceIP, UserAgent: r.UserAgent(), Resource: c.Resource,
-		Caller:     audit.Caller{Principal: c.Principal, AccessKeyID: c.AccessKeyID},
-		Additional: audit.Additional{TokenID: c.Issued},
+	if e.call.Principal == nil && e.call.AccessKeyID == "" {
+		s.claimed = claimed(&e.call, r)
 	}
-	if event.Region == "" {
-		event.Region = s.config.Region
+	if s.op == nil {
+		s.uri = r.URL.EscapedPath()
+	}
+	if s.op == nil || !s.surface.records[s.op.Name].shown || e.fault != nil {
+		s.out = nil
+	}
+	s.size = len(s.uri) + s.inputSize
+	if s.inputSize <= maxHeld {
+		return
+	}
+	s.made = new([2][]byte)
+	s.made[0], s.made[1] = s.elements(nil, s.in), s.elements(nil, s.out)
+	s.in, s.out, s.size = nil, nil, len(s.uri)+len(s.made[0])+len(s.made[1])
+}
+
+// record fills in the audit record of a request. What the call took and gave is
+// encoded into elements, which the record holds then.
+func (e *event) record(event *audit.Event, elements *[2][]byte) {
+	c := &e.call
+	event.Time, event.RequestID, event.Address, event.UserAgent, event.Resource = c.Now, c.RequestID, c.SourceIP, e.agent, c.Resource
+	event.Caller = audit.Caller{Principal: c.Principal, ARN: e.principal, AccessKeyID: c.AccessKeyID}
+	event.Additional.TokenID = c.Issued
+	if c.Region != "" {
+		event.Region = c.Region
 	}
 	if c.Principal == nil && c.Token != nil {
 		event.Caller.Ref = &c.Token.Principal
@@ -53,10 +77,10 @@ func (s *Server) audit(r *http.Request, e *event) {
 	protocol := fault.RestJSON
 	switch {
 	case e.door == "packages":
-		e.subject.packages(&event, r)
+		e.subject.packages(event, e.method)
 	case e.subject.surface != nil:
 		protocol = e.subject.surface.protocol
-		e.subject.control(&event, c, r, e.fault == nil)
+		e.subject.control(event, e.method, elements)
 		if op := e.subject.op; op != nil && op.Unsigned {
 			event.Caller.Web = webCaller(op.Name, c.Voucher)
 		}
@@ -70,50 +94,50 @@ func (s *Server) audit(r *http.Request, e *event) {
 	if e.fault != nil {
 		event.ErrorCode, event.Error = e.fault.Kind.Code(protocol), e.fault.Message
 	}
-	event.Trim(len(r.RequestURI) > maxHeld/4)
-	s.trail.Record(&event)
 }
 
 // unknownName is the eventName of what is no operation and no route.
 const unknownName = "UnknownOperation"
 
-func (s *subject) control(event *audit.Event, call *gate.Call, r *http.Request, answered bool) {
+func (s *subject) control(event *audit.Event, method string, elements *[2][]byte) {
 	event.Source = s.surface.api.Source
-	if event.Caller.Principal == nil && event.Caller.AccessKeyID == "" {
-		event.Additional.UnverifiedAccessKeyID = claimed(call, r)
-	}
+	event.Additional.UnverifiedAccessKeyID = s.claimed
 	if s.op == nil {
 		event.Name = unknownName
-		event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, r.URL.EscapedPath()
+		event.Additional.HTTPMethod, event.Additional.RequestURI = method, s.uri
 		return
 	}
-	how := s.surface.records[s.op.Name]
-	event.Name, event.ReadOnly = s.op.Name, how.reads
-	event.Parameters = s.elements(s.in)
-	if how.shown && answered {
-		event.Response = s.elements(s.out)
+	event.Name, event.ReadOnly = s.op.Name, s.surface.records[s.op.Name].reads
+	if s.made != nil {
+		event.Parameters, event.Response = s.made[0], s.made[1]
+		return
+	}
+	if s.in != nil {
+		elements[0] = s.elements(elements[0][:0], s.in)
+		event.Parameters = elements[0]
+	}
+	if s.out != nil {
+		elements[1] = s.elements(elements[1][:0], s.out)
+		event.Response = elements[1]
 	}
 }
 
-// elements makes a part of the record from what the operation took or gave. No
-// one changes either once the call is over.
-func (s *subject) elements(v any) audit.Elements {
+// elements appends a part of the record, made from what the operation took or
+// gave. No one changes either once the call is over.
+func (s *subject) elements(b []byte, v any) (made []byte) {
 	if v == nil {
 		return nil
 	}
-	op, names := s.op, s.surface.api.Recorded
-	render := func(b []byte) []byte {
-		out, err := wire.AppendRecord(b, op, v, names)
-		if err != nil {
-			return append(b, "null"...)
+	defer func() {
+		if recover() != nil { // a mistake in one part must not cost the record
+			made = []byte(`{"omitted":true}`)
 		}
-		return out
+	}()
+	made, err := wire.AppendRecord(b, s.op, v, s.surface.api.Recorded)
+	if err != nil {
+		return append(b[:0], "null"...)
 	}
-	if !s.large {
-		return render
-	}
-	made := render(nil)
-	return func(b []byte) []byte { return append(b, made...) }
+	return printable.JSON(maskedLine(made))
 }
 
 // webCaller is who called an operation that takes an identity provider's word,
@@ -138,7 +162,7 @@ func claimed(call *gate.Call, r *http.Request) string {
 	return strings.Clone(signature.AccessKeyID)
 }
 
-func (s *subject) packages(event *audit.Event, r *http.Request) {
+func (s *subject) packages(event *audit.Event, method string) {
 	service := api.CodeArtifact()
 	event.Source, event.Name = service.Source, unknownName
 	if s.action != "" {
@@ -147,7 +171,7 @@ func (s *subject) packages(event *audit.Event, r *http.Request) {
 	}
 	event.Package = s.pkg
 	event.Package.Namespace, event.Package.Name, event.Package.Version = s.ref.Namespace, s.ref.Name.Name, s.ref.Version
-	event.Additional.HTTPMethod, event.Additional.RequestURI = r.Method, s.uri
+	event.Additional.HTTPMethod, event.Additional.RequestURI = method, s.uri
 }
 
 // named notes what a package request turns out to do, and with which package.

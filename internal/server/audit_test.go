@@ -38,6 +38,7 @@ func audited(t *testing.T) (b bundle, end func() (records []audit.Record, text s
 // recorded finishes a trail and reads it.
 func recorded(t *testing.T, b bundle, path string) (records []audit.Record, text string) {
 	t.Helper()
+	b.server.journal.flush()
 	if err := b.server.trail.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -262,15 +263,18 @@ func TestAServerThatCannotRecordIsNotReady(t *testing.T) {
 		t.Fatal("not ready without a trail")
 	}
 	b = setup(t, nil)
-	b.server.trail = audit.New(full{}, slog.New(slog.DiscardHandler), maskedLine, newRequestID)
+	b.server.trail = audit.New(full{}, slog.New(slog.DiscardHandler), masked, appendID)
+	b.server.journal.trail = b.server.trail
 	b.server.metrics.watchTrail(b.server.trail)
-	b.server.trail.Record(&audit.Event{})
+	b.server.trail.Admit("id")
+	b.server.trail.Add(&audit.Event{})
+	b.server.trail.Flush()
 	for b.server.trail.Err() == nil {
 		runtime.Gosched()
 	}
 	answer, _ := get(t, b.url+"/readyz", "")
 	_, metrics := get(t, b.url+"/metrics", "")
-	if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(b.log.String(), "no space left") || !strings.Contains(metrics, "daypass_audit_failures_total 1") {
+	if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(b.logged(), "no space left") || !strings.Contains(metrics, "daypass_audit_failures_total 1") {
 		t.Errorf("%d\n%s\n%s", answer.StatusCode, b.log, metrics)
 	}
 	if answer, _ := get(t, b.url+"/healthz", ""); answer.StatusCode != http.StatusOK {
@@ -343,7 +347,7 @@ func TestAWebIdentityIsRecorded(t *testing.T) {
 	}
 	for _, test := range tests {
 		e := &event{door: "control", fault: test.fault, call: gate.Call{Voucher: test.voucher}, subject: subject{surface: surface, op: service.Operations[test.operation]}}
-		b.server.audit(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), e)
+		b.server.record(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), e, 0)
 	}
 	records, _ := end()
 	for i, test := range tests {

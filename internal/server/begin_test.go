@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -42,7 +43,7 @@ func (p place) open(now func() time.Time, args ...string) (*Server, error) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return Open(p.t.Context(), c, slog.New(slog.DiscardHandler), now)
+	return Open(p.t.Context(), c, NewLogger("json", io.Discard), now)
 }
 
 // run starts a server and ends it well, after do.
@@ -264,7 +265,7 @@ func TestAStartInAnotherRegionThanBeforeIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		log := &lines{}
-		s, err := Open(t.Context(), c, slog.New(slog.NewTextHandler(log, nil)), time.Now)
+		s, err := Open(t.Context(), c, NewLogger("text", log), time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func benchServer(b *testing.B, trail string) (*Server, string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := Open(b.Context(), c, newLogger("json", io.Discard), time.Now)
+	s, err := Open(b.Context(), c, NewLogger("json", io.Discard), time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

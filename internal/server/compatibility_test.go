@@ -70,7 +70,7 @@ func TestAHintIsInTheLogToo(t *testing.T) {
 	if err == nil || !strings.HasSuffix(err.Error(), "Policy document must be version 2012-10-17 or greater.") {
 		t.Errorf("error = %v", err)
 	}
-	if want := `"hint":"Version: expected \"2012-10-17\""`; !strings.Contains(b.log.String(), want) {
+	if want := `"hint":"Version: expected \"2012-10-17\""`; !strings.Contains(b.logged(), want) {
 		t.Errorf("no %s in %s", want, b.log)
 	}
 }

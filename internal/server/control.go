@@ -62,7 +62,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer in.body.release()
 	err := c.receive(w, r, e, &in)
 	at, op := in.at, in.op
-	e.subject.surface, e.subject.op, e.subject.large = at, op, len(in.body.bytes)+len(r.RequestURI) > maxHeld
+	e.subject.surface, e.subject.op, e.subject.inputSize = at, op, len(in.body.bytes)+len(r.RequestURI)
 	if op != nil {
 		e.operation = at.api.Name + ":" + op.Name
 	}

@@ -279,7 +279,7 @@ func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
 	token := b.repository(t)
-	before := strings.Count(b.log.String(), `"action"`)
+	before := strings.Count(b.logged(), `"action"`)
 	for _, name := range []string{strings.Repeat("a", 57_000), strings.Repeat("a", 101), "a", "a:b", "%2e%2e%2fx"} {
 		answer, body := get(t, b.url+"/pypi/d/dom-000000000000/"+name+"/simple/", token)
 		if answer.StatusCode != http.StatusNotFound || len(body) > 1000 {
@@ -294,7 +294,7 @@ func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
 			t.Errorf("%.80s: %v, want ValidationException", name, err)
 		}
 	}
-	if after := strings.Count(b.log.String(), `"action"`); after != before {
+	if after := strings.Count(b.logged(), `"action"`); after != before {
 		t.Errorf("%d judgements", after-before)
 	}
 }

@@ -2,11 +2,10 @@ package server
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"daypass/internal/fault"
@@ -28,6 +27,15 @@ type event struct {
 	rows      int    // of packages, that were read from the database for it
 	answer    answer
 	subject   subject // of the call, for its audit record
+
+	// Known once it is answered.
+	took     time.Duration
+	method   string
+	path     string
+	agent    string
+	recorded bool // its audit record has room
+
+	principal string // ARN; known to the journal
 }
 
 type eventKey struct{}
@@ -111,103 +119,45 @@ func (s *Server) replyPanic(e *event, cause any) bool {
 	return true
 }
 
+// record counts a request that was answered, and hands its event to the journal.
 func (s *Server) record(r *http.Request, e *event, took time.Duration) {
-	a := &e.answer
-	s.metrics.observe(e, a.status, took)
-	s.audit(r, e)
-	level := slog.LevelInfo
-	if e.door == "" && a.status < http.StatusBadRequest {
-		level = slog.LevelDebug // probes and metrics, asked for every few seconds
+	s.metrics.observe(e, e.answer.status, took)
+	if e.door == "" && e.answer.status < http.StatusBadRequest {
+		return // neither a line nor a record
 	}
-	handler := s.log.Handler()
-	if !handler.Enabled(r.Context(), level) {
-		return
-	}
-	if e.fault != nil && e.fault.Cause != nil {
-		level = slog.LevelError
-		if a.status < http.StatusInternalServerError {
-			level = slog.LevelWarn // not ours, but what the client was not told
-		}
-	}
-	attributes := append(make([]slog.Attr, 0, 16),
-		slog.String("request_id", e.call.RequestID),
-		slog.String("method", r.Method),
-		slog.String("path", masked(r.URL.Path)),
-		slog.Int("status", a.status),
-		slog.Int64("duration_us", took.Microseconds()), // slog has package json print a fraction
-		slog.Int64("bytes", a.written),
-		slog.String("source_ip", addressText(e.call.SourceIP)),
-	)
-	// A logger would first find out which line of code called it.
-	line := slog.NewRecord(e.call.Now.Add(took), level, "request", 0)
-	line.AddAttrs(e.describe(attributes)...)
-	_ = handler.Handle(r.Context(), line)
+	e.took, e.method, e.path, e.agent = took, r.Method, r.URL.Path, r.UserAgent()
+	e.subject.finish(e, r)
+	e.answer.ResponseWriter = nil // and with it the connection
+	s.journal.add(e)
 }
 
-// addressText tells an address, if it is known.
-func addressText(address netip.Addr) string {
-	if !address.IsValid() {
-		return "unknown"
+// size is about how much of its request an event holds, in bytes.
+func (e *event) size() int {
+	n := len(e.path) + len(e.agent) + e.subject.size
+	if e.fault != nil {
+		n += len(e.fault.Message)
 	}
-	return address.String()
-}
-
-// describe adds what became known of a request on its way: what it asked for,
-// who asked, what was judged, and what went wrong.
-func (e *event) describe(found []slog.Attr) []slog.Attr {
-	c := &e.call
-	add := func(name, value string) {
-		if value != "" {
-			found = append(found, slog.String(name, value))
-		}
-	}
-	add("operation", e.operation)
-	if c.Principal != nil {
-		add("principal", c.Principal.ARN())
-	}
-	if v := c.Voucher; v != nil {
-		add("provider", v.Provider)
-		add("provider_subject", v.Subject)
-	}
-	add("access_key_id", c.AccessKeyID)
-	if c.Action != "" {
-		found = append(found, slog.String("action", c.Action), slog.String("resource", masked(c.Resource)), slog.String("decision", string(c.Decision)))
-	}
-	if c.Refusal != nil {
-		add("because", c.Refusal.Because())
-	}
-	if e.fault == nil {
-		return found
-	}
-	add("error", e.fault.Kind.Code(fault.RestJSON))
-	if e.door == "packages" {
-		add("message", e.fault.Message) // whoever asks why an upload failed often has seen the status alone
-	}
-	add("hint", e.fault.Hint)
-	add("throttled", e.throttled)
-	if e.fault.Cause != nil {
-		add("cause", e.fault.Cause.Error())
-	}
-	return found
+	return n
 }
 
 // newRequestID returns a UUID (version 4). It names a request in logs and
 // answers and guards nothing, so a fast source of randomness serves.
 func newRequestID() string {
+	var text [36]byte
+	return string(appendID(text[:0]))
+}
+
+func appendID(b []byte) []byte {
 	var id [16]byte
-	for i, word := range [2]uint64{rand.Uint64(), rand.Uint64()} {
-		for j := range 8 {
-			id[i*8+j] = byte(word >> (8 * j))
-		}
-	}
+	binary.LittleEndian.PutUint64(id[:8], rand.Uint64())
+	binary.LittleEndian.PutUint64(id[8:], rand.Uint64())
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
-	var text [36]byte
-	hex.Encode(text[0:8], id[0:4])
-	hex.Encode(text[9:13], id[4:6])
-	hex.Encode(text[14:18], id[6:8])
-	hex.Encode(text[19:23], id[8:10])
-	hex.Encode(text[24:36], id[10:16])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:])
+	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, part)
+	}
+	return b
 }

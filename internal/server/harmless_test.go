@@ -30,7 +30,7 @@ func TestWhatAStrangerSendsReachesNoBodyLogOrRecordAsItIs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(t.Context(), c, newLogger(format, log), time.Now)
+			s, err := Open(t.Context(), c, NewLogger(format, log), time.Now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +103,7 @@ func TestWhatAStrangerSendsReachesNoBodyLogOrRecordAsItIs(t *testing.T) {
 func TestALogLineOfTheServerItselfHasNoControlCharacterEither(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	newLogger("json", &out).Error("could not", "cause", "a\u009b31m\u202eb", slog.String("k\u0085", "v"))
+	NewLogger("json", &out).Error("could not", "cause", "a\u009b31m\u202eb", slog.String("k\u0085", "v"))
 	if strings.ContainsAny(out.String(), "\u009b\u202e\u0085") || !strings.Contains(out.String(), `a\u009b31m\u202eb`) {
 		t.Errorf("line %q", out.String())
 	}

@@ -3,8 +3,6 @@ package server
 import (
 	"io"
 	"log/slog"
-	"sync"
-	"time"
 
 	"daypass/internal/printable"
 	"daypass/internal/token"
@@ -18,69 +16,6 @@ func masked(text string) string { return token.Hide(text, wire.Hidden) }
 // maskedLine is masked for what is encoded already.
 func maskedLine(line []byte) []byte { return token.HideBytes(line, wire.Hidden) }
 
-const (
-	// gather is how long a line may wait for others to be written with.
-	gather = time.Millisecond
-	// gathered bounds what waits; the request that exceeds it writes.
-	gathered = 64 << 10
-)
-
-// A gatherer writes a line at once if it is alone, and in a flood gathers lines
-// for a moment: a system call for each, with the reader woken each time, costs
-// as much as all else that a request needs. A line is never dropped; a process
-// that is killed loses what waits, a millisecond's worth.
-type gatherer struct {
-	w io.Writer
-
-	mu      sync.Mutex
-	waiting []byte
-	last    time.Time // when something was written
-	timer   *time.Timer
-}
-
-func (g *gatherer) Write(line []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.waiting) == 0 {
-		if time.Since(g.last) >= gather {
-			n, err := g.w.Write(line)
-			g.last = time.Now()
-			return n, err
-		}
-		g.arm()
-	}
-	g.waiting = append(g.waiting, line...)
-	if len(g.waiting) >= gathered {
-		return len(line), g.write()
-	}
-	return len(line), nil
-}
-
-func (g *gatherer) arm() {
-	if g.timer == nil {
-		g.timer = time.AfterFunc(gather, func() { _ = g.Flush() }) // there is no log to tell of it
-		return
-	}
-	g.timer.Reset(gather)
-}
-
-// Flush writes what waits.
-func (g *gatherer) Flush() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.write()
-}
-
-func (g *gatherer) write() error {
-	if len(g.waiting) == 0 {
-		return nil
-	}
-	_, err := g.w.Write(g.waiting)
-	g.waiting = g.waiting[:0]
-	g.last = time.Now()
-	return err
-}
-
 // An escaper writes lines without characters that a terminal obeys. Those of
 // [slog.TextHandler] have none.
 type escaper struct{ w io.Writer }
@@ -90,9 +25,19 @@ func (e escaper) Write(line []byte) (int, error) {
 	return len(line), err
 }
 
-func newLogger(format string, w io.Writer) *slog.Logger {
+// A Logger is what the server says of itself, and where: the lines of requests,
+// which a [journal] writes, go there too, in the same form.
+type Logger struct {
+	*slog.Logger
+	out  *output
+	text bool
+}
+
+// NewLogger returns one that writes JSON, or text.
+func NewLogger(format string, w io.Writer) Logger {
+	out := &output{w: w}
 	if format == "text" {
-		return slog.New(slog.NewTextHandler(w, nil))
+		return Logger{slog.New(slog.NewTextHandler(out, nil)), out, true}
 	}
-	return slog.New(slog.NewJSONHandler(escaper{w}, nil))
+	return Logger{slog.New(slog.NewJSONHandler(escaper{out}, nil)), out, false}
 }

@@ -67,9 +67,7 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	if limit, limited := memoryLimit(os.DirFS("/")); limited && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit / 100 * memoryShare)
 	}
-	log := &gatherer{w: errOut}
-	defer log.Flush()
-	s, err := Open(ctx, c, newLogger(c.LogFormat, log), time.Now)
+	s, err := Open(ctx, c, NewLogger(c.LogFormat, errOut), time.Now)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func TestTheLogHasTheSentenceOfARefusedUpload(t *testing.T) {
 	r.SetBasicAuth("aws", token)
 	w := httptest.NewRecorder() // a connection that nobody can take over
 	b.server.handler.ServeHTTP(w, r)
-	if log := b.log.String(); w.Code != 400 || !strings.Contains(log, `"message":"`+why+`"`) {
+	if log := b.logged(); w.Code != 400 || !strings.Contains(log, `"message":"`+why+`"`) {
 		t.Errorf("%d; the log lacks the sentence:\n%s", w.Code, log)
 	}
 }

@@ -30,7 +30,7 @@ func TestADenialOfEitherDoorCarriesAMessageForItsAccount(t *testing.T) {
 	if err != nil || m.Account != "000000000000" || !strings.Contains(m.Content, `"statementId":"Shut"`) {
 		t.Errorf("%d, message %+v, %v", answer.StatusCode, m, err)
 	}
-	if !strings.Contains(b.log.String(), `"because":"Denied explicitly by statement 1 (Shut) of the resource-based policy arn:aws:codeartifact:us-east-1:000000000000:repository/dom/repo."`) {
+	if !strings.Contains(b.logged(), `"because":"Denied explicitly by statement 1 (Shut) of the resource-based policy arn:aws:codeartifact:us-east-1:000000000000:repository/dom/repo."`) {
 		t.Errorf("the log does not tell why: %s", b.log)
 	}
 	answer, _ = get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/x/", "")

@@ -54,6 +54,7 @@ type Server struct {
 	registry  *registry.Registry
 	throttle  throttler
 	trail     *audit.Trail // nil: none
+	journal   *journal
 	issuers   *oidc.Issuers
 	readiness readiness
 	handler   http.Handler
@@ -66,8 +67,8 @@ type Server struct {
 
 // Open builds a server from its configuration: it opens the database and the
 // content store, and on an empty one makes the first account.
-func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time) (*Server, error) {
-	s := &Server{config: c, machine: now, log: log, metrics: newMetrics(), failed: make(chan error, 1)}
+func Open(ctx context.Context, c Config, log Logger, now func() time.Time) (*Server, error) {
+	s := &Server{config: c, machine: now, log: log.Logger, metrics: newMetrics(), failed: make(chan error, 1)}
 	s.now = s.present
 	err := s.open(ctx)
 	if err != nil {
@@ -76,6 +77,7 @@ func Open(ctx context.Context, c Config, log *slog.Logger, now func() time.Time)
 	}
 	s.throttle = newThrottler(c.Rates, s.now)
 	s.readiness.check = s.usable
+	s.journal = newJournal(log, s.trail, origin{c.Region, c.AccountID})
 	s.handler = s.observe(s.mount())
 	return s, nil
 }
@@ -269,7 +271,7 @@ func (d *entrance) turnAway(w http.ResponseWriter, e *event, err error) {
 // Close releases what Open took. What the trail has accepted is durable after
 // it.
 func (s *Server) Close() error {
-	err := s.trail.Close()
+	err := errors.Join(s.journal.close(), s.trail.Close())
 	if err != nil {
 		s.log.Error("could not finish the audit trail", "cause", err.Error())
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +52,12 @@ type bundle struct {
 	log    *lines
 }
 
+// logged is the log, with the lines of all requests that were answered.
+func (b bundle) logged() string {
+	b.server.journal.flush()
+	return b.log.String()
+}
+
 func setup(t *testing.T, change func(*Config)) bundle {
 	t.Helper()
 	c, err := ParseConfig([]string{"--dev"}, environment(map[string]string{
@@ -65,7 +70,7 @@ func setup(t *testing.T, change func(*Config)) bundle {
 		change(&c)
 	}
 	log := &lines{}
-	s, err := Open(t.Context(), c, slog.New(slog.NewJSONHandler(log, nil)), time.Now)
+	s, err := Open(t.Context(), c, NewLogger("json", log), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,12 +148,12 @@ func TestEachRequestIsOneLogLineThatHoldsNoSecret(t *testing.T) {
 	get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/"+token+"/", "")
 	get(t, b.url+"/pypi/d/dom-000000000000/repo/"+token+"/x", "")
 
-	log := strings.Split(strings.TrimSpace(b.log.String()), "\n")
+	log := strings.Split(strings.TrimSpace(b.logged()), "\n")
 	if len(log) != 9 {
 		t.Fatalf("%d lines for 9 requests:\n%s", len(log), b.log)
 	}
 	for _, secret := range []string{adminSecret, token, token[:40], *session.Credentials.SecretAccessKey, *session.Credentials.SessionToken, "X-Amz-Signature"} {
-		if strings.Contains(b.log.String(), secret) {
+		if strings.Contains(b.logged(), secret) {
 			t.Errorf("a secret is in the log: %s", secret)
 		}
 	}
@@ -261,7 +266,7 @@ func TestAPanicIsOne500AndTheServerLivesOn(t *testing.T) {
 			t.Errorf("%d %s, want a plain 500", answer.StatusCode, body)
 		}
 	}
-	if !strings.Contains(b.log.String(), "secret detail") {
+	if !strings.Contains(b.logged(), "secret detail") {
 		t.Error("the log does not have the cause")
 	}
 }
@@ -404,7 +409,7 @@ func TestFirstStartWritesTheKeyOnceAndARestartKeepsIt(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
+		s, err := Open(t.Context(), c, NewLogger("json", io.Discard), time.Now)
 		if err != nil {
 			return "", err
 		}
@@ -443,7 +448,7 @@ func began(t *testing.T, env map[string]string, args ...string) error {
 	if err != nil {
 		return err
 	}
-	s, err := Open(t.Context(), c, slog.New(slog.DiscardHandler), time.Now)
+	s, err := Open(t.Context(), c, NewLogger("json", io.Discard), time.Now)
 	if err != nil {
 		return err
 	}

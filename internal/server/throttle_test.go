@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +42,7 @@ func limited(t *testing.T, rates string, more ...string) (bundle, func(time.Dura
 	}
 	var passed atomic.Int64
 	began, log := time.Now(), &lines{}
-	s, err := Open(t.Context(), c, slog.New(slog.NewJSONHandler(log, nil)), func() time.Time { return began.Add(time.Duration(passed.Load())) })
+	s, err := Open(t.Context(), c, NewLogger("json", log), func() time.Time { return began.Add(time.Duration(passed.Load())) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +73,7 @@ func TestTheThirdTokenOfTwoASecondIsRefusedInTheModelsTerms(t *testing.T) {
 	if _, err := b.artifacts().ListDomains(t.Context(), &codeartifact.ListDomainsInput{}); err != nil {
 		t.Errorf("another operation: %v", err)
 	}
-	if want := `"error":"ThrottlingException","throttled":"get-authorization-token"`; !strings.Contains(b.log.String(), want) {
+	if want := `"error":"ThrottlingException","throttled":"get-authorization-token"`; !strings.Contains(b.logged(), want) {
 		t.Errorf("the log has no %s", want)
 	}
 	_, metrics := get(t, b.url+"/metrics", "")

@@ -44,7 +44,7 @@ func (s *Server) openTrail() error {
 		}
 		sink = file
 	}
-	s.trail = audit.New(sink, s.log, maskedLine, newRequestID)
+	s.trail = audit.New(sink, s.log, masked, appendID)
 	s.metrics.watchTrail(s.trail)
 	return nil
 }

@@ -25,14 +25,17 @@ func Hide(text, by string) string {
 }
 
 // HideBytes is like [Hide], for a longer text that was encoded already. It
-// returns b itself if there is nothing to hide.
+// changes b.
 func HideBytes(b []byte, by string) []byte {
 	hidden, _ := hide(b, by)
 	return hidden
 }
 
 func hide(b []byte, by string) (hidden []byte, found bool) {
-	var out []byte
+	if len(by) > shortest {
+		panic("token: what stands for a token is longer")
+	}
+	out := b[:0]       // never overtakes rest
 	rest, kept := b, 0 // of rest
 	for {
 		i := bytes.Index(rest[kept:], []byte(begin))
@@ -63,7 +66,7 @@ func tokenEnd(b []byte, i int) int {
 		return 0
 	}
 	start := i
-	for i < len(b) && isTokenByte(b[i]) {
+	for i < len(b) && tokenBytes[b[i]] {
 		i++
 	}
 	if i-start < secret {
@@ -72,6 +75,10 @@ func tokenEnd(b []byte, i int) int {
 	return i
 }
 
-func isTokenByte(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-'
-}
+// tokenBytes are what stands behind a token's prefix.
+var tokenBytes = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-'
+	}
+	return t
+}()

@@ -143,7 +143,7 @@ func (c compiler) fields(n *node) error {
 		if !ok {
 			return fmt.Errorf("%v has no field for %s", n.typ, m.Name)
 		}
-		f := field{member: m, recorded: recordedName(m.Name), index: sf.Index[0], pointer: sf.Type.Kind() == reflect.Pointer}
+		f := field{member: m, recorded: string(appendRecordedName(nil, m.Name)), index: sf.Index[0], pointer: sf.Type.Kind() == reflect.Pointer}
 		t := sf.Type
 		if f.pointer {
 			t = t.Elem()

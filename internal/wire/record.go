@@ -78,13 +78,11 @@ func (r *recorder) structure(n *node, structure reflect.Value, hidden, top bool)
 			r.bytes = append(r.bytes, ',')
 		}
 		first = false
-		name := f.recorded
-		if top && f.shape.Kind == api.String {
-			if as, ok := r.rename[f.member.Name]; ok {
-				name = recordedName(as)
-			}
+		if as, ok := r.rename[f.member.Name]; ok && top && f.shape.Kind == api.String {
+			r.bytes = appendRecordedName(r.bytes, as)
+		} else {
+			r.bytes = append(r.bytes, f.recorded...)
 		}
-		r.bytes = append(r.bytes, name...)
 		r.value(f.node, v, hidden)
 	}
 	if top && r.omitted {
@@ -156,11 +154,13 @@ func (r *recorder) text(s string, hidden bool) {
 	r.bytes = appendString(r.bytes, s)
 }
 
-// recordedName spells a member's name as a record has it: with a small first
-// letter, quoted, and the colon behind it.
-func recordedName(name string) string {
-	if name != "" && name[0] >= 'A' && name[0] <= 'Z' {
-		name = string(name[0]-'A'+'a') + name[1:]
+// appendRecordedName spells a member's name as a record has it: with a small
+// first letter, quoted, and the colon behind it.
+func appendRecordedName(b []byte, name string) []byte {
+	start := len(b) + 1
+	b = append(appendString(b, name), ':')
+	if c := b[start]; c >= 'A' && c <= 'Z' {
+		b[start] = c - 'A' + 'a'
 	}
-	return string(append(appendString(nil, name), ':'))
+	return b
 }
