@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -67,6 +69,56 @@ func TestPatternsMeanInRE2WhatTheyMeanInJava(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestImportKeepsWhatBotocoreDoesNotHave(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	dir := filepath.Join(data, "s", "1")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(`{"metadata":{"apiVersion":"1","endpointPrefix":"s","protocol":"query","serviceId":"S"},
+		"operations":{"GetA":{"http":{"method":"POST","requestUri":"/"},"errors":[{"shape":"E"}]},"PutA":{"http":{"method":"POST","requestUri":"/"},"idempotent":true}},
+		"shapes":{"E":{"type":"structure","exception":true},"T":{"type":"string","pattern":"a"}}}`))
+	if err := errors.Join(err, w.Close(), os.WriteFile(filepath.Join(dir, "service-2.json.gz"), packed.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	const model = `service s
+id S
+signing s
+version 1
+protocol query
+source s.amazonaws.com
+recorded a b
+action Look reads
+
+operation GetA POST / - -
+reads
+errors E
+doc GetA Returns a.
+operation PutA POST / - -
+idempotent
+unserved
+doc PutA Sets a.
+
+structure E
+error E 0
+string T
+pattern a
+
+doc - A service.
+says T It must be a.
+`
+	got, err := importModel(data, service{name: "s", version: "1"}, model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != model {
+		t.Errorf("the model became:\n%s", got)
 	}
 }
 

@@ -81,8 +81,8 @@ type originalShape struct {
 	} `json:"error"`
 }
 
-// importModel returns the model of a service. Its sentences come from old, the
-// present text of the model.
+// importModel returns the model of a service. What botocore does not have comes from
+// old, the present text of the model.
 func importModel(data string, src service, old string) (string, error) {
 	o, err := readOriginal(filepath.Join(data, src.name, src.version, "service-2.json.gz"))
 	if err != nil {
@@ -102,9 +102,10 @@ func importModel(data string, src service, old string) (string, error) {
 	if o.Metadata.XMLNamespace != "" {
 		fmt.Fprintf(&b, "namespace %s\n", o.Metadata.XMLNamespace)
 	}
-	b.WriteByte('\n')
+	own := readOwnFacts(old)
+	b.WriteString(own.service + "\n")
 	for _, name := range slices.Sorted(maps.Keys(o.Operations)) {
-		o.writeOperation(&b, name)
+		o.writeOperation(&b, name, own.operations[name])
 	}
 	b.WriteByte('\n')
 	err = o.writeWaiters(&b)
@@ -120,11 +121,7 @@ func importModel(data string, src service, old string) (string, error) {
 		}
 	}
 	b.WriteByte('\n')
-	for line := range strings.Lines(old) {
-		if strings.HasPrefix(line, "doc ") || strings.HasPrefix(line, "says ") {
-			b.WriteString(line)
-		}
-	}
+	b.WriteString(own.sentences)
 	return strings.TrimRight(b.String(), "\n") + "\n", nil
 }
 
@@ -142,9 +139,10 @@ func readOriginal(file string) (*original, error) {
 	return &o, json.NewDecoder(unzipped).Decode(&o)
 }
 
-func (o *original) writeOperation(b *strings.Builder, name string) {
+func (o *original) writeOperation(b *strings.Builder, name string, own ownOperation) {
 	op := o.Operations[name]
 	fmt.Fprintf(b, "operation %s %s %s %s %s\n", name, op.HTTP.Method, op.HTTP.RequestURI, orDash(op.Input.Shape), orDash(op.Output.Shape))
+	b.WriteString(own.reads)
 	if len(op.Errors) > 0 {
 		b.WriteString("errors")
 		for _, e := range op.Errors {
@@ -159,6 +157,7 @@ func (o *original) writeOperation(b *strings.Builder, name string) {
 		b.WriteString("idempotent\n")
 	}
 	o.writePages(b, name)
+	b.WriteString(own.unserved + own.doc)
 }
 
 func orDash(name string) string {

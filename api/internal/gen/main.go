@@ -4,7 +4,8 @@
 //	gen import DATA      the models of AWS's services, from the folder botocore/data
 //
 // "go generate ./api/..." runs the first. The second is for a new version of
-// botocore. It keeps the sentences that a model already has.
+// botocore. It keeps the sentences of a model, and its other facts that botocore does
+// not have.
 package main
 
 import (
