@@ -125,16 +125,16 @@ func (a *auditRun) prepare() error {
 	case a.format != "json" && a.format != "text" && a.format != "table":
 		return exit.UsageError("audit: --output " + a.format + ": expected json, text or table")
 	case a.env.Query != nil:
-		return exit.UsageError("audit: --query does not apply to records: send them to jq")
+		return exit.UsageError("audit: --query does not apply to records: pipe them to jq")
 	case follow && a.format == "table":
-		return exit.UsageError("audit: a table can't follow: use --output text")
+		return exit.UsageError("audit: --follow does not work with a table: use --output text")
 	}
 	a.path = profile.Expand(a.option("file"))
 	if a.path == "" {
 		a.path = serverTrail()
 	}
 	if follow && a.path == "-" {
-		return exit.UsageError("audit: --follow is for files; standard input is read to its end as it is")
+		return exit.UsageError("audit: --follow needs a file: standard input is always read to its end")
 	}
 	err = a.readBounds()
 	if err != nil {

@@ -87,7 +87,7 @@ func runCredentials(ctx context.Context, env *command.Env, values argument.Value
 func printCredentials(w io.Writer, format string, c aws.Credentials) error {
 	for _, v := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken} {
 		if strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) || r > unicode.MaxASCII }) {
-			return exit.Errorf(exit.General, "The credentials have characters that no credentials have, and are not printed.")
+			return exit.Errorf(exit.General, "The credentials contain characters that no credentials can have. They are not printed.")
 		}
 	}
 	if format == formatProcess {
