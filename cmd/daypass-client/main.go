@@ -1,6 +1,5 @@
-// Command daypass-client is the command daypass without its server, for
-// machines that only ask: it links no database, no metrics and no store. It
-// owns nothing.
+// Command daypass-client is the command daypass without its server, for machines
+// that run none. It links no database, no metrics and no store. It owns nothing.
 package main
 
 import (
