@@ -86,7 +86,8 @@ func address(dir string) string {
 // supervise runs until its standard input closes, which is when the test binary
 // that holds the other end is gone; only then can nobody be using the server.
 // The server takes no TCP connection and syncs nothing: its data is thrown away,
-// and what a process wrote outlives it all the same.
+// and what a process wrote outlives it all the same. At the end a test may have
+// halted it.
 const supervise = `
 trap '' INT
 bin=$1; dir=$2; options=$3
@@ -95,6 +96,7 @@ bin=$1; dir=$2; options=$3
 exit 1
 echo ready
 cat >/dev/null
+kill -CONT "$(head -n 1 "$dir/data/postmaster.pid")" 2>/dev/null
 "$bin/pg_ctl" -D "$dir/data" -m immediate -s stop >/dev/null 2>&1
 cd / && rm -rf "$dir"
 `
