@@ -89,7 +89,7 @@ func address(dir string) string {
 // and what a process wrote outlives it all the same. At the end a test may have
 // halted it.
 const supervise = `
-trap '' INT
+trap '' INT TERM
 bin=$1; dir=$2; options=$3
 "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 &&
 "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "-k '$dir' -c listen_addresses= -c fsync=off $options" start >>"$dir/log" 2>&1 ||
