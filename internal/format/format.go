@@ -89,7 +89,7 @@ type Route struct {
 
 	// Handle answers the request, or returns an error. If something is written
 	// already then, the connection is cut. It bounds what it reads of the body
-	// itself.
+	// itself, and takes room with [Call.Hold] for what it keeps in memory.
 	Handle func(w http.ResponseWriter, r *http.Request, c *Call) error
 }
 

@@ -46,13 +46,19 @@ func (b *formBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	if b.hold != nil {
-		full := b.hold(int64(n))
-		if full != nil {
-			return 0, full
-		}
+	full := b.room(int64(n))
+	if full != nil {
+		return 0, full
 	}
 	return n, err
+}
+
+// room takes room for bytes, or returns an error if there is none.
+func (b *formBody) room(bytes int64) error {
+	if b.hold == nil {
+		return nil
+	}
+	return b.hold(bytes)
 }
 
 // claimed lets all of the form be held.

@@ -200,6 +200,10 @@ func (u *incoming) finish() error {
 	if err != nil {
 		return fault.Invalid("Field content: %s.", err)
 	}
+	err = u.body.room(int64(len(raw)))
+	if err != nil {
+		return err
+	}
 	about, err := u.describe(raw)
 	if err == nil {
 		err = checkSpecifier(about.requiresPython)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -450,6 +451,28 @@ func TestLittleOfAFormIsHeldForWhoMayNotPublish(t *testing.T) {
 		if held > test.held || test.kind == 0 && held < 1<<20 {
 			t.Errorf("%s: %d bytes were held", test.name, held)
 		}
+	}
+}
+
+func TestTheMetadataInAFileIsHeldToo(t *testing.T) {
+	t.Parallel()
+	repository := formattest.New(t, Format)
+	text := bytes.NewBufferString("Metadata-Version: 2.1\nName: acme-hello\nVersion: 1.0\n\n")
+	for i := range 50_000 {
+		text.WriteString(strconv.Itoa(i))
+	}
+	content := zipOf(t, "acme_hello-1.0.dist-info/METADATA", text.String())
+	body, contentType := formOf(t, wheelForm("acme-hello", "1.0", "acme_hello-1.0-py3-none-any.whl", content))
+	r, err := http.NewRequest("POST", "/", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	held := int64(0)
+	hold := func(n int64) error { held += n; return nil }
+	err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 4 << 20, Hold: hold})
+	if least := int64(text.Len()); err != nil || held < least || held > least+16<<10 {
+		t.Errorf("%d bytes were held, want %d and the fields: %v", held, least, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	api "daypass/api/sts"
 	"daypass/internal/fault"
+	"daypass/internal/gate"
 	"daypass/internal/identity"
 	"daypass/internal/principal"
 	"daypass/internal/store"
@@ -50,6 +51,30 @@ func TestAssumeRoleGivesASession(t *testing.T) {
 		Kind: principal.Role, Account: account, ID: r.ID, SessionName: "session",
 		Session: &principal.Session{IssuedAt: time.Date(2026, 11, 1, 12, 0, 0, 345_000_000, time.UTC), ExpiresAt: end},
 	}, d.opened(out.Credentials).Principal)
+}
+
+func TestASessionIsOfTheRoleThatWasJudgedAndNotOfANamesake(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	ref := d.user(account, "u", allowSTS)
+	judged := d.role("r", 0, trust("Allow", account, assume, ""))
+	c := &gate.Call{Now: d.now, Region: "us-east-1"}
+	var err error
+	c.Principal, c.Grants, err = d.directory.Principal(t.Context(), ref)
+	d.must(err)
+	c.BeforeRun = func() {
+		d.must(d.directory.DeleteInline(t.Context(), account, identity.Role, "r", "p"))
+		d.must(d.directory.Delete(t.Context(), account, identity.Role, "r"))
+		d.role("r", 0, trust("Allow", account, assume, ""))
+	}
+	out, err := called[api.AssumeRoleOutput](d, c, "AssumeRole", &api.AssumeRoleInput{RoleArn: roleARN, RoleSessionName: "session"})
+	d.must(err)
+	session := d.opened(out.Credentials).Principal
+	equal(t, judged.ID, session.ID)
+	_, _, err = d.directory.Principal(t.Context(), session)
+	if !fault.Is(err, fault.NotFound) {
+		t.Errorf("the session of a role that is gone stands for somebody: %v", err)
+	}
 }
 
 // Rows from the rules on trust policies: who is named, what the caller's own
