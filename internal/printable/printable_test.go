@@ -118,6 +118,20 @@ func TestAppendJSONEscapesAsTheLogAlwaysDid(t *testing.T) {
 	}
 }
 
+func TestAppendJSONSeesEveryByteAtEveryOffset(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for offset := range 17 {
+			said := strings.Repeat("a", offset) + string([]byte{byte(c)}) + strings.Repeat("~", 17-offset)
+			var read string
+			got := AppendJSON(nil, said)
+			if err := json.Unmarshal(got, &read); err != nil || read != strings.ToValidUTF8(said, "\ufffd") || strings.ContainsFunc(string(got), func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("%q became %s: %v", said, got, err)
+			}
+		}
+	}
+}
+
 func BenchmarkAppendJSON(b *testing.B) {
 	text := strings.Repeat("arn:aws:codeartifact:us-east-1:000000000000:repository/dom/repo", 4)
 	out := make([]byte, 0, 1<<10)

@@ -4,13 +4,17 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -391,6 +395,67 @@ func TestSeedsAndOneTimeCodesAreNotRecorded(t *testing.T) {
 	} {
 		if !strings.Contains(got[name], want) {
 			t.Errorf("%s: %s, want %s", name, got[name], want)
+		}
+	}
+}
+
+// What is held of a request until its record is made must be its own: buffers that
+// are used again would show another's words here.
+func TestRequestsAtOneTimeGetNothingOfEachOtherIntoTheirRecords(t *testing.T) {
+	t.Parallel()
+	const clients, each = 8, 12
+	b, end := audited(t)
+	token := b.repository(t)
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			for i := range each {
+				// Of different lengths, so that what is left of a longer one is seen.
+				mark := fmt.Sprintf("mark-%d-%d-%s", c, i, strings.Repeat("x", (c*each+i)*7%40))
+				client := sts.New(sts.Options{BaseEndpoint: &b.url, Region: "us-east-1", RetryMaxAttempts: 1, AppID: mark,
+					Credentials: credentials.NewStaticCredentialsProvider(adminKey, adminSecret, "")})
+				_, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::000000000000:role/" + mark), RoleSessionName: &mark, ExternalId: &mark})
+				if err == nil {
+					t.Error("there is such a role")
+				}
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/pypi/d/dom-000000000000/repo/simple/"+mark+"/", nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				r.SetBasicAuth("aws", token)
+				r.Header.Set("User-Agent", mark)
+				answer, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				answer.Body.Close()
+			}
+		})
+	}
+	all.Wait()
+	_, trail := end()
+	seen := map[string]int{}
+	for name, text := range map[string]string{"log": b.logged(), "trail": trail} {
+		for line := range strings.Lines(text) {
+			marks := regexp.MustCompile(`mark-\d+-\d+-x*`).FindAllString(line, -1)
+			if len(marks) == 0 {
+				continue // what made the repository
+			}
+			slices.Sort(marks)
+			if marks = slices.Compact(marks); len(marks) > 1 {
+				t.Errorf("the %s has one line of two requests: %s", name, line)
+			}
+			seen[marks[0]]++
+		}
+	}
+	if len(seen) != clients*each {
+		t.Errorf("%d requests are told of", len(seen))
+	}
+	for mark, lines := range seen {
+		if lines != 4 {
+			t.Errorf("%d lines and records of the two requests of %s", lines, mark)
 		}
 	}
 }
