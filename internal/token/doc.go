@@ -37,4 +37,10 @@
 // not accepted as another, and another instance with the same key cannot open it.
 // Authorization messages, which tell why a request was denied, are sealed in the
 // same way for a purpose of their own. They are no credentials.
+//
+// # What is kept
+//
+// The claims of authorization tokens that were opened are kept in memory, by a keyed
+// hash of the token and within a bound: see [Keyring.Open]. No token is kept, and no
+// session.
 package token

@@ -134,8 +134,26 @@ func (k *Keyring) Seal(c *Claims) (string, error) {
 
 // Open returns the claims of an authorization token, expired or not. The error
 // wraps [ErrMalformed] or [ErrUnknownKey], or is the store's if the keys had to be
-// loaded.
+// loaded. Others may hold the same claims, which MUST NOT be changed.
 func (k *Keyring) Open(ctx context.Context, s string) (*Claims, error) {
+	if len(s) > openedLength {
+		return k.openClaims(ctx, s)
+	}
+	keep := k.keys.Load().opened
+	hash := keep.hash(s)
+	claims := keep.get(hash, s)
+	if claims != nil {
+		return claims, nil
+	}
+	claims, err := k.openClaims(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	keep.put(hash, s, claims)
+	return claims, nil
+}
+
+func (k *Keyring) openClaims(ctx context.Context, s string) (*Claims, error) {
 	w := claimsWires.Get().(*claimsWire)
 	defer claimsWires.Put(w)
 	*w = claimsWire{}

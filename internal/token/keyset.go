@@ -56,7 +56,8 @@ type keyWire struct {
 	Secret    []byte `cbor:"4,keyasint"`
 }
 
-// A keyset is one revision of the keys, ready for use. It is immutable.
+// A keyset is one revision of the keys, ready for use. It is immutable but for the
+// claims that it keeps of tokens.
 type keyset struct {
 	keysetWire
 	revision int64
@@ -65,6 +66,7 @@ type keyset struct {
 	claims   []byte // associated data of authorization tokens
 	session  []byte // associated data of session tokens
 	message  []byte // associated data of authorization messages
+	opened   *opened
 }
 
 type key struct {
@@ -77,7 +79,7 @@ func newKeyset(w keysetWire, revision int64) (*keyset, error) {
 	if w.Version != keysetVersion || len(w.Keys) == 0 {
 		return nil, fmt.Errorf("stored token keys have version %d and %d keys; this program reads version %d", w.Version, len(w.Keys), keysetVersion)
 	}
-	s := &keyset{keysetWire: w, revision: revision, byID: make(map[uint32]*key, len(w.Keys))}
+	s := &keyset{keysetWire: w, revision: revision, byID: make(map[uint32]*key, len(w.Keys)), opened: newOpened()}
 	for _, stored := range w.Keys {
 		aead, err := newAEAD(stored.Secret)
 		if err != nil {
