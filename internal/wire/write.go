@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"daypass/api"
 	"daypass/internal/fault"
@@ -93,25 +94,50 @@ func WriteResult(w http.ResponseWriter, op *api.Operation, out any, requestID st
 		}
 		root, v = p.root, reflect.ValueOf(out).Elem()
 	}
-	h := w.Header()
+	room := replies.Get().(*replyRoom)
+	defer room.done()
 	if op.Service.Protocol == api.Query {
 		if isJSON(w) {
-			return send(w, http.StatusOK, jsonType, requestID, appendResultJSON(make([]byte, 0, 1024), op, root, v, requestID))
+			room.body = appendResultJSON(room.body, op, root, v, requestID)
+			return send(w, http.StatusOK, jsonType, requestID, room.body)
 		}
-		return send(w, http.StatusOK, xmlType, requestID, appendResult(make([]byte, 0, 1024), op, root, v, requestID))
+		room.body = appendResult(room.body, op, root, v, requestID)
+		return send(w, http.StatusOK, xmlType, requestID, room.body)
 	}
-	root.headers(h, v)
+	root.headers(w.Header(), v)
 	if op.Output != nil && op.Output.Payload != nil {
 		return sendStream(w, root, v, requestID)
 	}
-	return send(w, http.StatusOK, jsonType, requestID, root.appendMembers(make([]byte, 0, 1024), v))
+	room.body = root.appendMembers(room.body, v)
+	return send(w, http.StatusOK, jsonType, requestID, room.body)
 }
 
+// replyRoom is room for a reply, pooled because nearly all are small.
+type replyRoom struct{ body []byte }
+
+var replies = sync.Pool{New: func() any { return &replyRoom{make([]byte, 0, 1<<10)} }}
+
+// maxPooled is the room that the pool keeps, in bytes.
+const maxPooled = 16 << 10
+
+// done gives the room back, without the secrets that replies tell.
+func (r *replyRoom) done() {
+	if cap(r.body) > maxPooled {
+		return
+	}
+	clear(r.body)
+	r.body = r.body[:0]
+	replies.Put(r)
+}
+
+// send writes a reply. The header's values share one piece of memory; none is ever
+// changed in its place.
 func send(w http.ResponseWriter, status int, contentType, requestID string, body []byte) error {
 	h := w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set(requestIDHeader, requestID)
+	values := &[...]string{contentType, strconv.Itoa(len(body)), requestID}
+	h["Content-Type"] = values[0:1:1]
+	h["Content-Length"] = values[1:2:2]
+	h[requestIDHeader] = values[2:3:3]
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	return written(err)

@@ -19,12 +19,16 @@ func redirectToList(w http.ResponseWriter, _ *http.Request, _ *format.Call) erro
 	return nil
 }
 
+// byAccept is the header that says that pages are negotiated. It is shared between
+// answers, whose writers only read it.
+var byAccept = []string{"Accept"}
+
 // pageType returns the media type to answer a page with. If none will do it
 // answers itself and returns "".
 func pageType(w http.ResponseWriter, r *http.Request) string {
 	media := negotiate(r.Header.Values("Accept"))
 	h := w.Header()
-	h["Vary"] = []string{"Accept"}
+	h["Vary"] = byAccept
 	if media != "" {
 		return media
 	}

@@ -20,34 +20,42 @@ var (
 	revalidate = []string{"private, no-cache"} // the next change of a package changes its documents
 	noSniff    = []string{"nosniff"}
 	zipped     = []string{"gzip"}
+	negotiated = []string{"Accept", "Accept-Encoding"}
 )
 
 // Document answers with a document, or that the client's copy is good. It is
 // compressed if the client takes that.
 func Document(w http.ResponseWriter, r *http.Request, d *format.Document, base, contentType string) {
 	h := w.Header()
-	h["Vary"] = append(h["Vary"], "Accept-Encoding")
+	if v := h["Vary"]; len(v) == 1 && v[0] == "Accept" {
+		h["Vary"] = negotiated
+	} else {
+		h["Vary"] = append(v, "Accept-Encoding")
+	}
 	var packed []byte
 	if acceptsGzip(r.Header["Accept-Encoding"]) {
 		packed = d.Gzip(base)
 	}
 	tag := d.Tag(base, packed != nil)
-	h["Etag"] = []string{tag}
+	values := &[...]string{tag, contentType, ""} // one piece of memory for three
+	h["Etag"] = values[0:1:1]
 	h["Cache-Control"] = revalidate
 	if matches(r.Header["If-None-Match"], tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h["Content-Type"] = []string{contentType}
+	h["Content-Type"] = values[1:2:2]
 	h["X-Content-Type-Options"] = noSniff
 	// An answer that fails means that the client is gone; there is no one to tell.
 	if packed != nil {
 		h["Content-Encoding"] = zipped
-		h["Content-Length"] = []string{strconv.Itoa(len(packed))}
+		values[2] = strconv.Itoa(len(packed))
+		h["Content-Length"] = values[2:3:3]
 		_, _ = w.Write(packed)
 		return
 	}
-	h["Content-Length"] = []string{strconv.Itoa(d.Size(base))}
+	values[2] = strconv.Itoa(d.Size(base))
+	h["Content-Length"] = values[2:3:3]
 	_ = d.Write(w, base)
 }
 
