@@ -7,7 +7,7 @@ import "strings"
 //
 // Source: IAM service model, accessKeyIdType.
 func IsKeyID(s string) bool {
-	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, lower+upper+digits+"_") == ""
+	return len(s) >= 16 && len(s) <= 128 && all(s, func(c byte) bool { return alphanumeric(c) || c == '_' })
 }
 
 // IsUniqueID reports whether s is the unique id of a user, group, role or
@@ -15,7 +15,7 @@ func IsKeyID(s string) bool {
 //
 // Source: IAM service model, idType, less small letters and _, which no id has.
 func IsUniqueID(s string) bool {
-	return len(s) >= 16 && len(s) <= 128 && strings.Trim(s, upper+digits) == ""
+	return len(s) >= 16 && len(s) <= 128 && all(s, func(c byte) bool { return isUpper(c) || isDigit(c) })
 }
 
 // Prefixes of unique ids, which tell what they are of.

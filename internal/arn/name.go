@@ -9,10 +9,27 @@ const (
 )
 
 // The functions below run in each request, on texts of any length. A regular
-// expression would take longer than the rest of a look-up.
+// expression would take longer than the rest of a look-up, and a set of
+// characters made for each text longer than to look at the characters.
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func alphanumeric(c byte) bool { return isLower(c) || isUpper(c) || isDigit(c) }
+
+// all reports whether each character of a text is one of a kind.
+func all(s string, is func(c byte) bool) bool {
+	for i := range len(s) {
+		if !is(s[i]) {
+			return false
+		}
+	}
+	return true
+}
 
 // IsAccount reports whether s is the number of an account: 12 digits.
-func IsAccount(s string) bool { return len(s) == 12 && strings.Trim(s, digits) == "" }
+func IsAccount(s string) bool { return len(s) == 12 && all(s, isDigit) }
 
 // IsRegion reports whether s has the shape of a Region's name:
 // [a-z]{2,4}(-[a-z]+)+-[0-9]+.
@@ -34,8 +51,8 @@ func IsRegion(s string) bool {
 //
 // Source: CodeArtifact service model.
 func IsDomain(s string) bool {
-	return len(s) >= 2 && len(s) <= 50 && strings.Trim(s, lower+digits+"-") == "" &&
-		strings.IndexByte(lower, s[0]) >= 0 && s[len(s)-1] != '-'
+	return len(s) >= 2 && len(s) <= 50 && isLower(s[0]) && s[len(s)-1] != '-' &&
+		all(s, func(c byte) bool { return isLower(c) || isDigit(c) || c == '-' })
 }
 
 // IsRepository reports whether s can name a repository:
@@ -43,5 +60,6 @@ func IsDomain(s string) bool {
 //
 // Source: CodeArtifact service model.
 func IsRepository(s string) bool {
-	return len(s) >= 2 && len(s) <= 100 && strings.Trim(s, lower+upper+digits+"._-") == "" && strings.IndexByte("._-", s[0]) < 0
+	return len(s) >= 2 && len(s) <= 100 && alphanumeric(s[0]) &&
+		all(s, func(c byte) bool { return alphanumeric(c) || c == '.' || c == '_' || c == '-' })
 }

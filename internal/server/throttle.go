@@ -23,9 +23,9 @@ func newThrottler(rates throttle.Rates, now func() time.Time) throttler {
 }
 
 // enter refuses an address of which too many requests ended without a known
-// caller, before anything is read or verified for it.
+// caller, before anything is read or verified for it: the call has just begun.
 func (t throttler) enter(e *event) error {
-	return t.refuse(e, throttle.Address, t.Address(t.now(), e.call.SourceIP))
+	return t.refuse(e, throttle.Address, t.Address(e.call.Now, e.call.SourceIP))
 }
 
 // leave counts a request that ended without a known caller. What failed on our
@@ -69,6 +69,9 @@ const rowsOfRequest = 250
 
 // spend takes from a known caller what a request cost beyond one.
 func (t throttler) spend(e *event, limit throttle.Limit) {
+	if e.rows < rowsOfRequest {
+		return
+	}
 	caller := throttle.Caller{Principal: e.call.Principal.ID, Account: e.call.Principal.Account}
 	if e.call.Token != nil {
 		caller.Token = e.call.Token.ID

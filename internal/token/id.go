@@ -15,17 +15,19 @@ const secretLength = 40 // characters
 // 16 characters of A–Z and 2–7, for everything else 17. They hold 80 and 85
 // bits from rand, so that two ids are never the same. The error is rand's.
 func NewID(prefix string, rand io.Reader) (string, error) {
-	var random [11]byte
-	_, err := io.ReadFull(rand, random[:])
+	var text [32]byte // the prefix, and 11 bytes in base32 with their padding
+	n := copy(text[:], prefix)
+	random := make([]byte, 11)
+	_, err := io.ReadFull(rand, random)
 	if err != nil {
 		return "", fmt.Errorf("make an id: %w", err)
 	}
-	n := 17
+	base32.StdEncoding.Encode(text[n:], random)
 	switch prefix {
 	case arn.TokenID, arn.AccessKeyID, arn.SessionKeyID:
-		n = 16
+		return string(text[:n+16]), nil
 	}
-	return prefix + base32.StdEncoding.EncodeToString(random[:])[:n], nil
+	return string(text[:n+17]), nil
 }
 
 // NewSecret returns a new secret access key: 40 characters of base64 that hold

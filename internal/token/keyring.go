@@ -129,7 +129,10 @@ func (k *Keyring) Keys() []KeyInfo {
 // claims are too large.
 func (k *Keyring) Seal(c *Claims) (string, error) {
 	keys := k.keys.Load()
-	return keys.seal(Prefix, keys.claims, encodeClaims(c))
+	w := claimsWires.Get().(*claimsWire)
+	defer claimsWires.Put(w)
+	*w = encodeClaims(c)
+	return keys.seal(Prefix, keys.claims, w)
 }
 
 // Open returns the claims of an authorization token, expired or not. The error
@@ -181,16 +184,19 @@ func (k *Keyring) OpenSession(ctx context.Context, s string) (*SessionKey, error
 }
 
 func (s *keyset) seal(prefix string, data []byte, v any) (string, error) {
-	plain, err := marshal(v)
+	b := buffers.Get().(*buffer)
+	defer buffers.Put(b)
+	b.plain.Reset()
+	err := marshalTo(&b.plain, v)
+	plain := b.plain.Bytes()
+	defer clear(plain)
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
 	}
-	b := buffers.Get().(*buffer)
-	defer buffers.Put(b)
 	b.sealed = append(b.sealed[:0], prefixVersion)
 	b.sealed = binary.BigEndian.AppendUint32(b.sealed, s.current.id)
 	b.sealed = s.current.aead.seal(b.sealed, plain, data)
-	return encodeText(prefix, b.sealed)
+	return b.encodeText(prefix)
 }
 
 func (k *Keyring) open(ctx context.Context, prefix, s string, v any) error {

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"encoding/base64"
 	"hash/crc32"
 	"strings"
@@ -48,19 +49,20 @@ func appendChecksum(b []byte) []byte {
 
 // A buffer has room for one token. Buffers are pooled because every package request
 // opens a token. A buffer in the pool holds no plaintext.
-type buffer struct{ text, sealed []byte }
+type buffer struct {
+	text, sealed []byte
+	plain        bytes.Buffer
+}
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
-// encodeText returns a sealed message as a token.
-func encodeText(prefix string, sealed []byte) (string, error) {
-	if len(prefix)+encoding.EncodedLen(len(sealed))+checksumLength > MaxLength {
+// encodeText returns the sealed message as a token.
+func (b *buffer) encodeText(prefix string) (string, error) {
+	if len(prefix)+encoding.EncodedLen(len(b.sealed))+checksumLength > MaxLength {
 		return "", ErrTooLong
 	}
-	b := buffers.Get().(*buffer)
-	defer buffers.Put(b)
 	b.text = append(b.text[:0], prefix...)
-	b.text = encoding.AppendEncode(b.text, sealed)
+	b.text = encoding.AppendEncode(b.text, b.sealed)
 	b.text = appendChecksum(b.text)
 	return string(b.text), nil
 }

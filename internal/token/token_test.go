@@ -262,7 +262,7 @@ func TestAReplicaRefusesRestrictionsThatItDoesNotKnow(t *testing.T) {
 	newer := struct {
 		claimsWire
 		Only string `cbor:"99,keyasint"`
-	}{*encodeClaims(ordinary()), "on sundays"}
+	}{encodeClaims(ordinary()), "on sundays"}
 	keys := ring.keys.Load()
 	sealed, err := keys.seal(Prefix, keys.claims, newer)
 	if err != nil {

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -54,8 +55,8 @@ type sessionWire struct {
 
 // modes are made at first use, because the program is also a client, which never
 // needs them.
-var modes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
-	enc, err := cbor.EncOptions{}.EncMode()
+var modes = sync.OnceValues(func() (cbor.UserBufferEncMode, cbor.DecMode) {
+	enc, err := cbor.EncOptions{}.UserBufferEncMode()
 	if err != nil {
 		panic("token: " + err.Error()) // the options are constant
 	}
@@ -75,6 +76,12 @@ var modes = sync.OnceValues(func() (cbor.EncMode, cbor.DecMode) {
 func marshal(v any) ([]byte, error) {
 	enc, _ := modes()
 	return enc.Marshal(v)
+}
+
+// marshalTo is marshal into a buffer.
+func marshalTo(b *bytes.Buffer, v any) error {
+	enc, _ := modes()
+	return enc.MarshalToBuffer(v, b)
 }
 
 func unmarshal(data []byte, v any) error {
@@ -98,12 +105,12 @@ func instant(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-func encodeClaims(c *Claims) *claimsWire {
+func encodeClaims(c *Claims) claimsWire {
 	var mark []byte
 	if c.Mark != (DomainMark{}) {
 		mark = c.Mark[:]
 	}
-	return &claimsWire{
+	return claimsWire{
 		Mark: mark,
 		ID:   c.ID, Domain: c.Domain, Owner: c.Owner,
 		IssuedAt: milli(c.IssuedAt), ExpiresAt: milli(c.ExpiresAt),
@@ -111,8 +118,9 @@ func encodeClaims(c *Claims) *claimsWire {
 	}
 }
 
-// claimsWires is a pool of values to decode claims into. Decoded claims do not share
-// memory with later ones: the decoder makes new strings and maps each time.
+// claimsWires is a pool of values to decode claims into and to encode them from.
+// Decoded claims do not share memory with later ones: the decoder makes new strings
+// and maps each time.
 var claimsWires = sync.Pool{New: func() any { return new(claimsWire) }}
 
 func (w *claimsWire) decode() *Claims {

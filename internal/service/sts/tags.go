@@ -46,6 +46,9 @@ func sessionTags(caller *principal.Session, passed []api.Tag, transitive []strin
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(read) == 0 && len(transitive) == 0 && (caller == nil || len(caller.TransitiveKeys) == 0) {
+		return nil, nil, nil // as nearly always
+	}
 	tags := make(map[string]string)
 	if caller != nil {
 		for _, key := range caller.TransitiveKeys {
@@ -69,9 +72,6 @@ func sessionTags(caller *principal.Session, passed []api.Tag, transitive []strin
 		if !slices.Contains(keys, fold) {
 			keys = append(keys, fold)
 		}
-	}
-	if len(tags) == 0 {
-		return nil, nil, nil
 	}
 	return tags, keys, nil
 }
