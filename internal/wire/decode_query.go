@@ -66,11 +66,11 @@ func routeQuery(r *http.Request, s *api.Service, body []byte) (*api.Operation, e
 
 func (p *plan) decodeQuery(r *http.Request, body []byte, dst any) error {
 	v := reflect.ValueOf(dst).Elem()
-	form := &branch{}
+	form := make([]branch, len(p.root.fields))
 	var twice string
 	err := eachForm(r, body, func(name, value string) {
-		top, _, _ := strings.Cut(name, ".")
-		if p.root.bodyField(top) >= 0 && !form.put(name, value) {
+		top, rest, more := strings.Cut(name, ".")
+		if i := p.root.bodyField(top); i >= 0 && !form[i].put(rest, more, value) {
 			twice = name
 		}
 	})
@@ -81,7 +81,12 @@ func (p *plan) decodeQuery(r *http.Request, body []byte, dst any) error {
 		return fault.New(fault.MalformedRequest, "The parameter '%s' is given more than once", echo(twice))
 	}
 	var bad problems
-	p.root.form(form, v, nil, &bad)
+	p.root.formFields(func(i int) *branch {
+		if form[i].given() {
+			return &form[i]
+		}
+		return nil
+	}, v, nil, &bad)
 	return bad.fault()
 }
 
@@ -94,9 +99,12 @@ type branch struct {
 	under map[string]*branch
 }
 
-// put adds a parameter and reports false when its name was there before.
-func (b *branch) put(name, value string) bool {
-	for more := true; more; {
+func (b *branch) given() bool { return b.set || b.under != nil }
+
+// put adds a parameter and reports false when its name was there before. There may
+// be no more of a name.
+func (b *branch) put(name string, more bool, value string) bool {
+	for more {
 		var part string
 		part, name, more = strings.Cut(name, ".")
 		next := b.under[part]
@@ -124,15 +132,7 @@ func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 			bad.kind(at, "Member must be given member by member")
 			return
 		}
-		var seen uint64
-		for i := range n.fields {
-			f := &n.fields[i]
-			if under := b.under[f.member.LocationName]; under != nil {
-				seen |= 1 << i
-				f.form(under, f.settable(v), &path{parent: at, name: f.member.Name}, bad)
-			}
-		}
-		n.require(seen, at, bad)
+		n.formFields(func(i int) *branch { return b.under[n.fields[i].member.LocationName] }, v, at, bad)
 	case api.List:
 		n.formList(b, v, at, bad)
 	case api.Map:
@@ -144,6 +144,19 @@ func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 		}
 		n.scalar(b.value, v, at, bad)
 	}
+}
+
+// formFields sets the fields of a structure for which there is a branch.
+func (n *node) formFields(branchOf func(field int) *branch, v reflect.Value, at *path, bad *problems) {
+	var seen uint64
+	for i := range n.fields {
+		f := &n.fields[i]
+		if under := branchOf(i); under != nil {
+			seen |= 1 << i
+			f.form(under, f.settable(v), &path{parent: at, name: f.member.Name}, bad)
+		}
+	}
+	n.require(seen, at, bad)
 }
 
 // formList sets a list from Name.member.1, Name.member.2 …; an empty Name is
