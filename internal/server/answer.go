@@ -49,8 +49,13 @@ func (a *answer) extendDeadline() {
 		return
 	}
 	a.next = now.Add(time.Second)
-	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(now.Add(stall)) // not every connection has deadlines
+	if d, ok := a.ResponseWriter.(writeDeadliner); ok { // not every connection has deadlines
+		_ = d.SetWriteDeadline(now.Add(stall))
+	}
 }
+
+// writeDeadliner is what [http.ResponseController] looks for in an answer of net/http.
+type writeDeadliner interface{ SetWriteDeadline(t time.Time) error }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

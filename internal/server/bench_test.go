@@ -36,6 +36,9 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 
+func (s *sink) SetReadDeadline(time.Time) error  { return nil }
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+
 // eachTrail runs a benchmark without and with an audit trail in a file.
 func eachTrail(b *testing.B, run func(b *testing.B, trail string)) {
 	b.Run("audit=off", func(b *testing.B) { run(b, auditOff) })

@@ -66,9 +66,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Server) accept(server *http.Server, listener net.Listener) error {
 	err := error(nil)
 	if s.config.TLSCert != "" {
-		err = server.ServeTLS(listener, s.config.TLSCert, s.config.TLSKey)
+		err = server.ServeTLS(deferring{listener}, s.config.TLSCert, s.config.TLSKey)
 	} else {
-		err = server.Serve(listener)
+		err = server.Serve(deferring{listener})
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
