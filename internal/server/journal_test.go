@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,13 +103,13 @@ func TestALogThatHangsHoldsRequestsUpAndLosesNothing(t *testing.T) {
 				for range test.fit {
 					j.add(asked(path))
 				}
-				late := false
+				var late atomic.Bool
 				go func() {
 					j.add(asked(path))
-					late = true
+					late.Store(true)
 				}()
 				synctest.Wait()
-				if late {
+				if late.Load() {
 					t.Error("there is more room than the bound")
 				}
 				close(w.hold)
@@ -116,8 +117,8 @@ func TestALogThatHangsHoldsRequestsUpAndLosesNothing(t *testing.T) {
 				if err := j.close(); err != nil {
 					t.Error(err)
 				}
-				if got := len(strings.Fields(strings.Join(w.paths(), " "))); !late || got != test.fit+2 {
-					t.Errorf("late %t, %d lines", late, got)
+				if got := len(strings.Fields(strings.Join(w.paths(), " "))); !late.Load() || got != test.fit+2 {
+					t.Errorf("late %t, %d lines", late.Load(), got)
 				}
 			})
 		})
