@@ -12,27 +12,27 @@ import (
 	"sync"
 )
 
-// Base returns the address that a render writes in place of the repository's,
-// with the last slash. It has no meaning beyond this process. It is an absolute
-// URL of letters, digits and "/:.", so that no encoder changes it. Its host is
-// random: what an uploader writes is never taken for it.
+// Base returns the placeholder for the repository's URL, with the last slash, that a
+// render function writes. It is valid in this process alone. It is an absolute URL of
+// letters, digits and "/:.", so that no encoder changes it. Its host is random, so
+// that an upload cannot contain it.
 var Base = sync.OnceValue(func() string { return "https://" + strings.ToLower(rand.Text()) + ".invalid/" })
 
-// A Document is what a format made of a package or of a repository, without the
-// repository's address. It is kept once, whoever asks, and is safe for
+// A Document is a rendered page of a package or of a repository, in which the
+// repository's URL is left open. One document serves all clients. It is safe for
 // concurrent use.
 type Document struct {
-	parts  [][]byte // what stands between the places of the address
+	parts  [][]byte // the text between the occurrences of the URL
 	length int      // of the parts, in bytes
 	digest string
 	tags   [2]string // of a document without the address: as it is, and compressed
 
-	mu     sync.Mutex
-	packed map[string][]byte // compressed, by address
-	spent  int               // bytes in packed
+	mu          sync.Mutex
+	gzipped     map[string][]byte // compressed, by address
+	gzippedSize int               // bytes in packed
 }
 
-// NewDocument makes a document of a rendered body, which it keeps.
+// NewDocument returns the document of a rendered body. It keeps the slice.
 func NewDocument(body []byte) *Document {
 	d := &Document{parts: bytes.Split(body, []byte(Base()))}
 	h := sha256.New()
@@ -48,15 +48,14 @@ func NewDocument(body []byte) *Document {
 	return d
 }
 
-// Addressed reports whether the repository's address is in the document.
+// Addressed reports whether the repository's URL is in the document.
 func (d *Document) Addressed() bool { return len(d.parts) > 1 }
 
-// Size is how many bytes the document has for clients at an address.
+// Size returns the document's length in bytes with a repository URL.
 func (d *Document) Size(base string) int { return d.length + (len(d.parts)-1)*len(base) }
 
-// Tag is the strong entity tag, with its quotes, of the bytes that the document
-// has for clients at an address. Compressed they are other bytes, and so have
-// another tag: RFC 9110, section 8.8.3.3.
+// Tag returns the strong entity tag, with its quotes, of the document with a
+// repository URL. The compressed form has another tag: RFC 9110, section 8.8.3.3.
 func (d *Document) Tag(base string, compressed bool) string {
 	if d.Addressed() {
 		sum := sha256.Sum256([]byte(base))
@@ -75,7 +74,7 @@ func quoted(digest string, compressed bool) string {
 	return `"` + digest + `"`
 }
 
-// Write writes the document for clients at an address.
+// Write writes the document with a repository URL.
 func (d *Document) Write(w io.Writer, base string) error {
 	for i, part := range d.parts {
 		if i > 0 {
@@ -92,17 +91,17 @@ func (d *Document) Write(w io.Writer, base string) error {
 	return nil
 }
 
-// Bounds on what is kept compressed.
+// Bounds on the compressed forms that are kept.
 const (
-	minPacked = 512 // bytes of a document that is worth it
-	maxBases  = 4   // addresses that a document is kept for
+	minGzipped = 512 // bytes of a document that is worth it
+	maxBases   = 4   // addresses that a document is kept for
 )
 
-// Gzip returns the document compressed for clients at an address, or nil if it
-// is not worth it or is kept for too many other addresses. The bytes are
-// shared.
+// Gzip returns the compressed document with a repository URL. It returns nil for a
+// short document, or if it keeps the document for too many other URLs. The bytes are
+// shared: callers MUST NOT change them.
 func (d *Document) Gzip(base string) []byte {
-	if d.length < minPacked {
+	if d.length < minGzipped {
 		return nil
 	}
 	if !d.Addressed() {
@@ -110,8 +109,8 @@ func (d *Document) Gzip(base string) []byte {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	packed, known := d.packed[base]
-	if known || len(d.packed) >= maxBases || d.spent >= d.length/2 {
+	packed, known := d.gzipped[base]
+	if known || len(d.gzipped) >= maxBases || d.gzippedSize >= d.length/2 {
 		return packed
 	}
 	var b bytes.Buffer
@@ -121,17 +120,17 @@ func (d *Document) Gzip(base string) []byte {
 		err = z.Close()
 	}
 	if err != nil {
-		return nil // a buffer takes everything
+		return nil // a write to a buffer does not fail
 	}
 	packed = bytes.Clone(b.Bytes())
-	if d.packed == nil {
-		d.packed = make(map[string][]byte, 1)
+	if d.gzipped == nil {
+		d.gzipped = make(map[string][]byte, 1)
 	}
-	d.packed[base] = packed
-	d.spent += len(packed)
+	d.gzipped[base] = packed
+	d.gzippedSize += len(packed)
 	return packed
 }
 
-// Weight is about how many bytes of memory the document takes, with what it may
-// come to keep compressed.
+// Weight returns about how many bytes of memory the document takes, with the
+// compressed forms that it may keep.
 func (d *Document) Weight() int64 { return int64(d.length + d.length/2 + 64*len(d.parts) + 512) }

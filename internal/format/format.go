@@ -1,12 +1,12 @@
-// Package format owns the one shape that every package format has: its name,
-// its routes with the permissions that each needs, its names and versions, and
-// how it speaks of errors. A format is a folder beside this file that exports
-// one [Format] value; a new one is a folder and a line in the server's list.
+// Package format owns the contract of package formats: a format's name, its routes
+// with the permissions that each needs, the rules of its names and versions, and how
+// it writes errors. A format is a folder beside this file that exports one [Format]
+// value. To add one takes a folder and a line in the server's list.
 //
-// A format knows HTTP and its clients' documents. It must never know who is
-// asking, whether they may, how anything is stored, or another format: it
-// speaks to a [Repository], which the registry implements. How eight formats
-// are written on it is in docs/decisions/010.
+// A format knows HTTP and its clients' documents. It must never know who is asking,
+// whether they may, how anything is stored, or another format. It uses a
+// [Repository], which the registry implements. docs/decisions/010 shows eight formats
+// on this contract.
 package format
 
 import (
@@ -47,9 +47,8 @@ type Format struct {
 	// that says what is wrong with it.
 	NormalizeVersion func(version string) (string, error)
 
-	// SortKey returns a text whose order, byte by byte, is the format's order of
-	// versions. It accepts every version: what the format's rules do not cover
-	// sorts before what they do.
+	// SortKey returns a text whose byte order is the format's order of versions. It
+	// accepts every text: one that is no version by the format's rules sorts first.
 	SortKey func(version string) string
 
 	// OneVersionPerKey says that versions of equal SortKey are one version,
@@ -68,8 +67,8 @@ type Format struct {
 	// that is published already (pypi, maven).
 	GrowsVersions bool
 
-	// WriteError answers a request with a fault in the way that the format's
-	// clients show to people. Challenges are in the header already.
+	// WriteError answers a request with a fault, in a form that the format's clients
+	// show to people. The challenges are already in the header.
 	WriteError func(w http.ResponseWriter, r *http.Request, e *fault.Error)
 }
 
@@ -82,23 +81,23 @@ type Route struct {
 	// with a slash, and does not use the wildcards "domain" and "repository".
 	Pattern string
 
-	// Verbs are what such a request may do, at least one. What the only verb of a
-	// route needs on the repository is judged before the handler runs. Where the
-	// body decides, the handler says which verb it is in [Repository.Begin].
+	// Verbs are what such a request may do, at least one. If there is one, its
+	// actions on the repository are authorized before the handler runs. If there are
+	// several, the handler reads from the body which one it is and passes it to
+	// [Repository.Begin].
 	Verbs []*Verb
 
-	// Handle answers the request, or returns an error. If something is written
-	// already then, the connection is cut. It bounds what it reads of the body
-	// itself, and takes room with [Call.Hold] for what it keeps in memory.
+	// Handle answers the request, or returns an error. After an error the connection
+	// is cut if part of the answer was written. Handle MUST bound what it reads of
+	// the body, and reserve memory for what it keeps with [Call.Hold].
 	Handle func(w http.ResponseWriter, r *http.Request, c *Call) error
 }
 
-// A Verb is one thing that requests do, with the actions that it takes. All of
-// them are needed.
+// A Verb is one thing that requests do, with all the actions that it needs.
 type Verb struct {
 	Name       string
-	Repository []string // judged on the repository
-	Package    []string // judged on the package that is changed
+	Repository []string // actions on the repository
+	Package    []string // actions on the package that is changed
 }
 
 // Action is the action that stands for the verb in logs and limits.
@@ -114,11 +113,11 @@ type Call struct {
 	Repository Repository
 	Base       string    // URL of the repository as the client sees it, with the last slash
 	Now        time.Time // the instant that is "now" for the whole call
-	MaxAsset   int64     // bytes that one asset may have
+	MaxAsset   int64     // maximum size of an asset in bytes
 
-	// Hold takes room for bytes of the body that the handler keeps in memory, from
-	// what all requests together may keep. It is given back when the handler is
-	// done. The error says that there is none. Nil means that there is always room.
+	// Hold reserves memory for bytes of the body that the handler keeps, from the
+	// amount that all requests share. The memory is released when the handler
+	// returns. The error says that there is none left. Nil means no limit.
 	Hold func(bytes int64) error
 }
 
@@ -127,7 +126,7 @@ type Call struct {
 // have none.
 type Name struct{ Namespace, Name string }
 
-// A Ref names a version of a package; both are normalised.
+// A Ref identifies a version of a package; both are normalised.
 type Ref struct {
 	Name
 	Version string
@@ -140,20 +139,20 @@ type Package struct {
 	Versions []Version
 }
 
-// A Version is one version of a package, with what index documents print. Its
-// description stays behind.
+// A Version is one version of a package, with the fields that index documents show.
+// Its description is not among them.
 type Version struct {
 	Version   string // normalised
 	Status    Status
-	Revision  string          // changes with every change of the version but that of its status
-	Published time.Time       // UTC, at which the version came to be, here or in its source
+	Revision  string          // changes with every change of the version except of its status
+	Published time.Time       // UTC: when it was published, here or in its source
 	Detail    json.RawMessage // as in [Description]
-	Yanked    *string         // why it should not be used; nil: it may be
+	Yanked    *string         // why it should not be used, maybe empty; nil: not yanked
 	Assets    []Asset         // in the order of their names
 }
 
-// A Description is what a version says of itself. A field that its author left
-// out is empty.
+// A Description is the metadata of a version. A field that its author left out is
+// empty.
 type Description struct {
 	DisplayName  string // the name before normalisation
 	Summary      string
@@ -163,12 +162,12 @@ type Description struct {
 	Readme       string // as found: Markdown, reStructuredText or plain
 	Dependencies []Dependency
 
-	// Detail is JSON that only the format understands: what it needs to write
-	// its index documents again. Empty means none.
+	// Detail is JSON that only the format understands: what its index documents need
+	// besides the other fields. It may be empty.
 	Detail json.RawMessage
 }
 
-// A License is a licence that a version names.
+// A License is a licence of a version.
 type License struct{ Name, URL string }
 
 // A Dependency is one dependency that a version declares, in the terms of
@@ -185,11 +184,11 @@ type Asset struct {
 	Name     string // path-safe by the format's own rules
 	Size     int64
 	Digests  Digests
-	Uploaded time.Time       // UTC, here or to its source
+	Uploaded time.Time       // UTC: when it was uploaded, here or to its source
 	Detail   json.RawMessage // as in [Description], for this asset
 }
 
-// Digests are the four that the API tells of each asset, in lower-case
+// Digests are the four digests that the API shows for an asset, in lower-case
 // hexadecimal.
 type Digests struct{ MD5, SHA1, SHA256, SHA512 string }
 
@@ -206,14 +205,14 @@ const (
 	Disposed   Status = "Disposed"
 )
 
-// Listed reports whether package managers are told of such versions.
+// Listed reports whether lists for package managers show such versions.
 func (s Status) Listed() bool { return s == Published }
 
-// Downloadable reports whether package managers may fetch the assets of such
+// Downloadable reports whether package managers may download the assets of such
 // versions. Unlisted ones stay available to lock files.
 func (s Status) Downloadable() bool { return s == Published || s == Unlisted }
 
-// Conflicting is the fault for an asset that exists with other content.
+// Conflicting returns the fault for an asset that exists with other content.
 func Conflicting(asset string, stored Asset, uploaded Digests) *fault.Error {
 	which := asset
 	if stored.Name != asset {
@@ -225,9 +224,9 @@ func Conflicting(asset string, stored Asset, uploaded Digests) *fault.Error {
 		which, stored.Digests.SHA256, uploaded.SHA256)
 }
 
-// Code returns the HTTP status for a fault in the answer to a package manager:
-// that of the API, but 401 wherever the caller could not be established, so
-// that clients ask for new credentials.
+// Code returns the HTTP status of a fault for a package manager. It is that of the
+// API, but 401 whenever the caller was not authenticated, so that clients ask for new
+// credentials.
 func Code(e *fault.Error) int {
 	switch e.Kind {
 	case fault.MissingAuthentication, fault.IncompleteSignature, fault.UnknownKey, fault.ExpiredSession, fault.BadSignature:

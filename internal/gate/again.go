@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Again establishes the caller of a call once more, as of a later instant. A
-// call that takes long to arrive asks before what it changes is committed: its
-// credential may have expired or been revoked meanwhile, and the principal's
-// policies be others. Every [Call.Authorize] after it goes by what it found.
+// Again authenticates the caller of a call a second time, as of a later instant. An
+// upload that takes long calls it before its commit: meanwhile the credential may
+// have expired or been revoked, and the principal's policies may have changed.
+// Every later [Call.Authorize] uses the result.
 func (g *Gate) Again(ctx context.Context, c *Call, now time.Time) error {
 	if c.Principal == nil {
-		return nil // nobody, who stays nobody
+		return nil // an anonymous caller stays anonymous
 	}
 	c.later = now
 	if c.Token != nil {
-		return advised(g.admit(ctx, c, c.Token, c.Token.Domain, c.Token.Owner), c.Token.Domain, c.Token.Owner)
+		return withAdvice(g.checkToken(ctx, c, c.Token, c.Token.Domain, c.Token.Owner), c.Token.Domain, c.Token.Owner)
 	}
 	ref := c.Principal.Ref
 	if ref.Session != nil {
-		err := g.current(ctx, c, ref)
+		err := g.checkSession(ctx, c, ref)
 		if err != nil {
 			return err
 		}
@@ -32,8 +32,8 @@ func (g *Gate) Again(ctx context.Context, c *Call, now time.Time) error {
 	return g.resolve(ctx, c, ref)
 }
 
-// now is the instant that the call is judged at: fixed when it began, and once
-// more if it is judged again.
+// now is the instant at which the call is judged: that of its beginning, or of the
+// last [Gate.Again].
 func (c *Call) now() time.Time {
 	if c.later.IsZero() {
 		return c.Now

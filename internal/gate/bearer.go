@@ -12,16 +12,16 @@ import (
 	"daypass/internal/token"
 )
 
-// Bearer establishes the caller of a package request from the authorization
-// token that it shows, for a domain of an owner. Every refusal is a fault that
-// says which of the checks failed and what to do.
+// Bearer authenticates the caller of a package request by its authorization token,
+// for a domain of an owner. Every refusal is a fault that says which check failed
+// and what to do.
 func (g *Gate) Bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
 	c.Region = g.Region
-	return advised(g.bearer(ctx, c, r, domain, owner), domain, owner)
+	return withAdvice(g.bearer(ctx, c, r, domain, owner), domain, owner)
 }
 
-// advised adds to the refusal of a token how to get another.
-func advised(err error, domain, owner string) error {
+// withAdvice adds to the refusal of a token how to get a new one.
+func withAdvice(err error, domain, owner string) error {
 	if err == nil {
 		return nil
 	}
@@ -37,28 +37,28 @@ func advised(err error, domain, owner string) error {
 }
 
 func (g *Gate) bearer(ctx context.Context, c *Call, r *http.Request, domain, owner string) error {
-	shown, err := presented(r)
+	sent, err := tokenFromRequest(r)
 	if err != nil {
 		return err
 	}
-	if shown == "" {
+	if sent == "" {
 		return fault.New(fault.MissingAuthentication, "No authorization token was sent: use Basic authentication with user aws and the token as password, or Authorization: Bearer.")
 	}
-	claims, err := g.Keyring.Open(ctx, shown)
+	claims, err := g.Keyring.Open(ctx, sent)
 	switch {
 	case errors.Is(err, token.ErrMalformed):
-		return fault.New(fault.UnknownKey, "The authorization token is malformed: %s.", malformed(shown))
+		return fault.New(fault.UnknownKey, "The authorization token is malformed: %s.", malformed(sent))
 	case errors.Is(err, token.ErrUnknownKey):
 		return fault.New(fault.UnknownKey, "The authorization token was not issued by this server, or was sealed with a key that it no longer has.")
 	case err != nil:
 		return err
 	}
-	return g.admit(ctx, c, claims, domain, owner)
+	return g.checkToken(ctx, c, claims, domain, owner)
 }
 
-// admit judges a genuine token: for this domain, in time, not revoked, of a
-// principal that still exists.
-func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain, owner string) error {
+// checkToken checks the claims of a token: it must be for this domain, not expired,
+// not revoked, and its principal must still exist.
+func (g *Gate) checkToken(ctx context.Context, c *Call, claims *token.Claims, domain, owner string) error {
 	c.Token = claims
 	c.AccessKeyID = claims.ID
 	if claims.Domain != domain || claims.Owner != owner {
@@ -81,9 +81,9 @@ func (g *Gate) admit(ctx context.Context, c *Call, claims *token.Claims, domain,
 	return err
 }
 
-// CheckDomain refuses a token that was issued for an earlier domain of the name
-// than the one with an id, which was created at an instant. A token without a mark
-// can only be older than the domain.
+// CheckDomain refuses a token that was issued for an earlier domain of the same name.
+// id and created are those of the present domain. A token without a mark is compared
+// by its time of issue.
 func (c *Call) CheckDomain(id string, created time.Time) error {
 	t := c.Token
 	same := t.Mark == token.MarkDomain(id)
@@ -96,26 +96,27 @@ func (c *Call) CheckDomain(id string, created time.Time) error {
 	return fault.New(fault.UnknownKey, "The authorization token is for a domain %s that was deleted; another one was made since. Get a new one with: daypass get-authorization-token --domain %[1]s --domain-owner %s", t.Domain, t.Owner)
 }
 
-// malformed says what a string that is no token looks like, without its text.
-func malformed(shown string) string {
+// malformed describes a string that is no token, without quoting it.
+func malformed(sent string) string {
 	switch {
-	case strings.HasPrefix(strings.TrimSpace(shown), "{"):
+	case strings.HasPrefix(strings.TrimSpace(sent), "{"):
 		return "it is a JSON document; send only the value of authorizationToken"
-	case strings.HasPrefix(shown, token.Prefix):
+	case strings.HasPrefix(sent, token.Prefix):
 		return "it is damaged or cut short"
 	}
 	return "it does not begin with " + token.Prefix
 }
 
-// maxAuthorization bounds the Authorization header: well over a token with the
-// largest session policy and tags.
+// maxAuthorization is the maximum length of the Authorization header, in bytes. A
+// token with the largest session policy and tags is much shorter.
 const maxAuthorization = 24 << 10
 
-// presented finds the token in the forms that package managers send it: Basic
-// with any user name, Bearer, or bare as cargo does.
+// tokenFromRequest returns the token in an Authorization header, or "". Package
+// managers send it as the password of Basic with any user name, as Bearer, or alone
+// as cargo does.
 //
 // Source: CodeArtifact User Guide, the pages on each package manager.
-func presented(r *http.Request) (string, error) {
+func tokenFromRequest(r *http.Request) (string, error) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
 		return "", nil
@@ -133,8 +134,8 @@ func presented(r *http.Request) (string, error) {
 	case !strings.EqualFold(scheme, "Basic"):
 		return "", fault.New(fault.MissingAuthentication, "Authorization: unsupported scheme, expected Basic or Bearer.")
 	}
-	var room [1 << 10]byte // for all but the largest
-	decoded, err := base64.StdEncoding.AppendDecode(room[:0], []byte(strings.TrimSpace(rest)))
+	var buffer [1 << 10]byte // saves an allocation for all but the largest tokens
+	decoded, err := base64.StdEncoding.AppendDecode(buffer[:0], []byte(strings.TrimSpace(rest)))
 	if err != nil {
 		return "", fault.New(fault.UnknownKey, "Authorization: the Basic credentials are not valid base64.")
 	}

@@ -1,7 +1,7 @@
-// Package gate owns the two questions that every request must answer: who is
-// asking, and may they. It verifies signatures and authorization tokens,
-// resolves them to today's principal, and is the only code that says yes. It
-// must never know what an operation does or how anything is stored.
+// Package gate owns authentication and authorization. It verifies signatures and
+// authorization tokens, resolves them to the principal as it is now, and is the only
+// code that allows a request. It must never know what an operation does or how
+// anything is stored.
 package gate
 
 import (
@@ -23,8 +23,8 @@ import (
 	"daypass/internal/token"
 )
 
-// A Call is one request on its way through the program. Now is fixed for all
-// of it, so that every check and every record of a call agree on the time.
+// A Call is one request and what is known of its caller. Now is fixed for the whole
+// call, so that all checks and records agree on the time.
 type Call struct {
 	RequestID string
 	Now       time.Time
@@ -34,11 +34,11 @@ type Call struct {
 
 	AccessKeyID string               // of the signature, or the token's id; "" while anonymous
 	Principal   *principal.Principal // nil while anonymous
-	Grants      *policy.Grants       // what the principal's own account says of it
-	Token       *token.Claims        // set if the caller showed an authorization token
+	Grants      *policy.Grants       // the policies of the principal's own account
+	Token       *token.Claims        // set if the caller sent an authorization token
 	Issued      string               // id of the authorization token that the call made, for its record
-	Voucher     *Voucher             // set if an identity provider vouches for an anonymous caller
-	MFAAt       time.Time            // when a one-time code was taken in this call; zero: none
+	WebIdentity *WebIdentity         // set if an identity provider authenticated an anonymous caller
+	MFAAt       time.Time            // when a one-time code was accepted in this call; zero: none
 
 	// BeforeRun is called when all is judged and before the operation runs, for
 	// tests of what can change in between; nil: nothing is.
@@ -53,11 +53,11 @@ type Call struct {
 	Action   string
 	Resource string
 	Decision Decision
-	Refusal  *Refusal // if that judgement said no to somebody
+	Refusal  *Refusal // set if that decision was Deny
 }
 
-// Signature returns what the call's request claims of its signer, which is not
-// to be believed yet. It is read once for all who ask.
+// Signature returns the signature of the call's request, which is not yet verified.
+// It is parsed once for all callers of this method.
 func (c *Call) Signature(r *http.Request) (*sigv4.Signature, error) {
 	if c.signature == nil && c.unsigned == nil {
 		c.signature, c.unsigned = sigv4.Parse(r)
@@ -65,14 +65,14 @@ func (c *Call) Signature(r *http.Request) (*sigv4.Signature, error) {
 	return c.signature, c.unsigned
 }
 
-// A Voucher is what an identity provider says of a caller who has no principal
-// yet. The operation that takes such a caller sets it, once the provider's token
-// is verified.
-type Voucher struct {
+// A WebIdentity is the identity of a caller who has no principal yet, from the token
+// of an identity provider. AssumeRoleWithWebIdentity sets it once the token is
+// verified.
+type WebIdentity struct {
 	Provider string                     // ARN
-	Subject  string                     // who the caller is, by the provider's word
-	Audience string                     // whom the provider says it to
-	Claims   map[string]json.RawMessage // all that it says
+	Subject  string                     // the token's claim sub
+	Audience string                     // the audience in the token that the provider accepts
+	Claims   map[string]json.RawMessage // all claims of the token
 }
 
 // A Decision is the outcome of the last judgement of a call.
@@ -84,11 +84,11 @@ const (
 	Deny      Decision = "deny"
 )
 
-// A Subject is what an action is judged on.
+// A Subject is the resource that an action is decided on.
 type Subject = policy.Subject
 
-// Authorize judges an action of the caller on a subject. It returns nil if it
-// is allowed, else an AccessDenied fault whose text follows AWS's grammar.
+// Authorize decides whether the caller may do an action on a subject. It returns nil
+// if so, else a fault of kind AccessDenied in AWS's words.
 //
 // Source: IAM User Guide, "Troubleshoot access denied error messages".
 func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
@@ -107,7 +107,7 @@ func (c *Call) Authorize(_ context.Context, action string, s Subject) error {
 	return c.denied(action, s, decision)
 }
 
-// request is what is judged, by whoever the caller is.
+// request is the policy request of the call.
 func (c *Call) request(action string, s *Subject) policy.Request {
 	return policy.Request{Principal: c.Principal, Provider: c.provider(), Action: action, Resource: s.ARN, MFAAt: c.MFAAt, Context: &requestKeys{call: c, subject: s}}
 }
@@ -121,14 +121,14 @@ func (c *Call) grants() *policy.Grants {
 	return c.Grants
 }
 
-// account is whose the caller is: of somebody without a principal, that of the
-// provider which vouches.
+// account is the caller's account. For a caller with a web identity it is that of the
+// identity provider.
 func (c *Call) account() string {
 	switch {
 	case c.Principal != nil:
 		return c.Principal.Account
-	case c.Voucher != nil:
-		a, err := arn.Parse(c.Voucher.Provider)
+	case c.WebIdentity != nil:
+		a, err := arn.Parse(c.WebIdentity.Provider)
 		if err == nil {
 			return a.Account
 		}
@@ -137,17 +137,18 @@ func (c *Call) account() string {
 }
 
 func (c *Call) provider() string {
-	if c.Voucher == nil {
+	if c.WebIdentity == nil {
 		return ""
 	}
-	return c.Voucher.Provider
+	return c.WebIdentity.Provider
 }
 
-// denied words a refusal. As with AWS, a caller from another account is not
-// told which policy is silent. A trust policy's refusal does not say why either:
-// the role may not exist. A caller whom a provider vouches for is told nothing else.
+// denied returns the fault of a refusal. As with AWS, a caller from another account
+// is not told which kind of policy lacks an Allow. A trust policy's refusal does not
+// say that either, because the role may not exist. A caller with a web identity is
+// told only that the action is not authorized.
 func (c *Call) denied(action string, s Subject, d policy.Decision) error {
-	if c.Principal == nil && c.Voucher != nil {
+	if c.Principal == nil && c.WebIdentity != nil {
 		return fault.New(fault.AccessDenied, "Not authorized to perform %s", action)
 	}
 	who := "anonymous"
@@ -209,14 +210,15 @@ func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 	return value, ok
 }
 
-// iamARN begins the names of what has IAM's own key for tags.
+// iamARN is the prefix of the ARNs of IAM, whose resources also have the key
+// iam:ResourceTag.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management
 // and AWS Security Token Service.
 const iamARN = "arn:" + arn.Partition + ":iam:"
 
-// tagKeys lists all spellings of keys, in order: what is told of a call does not
-// depend on the order of a map.
+// tagKeys returns all keys in order, so that decisions and records do not depend on
+// the order of a map.
 func tagKeys(tags map[string]string) (policy.Value, bool) {
 	return policy.Many(slices.Sorted(maps.Keys(tags))), true
 }

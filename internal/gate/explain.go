@@ -6,52 +6,52 @@ import (
 	"daypass/internal/policy"
 )
 
-// Explain judges what the call's caller would ask, without asking. What is
-// given of condition keys counts before what is known; how a request would reach
-// the server is not known.
+// Explain explains how a request of the call's caller would be decided. given
+// overrides the condition keys that are known. The keys about the connection
+// (aws:SecureTransport, aws:SourceIp) are taken from given alone.
 func (c *Call) Explain(action string, s Subject, given map[string]policy.Value) (*policy.Request, policy.Explanation) {
 	if s.Account == "" {
 		s.Account = c.account()
 	}
 	known := c.request(action, &s)
-	supposed := known
-	supposed.Context, supposed.Simulated = &suppositions{given, &known}, true
-	return explain(&supposed, c.account(), c.grants(), &policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust})
+	simulated := known
+	simulated.Context, simulated.Simulated = &simulatedKeys{given, &known}, true
+	return explain(&simulated, c.account(), c.grants(), &policy.Target{Account: s.Account, Admin: s.Admin, Policies: s.Policies, Trust: s.Trust})
 }
 
-// explain explains a request to whoever would make it, whose account own is, with
-// the request as it may be told. What another account's resource has, its policies and its tags,
-// is not: a caller whose own policies ask for a tag would read it there, and
-// learn that the resource exists.
+// explain explains a request to its caller, whose account is own. It also returns the
+// request as the caller may see it. The policies and tags of another account's
+// resource are left out. Otherwise a caller whose own policies ask for a tag could
+// read it, and learn that the resource exists.
 func explain(r *policy.Request, own string, g *policy.Grants, t *policy.Target) (*policy.Request, policy.Explanation) {
 	if t.Account == own || t.Admin == own {
 		return r, policy.Explain(r, g, t)
 	}
-	told := *r
-	told.Context = untagged{r.Context}
-	x := policy.Explain(&told, g, t)
+	visible := *r
+	visible.Context = withoutResourceTags{r.Context}
+	x := policy.Explain(&visible, g, t)
 	x.Decision = policy.Evaluate(r, g, t)
 	x.Withhold()
-	return &told, x
+	return &visible, x
 }
 
-// untagged is a request's context without what a resource's tags are.
-type untagged struct{ policy.Context }
+// withoutResourceTags is a request's context without the resource's tags.
+type withoutResourceTags struct{ policy.Context }
 
-func (u untagged) Lookup(key string) (policy.Value, bool) {
+func (u withoutResourceTags) Lookup(key string) (policy.Value, bool) {
 	if strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "iam:resourcetag/") {
 		return policy.Value{}, false
 	}
 	return u.Context.Lookup(key)
 }
 
-// suppositions are the condition keys of a request that nobody made.
-type suppositions struct {
+// simulatedKeys are the condition keys of a simulated request.
+type simulatedKeys struct {
 	given map[string]policy.Value
 	known *policy.Request
 }
 
-func (s *suppositions) Lookup(key string) (policy.Value, bool) {
+func (s *simulatedKeys) Lookup(key string) (policy.Value, bool) {
 	v, ok := s.given[key]
 	if ok || key == "aws:securetransport" || key == "aws:sourceip" {
 		return v, ok

@@ -14,26 +14,26 @@ import (
 	"daypass/internal/token"
 )
 
-// A Directory knows the principals of the instance as they are today.
+// A Directory has the principals of the instance as they are now.
 type Directory interface {
-	// Key returns the secret of a long-term access key and whom it speaks for.
-	// An unknown or inactive key is a fault of kind UnknownKey.
+	// Key returns the secret of a long-term access key and its principal. An
+	// unknown or inactive key is a fault of kind UnknownKey.
 	Key(ctx context.Context, accessKeyID string) (secret string, ref principal.Ref, err error)
-	// Principal returns what ref stands for now. A deleted one is a fault of
-	// kind NotFound.
+	// Principal returns the principal that ref names and its policies, as they are
+	// now. A deleted principal is a fault of kind NotFound.
 	Principal(ctx context.Context, ref principal.Ref) (*principal.Principal, *policy.Grants, error)
 	// Revoked reports whether a token that was issued to ref at an instant was
 	// revoked. For a session of ref tokenID and domainOwner are empty.
 	Revoked(ctx context.Context, tokenID string, ref principal.Ref, domainOwner string, issued time.Time) (bool, error)
 }
 
-// A Keyring opens what the instance sealed.
+// A Keyring opens the tokens that the instance issued.
 type Keyring interface {
 	Open(ctx context.Context, authorizationToken string) (*token.Claims, error)
 	OpenSession(ctx context.Context, sessionToken string) (*token.SessionKey, error)
 }
 
-// A Gate establishes callers.
+// A Gate authenticates callers.
 type Gate struct {
 	Directory Directory
 	Keyring   Keyring
@@ -45,15 +45,15 @@ type Gate struct {
 // A Signing says how requests to one service are signed.
 type Signing struct {
 	Name string        // the service in the signature's scope
-	Skew time.Duration // how far the clocks may be apart
+	Skew time.Duration // how far the clocks of client and server may differ
 
-	// Global says that the service has no Regions of its own: signatures may be
-	// scoped to the one that AWS has for such services, whatever the server's is.
+	// Global says that the service has no Regions: signatures may be scoped to the
+	// Region that AWS has for such services, whatever the server's Region is.
 	Global bool
 }
 
-// The Region that signatures for a service without Regions are scoped to, and
-// what SDKs call it.
+// The Region that signatures for a service without Regions are scoped to, and the
+// name that SDKs have for it.
 //
 // Source: AWS General Reference, "IAM endpoints and quotas"; the endpoints of
 // botocore.
@@ -62,7 +62,7 @@ const (
 	globalName   = "aws-global"
 )
 
-// scopeRegion is the Region that a signature must be scoped to; "" is any.
+// scopeRegion returns the Region that a signature must be scoped to; "" means any.
 func (g *Gate) scopeRegion(claimed string, s Signing) string {
 	if s.Global && (claimed == globalRegion || claimed == globalName) {
 		return claimed
@@ -70,8 +70,8 @@ func (g *Gate) scopeRegion(claimed string, s Signing) string {
 	return g.Region
 }
 
-// requestedRegion is the Region that a call is for. It is the server's for a
-// service without Regions, so that no caller picks what policies see.
+// requestedRegion returns the value of aws:RequestedRegion. For a service without
+// Regions it is the server's Region, so that the caller cannot choose it.
 func (g *Gate) requestedRegion(scoped string, s Signing) string {
 	switch {
 	case s.Global && g.Region != "":
@@ -82,12 +82,11 @@ func (g *Gate) requestedRegion(scoped string, s Signing) string {
 	return scoped
 }
 
-var unknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
+var errUnknownKey = fault.New(fault.UnknownKey, "The security token included in the request is invalid.")
 
-// A Claim is a signature in due form, by a key that is known, of which nobody
-// knows yet whether the key's owner made it. It can be had before the body of a
-// request is read, and tells strangers from others well enough to bound what is
-// read for them.
+// A Claim is a well-formed signature by a known key that is not yet verified. It is
+// available before the body of a request is read, so that the body of a request with
+// an unknown key need not be read.
 type Claim struct {
 	signature *sigv4.Signature
 	signing   Signing
@@ -95,10 +94,10 @@ type Claim struct {
 	ref       principal.Ref
 }
 
-// PayloadHash is the hash of the body that the signer declared, "" for none.
+// PayloadHash returns the hash of the body in x-amz-content-sha256, or "".
 func (c *Claim) PayloadHash() string { return c.signature.PayloadHash }
 
-// Claim reads whom a request says that it comes from.
+// Claim returns the claim of a request.
 func (g *Gate) Claim(ctx context.Context, c *Call, r *http.Request, s Signing) (Claim, error) {
 	signature, err := c.Signature(r)
 	if err != nil {
@@ -115,9 +114,8 @@ func (g *Gate) Claim(ctx context.Context, c *Call, r *http.Request, s Signing) (
 	return Claim{signature, s, secret, ref}, nil
 }
 
-// Prove verifies a claim for a body with a hash, and establishes the caller. If
-// the hash is the one that was declared, the body MUST be compared with it when
-// it is read.
+// Prove verifies a claim for a body with a hash, and sets the caller. If the hash is
+// the declared one, the body MUST be compared with it while it is read.
 func (g *Gate) Prove(ctx context.Context, c *Call, r *http.Request, claim *Claim, payloadHash string) error {
 	err := g.Verifier.Verify(claim.signature, r, claim.secret, payloadHash)
 	if err != nil {
@@ -126,8 +124,8 @@ func (g *Gate) Prove(ctx context.Context, c *Call, r *http.Request, claim *Claim
 	c.AccessKeyID = claim.signature.AccessKeyID
 	c.Region = g.requestedRegion(claim.signature.Region, claim.signing)
 	if claim.ref.Session != nil {
-		err = g.current(ctx, c, claim.ref)
-	} else { // the key may have been deactivated while the body came in
+		err = g.checkSession(ctx, c, claim.ref)
+	} else { // the key may have been deactivated while the body was read
 		_, _, err = g.Directory.Key(ctx, c.AccessKeyID)
 	}
 	if err != nil {
@@ -136,7 +134,7 @@ func (g *Gate) Prove(ctx context.Context, c *Call, r *http.Request, claim *Claim
 	return g.resolve(ctx, c, claim.ref)
 }
 
-// Signed establishes the caller of a signed request with the given body.
+// Signed authenticates the caller of a signed request with the given body.
 func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte, s Signing) error {
 	claim, err := g.Claim(ctx, c, r, s)
 	if err != nil {
@@ -145,20 +143,20 @@ func (g *Gate) Signed(ctx context.Context, c *Call, r *http.Request, body []byte
 	return g.Prove(ctx, c, r, &claim, sigv4.HashPayload(body))
 }
 
-// current refuses a session that has ended, in time or by revocation.
-func (g *Gate) current(ctx context.Context, c *Call, ref principal.Ref) error {
+// checkSession refuses a session that has expired or was revoked.
+func (g *Gate) checkSession(ctx context.Context, c *Call, ref principal.Ref) error {
 	if !c.now().Before(ref.Session.ExpiresAt) {
 		return fault.New(fault.ExpiredSession, "The security token included in the request is expired")
 	}
 	revoked, err := g.Directory.Revoked(ctx, "", ref, "", ref.Session.IssuedAt)
 	if err == nil && revoked {
-		err = unknownKey
+		err = errUnknownKey
 	}
 	return err
 }
 
-// credentials finds the secret of the signature's key: a session brings its own,
-// sealed in the session token; a long-term key is in the directory.
+// credentials returns the secret of the signature's key. That of a session is in the
+// session token; that of a long-term key is in the directory.
 func (g *Gate) credentials(ctx context.Context, s *sigv4.Signature) (string, principal.Ref, error) {
 	if s.SessionToken == "" {
 		return g.Directory.Key(ctx, s.AccessKeyID)
@@ -166,21 +164,22 @@ func (g *Gate) credentials(ctx context.Context, s *sigv4.Signature) (string, pri
 	session, err := g.Keyring.OpenSession(ctx, s.SessionToken)
 	if err != nil {
 		if errors.Is(err, token.ErrMalformed) || errors.Is(err, token.ErrUnknownKey) {
-			return "", principal.Ref{}, unknownKey
+			return "", principal.Ref{}, errUnknownKey
 		}
 		return "", principal.Ref{}, err
 	}
 	if subtle.ConstantTimeCompare([]byte(session.AccessKeyID), []byte(s.AccessKeyID)) != 1 {
-		return "", principal.Ref{}, unknownKey
+		return "", principal.Ref{}, errUnknownKey
 	}
 	return session.Secret, session.Principal, nil
 }
 
-// resolve fills in who the caller is today. Whoever is gone is nobody.
+// resolve sets the caller to the principal as it is now. A deleted principal is a
+// fault of kind UnknownKey.
 func (g *Gate) resolve(ctx context.Context, c *Call, ref principal.Ref) error {
 	who, grants, err := g.Directory.Principal(ctx, ref)
 	if fault.Is(err, fault.NotFound) {
-		return unknownKey
+		return errUnknownKey
 	}
 	if err != nil {
 		return err
@@ -189,7 +188,7 @@ func (g *Gate) resolve(ctx context.Context, c *Call, ref principal.Ref) error {
 	return nil
 }
 
-// signatureFault maps what is wrong with a signature to the kind of fault.
+// signatureFault maps an error of package sigv4 to a fault.
 func signatureFault(err error) error {
 	var bad *sigv4.Error
 	if !errors.As(err, &bad) {

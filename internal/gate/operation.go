@@ -6,9 +6,9 @@ import (
 	"daypass/internal/fault"
 )
 
-// An Operation is one row of a service's table: its name in the API model, what
-// it is judged on, and what it does. [Operation.Do] is the order of these for
-// all of them, written once.
+// An Operation is one row of a service's table: its name in the API model, its
+// authorization and its function. [Operation.Do] runs the steps of every operation
+// in the same order.
 type Operation struct {
 	Name string
 	// New returns an empty input for the decoder to fill.
@@ -19,39 +19,38 @@ type Operation struct {
 	do func(ctx context.Context, c *Call, action string, in any) (any, error)
 }
 
-// Do takes a decoded input through the operation: what it is about is found,
-// the operation's own action is judged on it, then whatever else it needs, and
-// only then it runs, on what was found. The result is nil or what the model has
-// for it.
+// Do runs the operation with a decoded input. It looks up the resource, authorizes
+// the operation's own action on it, then its further permissions, and only then runs
+// the operation on that resource. The result is nil or of the model's output type.
 func (o Operation) Do(ctx context.Context, c *Call, action string, in any) (any, error) {
 	return o.do(ctx, c, action, in)
 }
 
-// The steps of an operation. Found is what the first one looked up: the later
-// ones work on it, and look nothing up again that could be something else by
-// then.
+// The steps of an operation. Found is what the first step looked up. The later steps
+// use it and do not look it up again, because the name could belong to another
+// resource by then.
 type (
-	// Resolve finds what the operation is about: on what its action is judged,
-	// and by which policies of the resource's side. What does not exist is judged
-	// like what has no policies, so that only who may see it learns that.
+	// Resolve looks up the operation's resource and returns its subject. A resource
+	// that does not exist has a subject without policies, so that only a caller who
+	// may see it learns that it does not exist.
 	Resolve[In, Found any] func(ctx context.Context, c *Call, in *In) (Subject, Found, error)
-	// Further judges, with [Call.Authorize], the permissions that the operation
-	// needs besides its own. It changes nothing but what was found.
-	Further[In, Found any] func(ctx context.Context, c *Call, in *In, found Found) error
+	// FurtherPermissions authorizes, with [Call.Authorize], the permissions that the
+	// operation needs besides its own action. It may change found, and nothing else.
+	FurtherPermissions[In, Found any] func(ctx context.Context, c *Call, in *In, found Found) error
 	// Run does the operation.
 	Run[In, Found, Out any] func(ctx context.Context, c *Call, in *In, found Found) (*Out, error)
 )
 
-// Op makes a row. Further is nil where the operation's own action is the only
-// one that is judged.
-func Op[In, Found, Out any](name string, resolve Resolve[In, Found], further Further[In, Found], run Run[In, Found, Out]) Operation {
+// Op returns an operation. further is nil if it needs no permission besides its own
+// action.
+func Op[In, Found, Out any](name string, resolve Resolve[In, Found], further FurtherPermissions[In, Found], run Run[In, Found, Out]) Operation {
 	return row[In](name, func(ctx context.Context, c *Call, action string, in any) (any, error) {
 		given := in.(*In)
-		on, found, err := resolve(ctx, c, given)
+		subject, found, err := resolve(ctx, c, given)
 		if err != nil {
 			return nil, err
 		}
-		err = c.Authorize(ctx, action, on)
+		err = c.Authorize(ctx, action, subject)
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +59,8 @@ func Op[In, Found, Out any](name string, resolve Resolve[In, Found], further Fur
 			if err != nil {
 				return nil, err
 			}
-			// The call's record tells its own action, not the last one judged.
-			c.Action, c.Resource = action, on.ARN
+			// The call's record has its own action, not the last one authorized.
+			c.Action, c.Resource = action, subject.ARN
 		}
 		if c.BeforeRun != nil {
 			c.BeforeRun()
@@ -70,7 +69,7 @@ func Op[In, Found, Out any](name string, resolve Resolve[In, Found], further Fur
 	})
 }
 
-// OpenOp makes a row that needs no permission.
+// OpenOp returns an operation that needs no permission.
 func OpenOp[In, Out any](name string, run func(context.Context, *Call, *In) (*Out, error)) Operation {
 	op := row[In](name, func(ctx context.Context, c *Call, action string, in any) (any, error) {
 		c.Action, c.Resource, c.Decision = action, "*", Allow
@@ -84,7 +83,8 @@ func row[In any](name string, do func(context.Context, *Call, string, any) (any,
 	return Operation{Name: name, New: func() any { return new(In) }, do: do}
 }
 
-// output keeps a nil *Out from being taken for a result.
+// output returns nil without a type if there is an error: a nil *Out in an interface
+// is not nil.
 func output[Out any](out *Out, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func output[Out any](out *Out, err error) (any, error) {
 	return out, nil
 }
 
-// Refuse is the decision against a caller for what no policy can change, such as
-// that root gets no tokens. It returns the fault that says so.
+// Refuse denies a call for a reason that no policy can change, such as that root gets
+// no tokens. It returns a fault of kind AccessDenied with the message.
 func (c *Call) Refuse(action, resource, format string, args ...any) error {
 	c.Action, c.Resource, c.Decision, c.Refusal = action, resource, Deny, nil
 	return fault.New(fault.AccessDenied, format, args...)

@@ -9,83 +9,83 @@ import (
 	"daypass/internal/policy"
 )
 
-// A Refusal is a judgement that said no, kept for whoever may ask why.
+// A Refusal is a denied request with its policies, to explain the decision later.
 type Refusal struct {
 	request policy.Request
 	grants  *policy.Grants
 	target  policy.Target
 }
 
-// Because tells in one sentence what refused, for logs.
+// Because returns in one sentence what denied the request, for logs.
 func (r *Refusal) Because() string {
 	return policy.Evaluate(&r.request, r.grants, &r.target).Sentence(r.request.Action)
 }
 
-// Message tells the refusal in the shape of a decoded authorization message of
-// STS, in at most limit bytes of JSON, and to which account it may be told: that
-// of whoever was refused. It is empty if that is nobody, or if the names alone
-// do not fit. Of the policies and tags of another account it says nothing.
+// Message returns the refusal as a decoded authorization message of STS, in at most
+// limit bytes of JSON, and the account whose principals may read it: the caller's. It
+// is empty for an anonymous caller, or if the names alone do not fit. It leaves out
+// the policies and tags of other accounts.
 //
-// Source: STS API reference, DecodeAuthorizationMessage; the shape is that of
-// the example in its CLI reference. Of failures AWS shows none.
+// Source: STS API reference, DecodeAuthorizationMessage; the members are those of
+// the example in its CLI reference. AWS has no member failures.
 func (r *Refusal) Message(limit int) (account, content string) {
 	p := r.request.Principal
 	if p == nil {
 		return "", ""
 	}
-	told, x := explain(&r.request, p.Account, r.grants, &r.target)
-	m := decoded{Explicit: x.Decision.Explicit, Context: r.context(told)}
-	m.Context.Principal = who{ID: p.UserID(), Name: p.Name, ARN: p.ARN()}
+	visible, x := explain(&r.request, p.Account, r.grants, &r.target)
+	m := decodedMessage{Explicit: x.Decision.Explicit, Context: r.context(visible)}
+	m.Context.Principal = principalFields{ID: p.UserID(), Name: p.Name, ARN: p.ARN()}
 	for _, reading := range x.Policies {
 		for i := range reading.Statements {
 			switch f := &reading.Statements[i]; {
-			case f.Matches() && len(m.Matched.Items) < mostItems:
-				m.Matched.Items = append(m.Matched.Items, show(reading, f))
-			case f.Near() && len(m.Failures.Items) < mostItems:
-				m.Failures.Items = append(m.Failures.Items, missed{Policy: reading.Policy, Statement: statementID(f), Effect: effect(f), Reason: f.Why()})
+			case f.Matches() && len(m.Matched.Items) < maxItems:
+				m.Matched.Items = append(m.Matched.Items, newMatchedStatement(reading, f))
+			case f.Near() && len(m.Failures.Items) < maxItems:
+				m.Failures.Items = append(m.Failures.Items, nearMiss{Policy: reading.Policy, Statement: statementID(f), Effect: effect(f), Reason: f.Why()})
 			}
 		}
 	}
-	return p.Account, m.within(limit)
+	return p.Account, m.encode(limit)
 }
 
 // The parts of a decoded message.
 type (
-	decoded struct {
-		Allowed  bool           `json:"allowed"`
-		Explicit bool           `json:"explicitDeny"`
-		Matched  items[matched] `json:"matchedStatements"`
-		Failures items[missed]  `json:"failures"`
-		Context  asked          `json:"context"`
+	decodedMessage struct {
+		Allowed  bool                    `json:"allowed"`
+		Explicit bool                    `json:"explicitDeny"`
+		Matched  items[matchedStatement] `json:"matchedStatements"`
+		Failures items[nearMiss]         `json:"failures"`
+		Context  requestContext          `json:"context"`
 	}
-	matched struct {
-		Policy     string       `json:"policy,omitempty"`
-		Statement  string       `json:"statementId"`
-		Effect     string       `json:"effect"`
-		Principals items[value] `json:"principals"`
-		Groups     items[value] `json:"principalGroups"`
-		Actions    items[value] `json:"actions"`
-		Resources  items[value] `json:"resources"`
-		Conditions items[keyed] `json:"conditions"`
+	matchedStatement struct {
+		Policy     string           `json:"policy,omitempty"`
+		Statement  string           `json:"statementId"`
+		Effect     string           `json:"effect"`
+		Principals items[value]     `json:"principals"`
+		Groups     items[value]     `json:"principalGroups"`
+		Actions    items[value]     `json:"actions"`
+		Resources  items[value]     `json:"resources"`
+		Conditions items[keyValues] `json:"conditions"`
 	}
-	missed struct {
+	nearMiss struct {
 		Policy    string `json:"policy,omitempty"`
 		Statement string `json:"statementId"`
 		Effect    string `json:"effect"`
 		Reason    string `json:"reason"`
 	}
-	asked struct {
-		Principal  who          `json:"principal"`
-		Action     string       `json:"action"`
-		Resource   string       `json:"resource"`
-		Conditions items[keyed] `json:"conditions"`
+	requestContext struct {
+		Principal  principalFields  `json:"principal"`
+		Action     string           `json:"action"`
+		Resource   string           `json:"resource"`
+		Conditions items[keyValues] `json:"conditions"`
 	}
-	who struct {
+	principalFields struct {
 		ID   string `json:"id"`
 		Name string `json:"name,omitempty"`
 		ARN  string `json:"arn"`
 	}
-	keyed struct {
+	keyValues struct {
 		Key    string       `json:"key"`
 		Values items[value] `json:"values"`
 	}
@@ -94,7 +94,7 @@ type (
 	}
 )
 
-// items is how lists are written; an empty one is not null.
+// items is a list as STS writes it. An empty one is not null.
 type items[T any] struct{ Items []T }
 
 func (l items[T]) MarshalJSON() ([]byte, error) {
@@ -112,8 +112,8 @@ func valuesOf(texts []string) items[value] {
 	return l
 }
 
-func show(r policy.PolicyFindings, f *policy.Finding) matched {
-	m := matched{Policy: r.Policy, Statement: statementID(f), Effect: effect(f)}
+func newMatchedStatement(r policy.PolicyFindings, f *policy.Finding) matchedStatement {
+	m := matchedStatement{Policy: r.Policy, Statement: statementID(f), Effect: effect(f)}
 	for _, e := range f.Elements {
 		switch e.Name {
 		case "Principal":
@@ -123,7 +123,7 @@ func show(r policy.PolicyFindings, f *policy.Finding) matched {
 		case "Resource":
 			m.Resources = valuesOf(e.Values)
 		case "Condition":
-			m.Conditions.Items = append(m.Conditions.Items, keyed{e.Operator + " " + e.Key, valuesOf(e.Values)})
+			m.Conditions.Items = append(m.Conditions.Items, keyValues{e.Operator + " " + e.Key, valuesOf(e.Values)})
 		}
 	}
 	return m
@@ -143,38 +143,38 @@ func effect(f *policy.Finding) string {
 	return "ALLOW"
 }
 
-// context tells the request, with those condition keys that the caller's own
-// policies ask for.
-func (r *Refusal) context(told *policy.Request) asked {
-	a := asked{Action: r.request.Action, Resource: r.request.Resource}
+// context returns the request with the condition keys that the caller's own policies
+// ask for.
+func (r *Refusal) context(visible *policy.Request) requestContext {
+	a := requestContext{Action: r.request.Action, Resource: r.request.Resource}
 	own := append(slices.Clone(r.grants.Identity), r.grants.Session...)
 	if r.grants.Boundary != nil {
 		own = append(own, r.grants.Boundary)
 	}
 	for _, key := range policy.ContextKeys(own) {
-		v, ok := told.Lookup(strings.ToLower(key))
+		v, ok := visible.Lookup(strings.ToLower(key))
 		if ok {
 			texts, _ := v.Strings()
-			a.Conditions.Items = append(a.Conditions.Items, keyed{key, valuesOf(texts)})
+			a.Conditions.Items = append(a.Conditions.Items, keyValues{key, valuesOf(texts)})
 		}
-		if len(a.Conditions.Items) == mostItems {
+		if len(a.Conditions.Items) == maxItems {
 			break
 		}
 	}
 	return a
 }
 
-// mostItems is how much of each list a message tells, so that only few texts are
-// made.
-const mostItems = 8
+// maxItems bounds each list of a message, and so the work of making it.
+const maxItems = 8
 
-// within returns the message with as much as fits of what it could do without.
-func (m *decoded) within(limit int) string {
+// encode returns the message as JSON. It drops the last items of its lists until the
+// message fits.
+func (m *decodedMessage) encode(limit int) string {
 	for {
 		text, err := json.Marshal(m)
 		switch {
 		case err != nil:
-			return "" // strings and booleans always can be written
+			return "" // strings and booleans can always be encoded
 		case len(text) <= limit:
 			return string(text)
 		case m.Failures.cut(len(m.Failures.Items) - 1):

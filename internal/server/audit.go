@@ -82,10 +82,10 @@ func (e *event) record(event *audit.Event, elements *[2][]byte) {
 		protocol = e.subject.surface.protocol
 		e.subject.control(event, e.method, elements)
 		if op := e.subject.op; op != nil && op.Unsigned {
-			event.Caller.Web = webCaller(op.Name, c.Voucher)
+			event.Caller.Web = webCaller(op.Name, c.WebIdentity)
 		}
-		if c.Voucher != nil { // the record is its account's
-			provider, _ := arn.Parse(c.Voucher.Provider)
+		if c.WebIdentity != nil { // the record is its account's
+			provider, _ := arn.Parse(c.WebIdentity.Provider)
 			event.Account = provider.Account
 		}
 	default: // it broke before it was known what it is
@@ -142,7 +142,7 @@ func (s *subject) elements(b []byte, v any) (made []byte) {
 
 // webCaller is who called an operation that takes an identity provider's word,
 // also if it was refused: what it says is known once it is verified.
-func webCaller(operation string, v *gate.Voucher) *audit.Web {
+func webCaller(operation string, v *gate.WebIdentity) *audit.Web {
 	web := &audit.Web{Type: "WebIdentityUser"}
 	if operation == "AssumeRoleWithSAML" {
 		web.Type = "SAMLUser"

@@ -331,7 +331,7 @@ func TestWhereTheTrailGoes(t *testing.T) {
 func TestAWebIdentityIsRecorded(t *testing.T) {
 	t.Parallel()
 	const provider = "arn:aws:iam::111111111111:oidc-provider/issuer.example"
-	voucher := &gate.Voucher{Provider: provider, Audience: "sts", Subject: "repo:acme/app"}
+	voucher := &gate.WebIdentity{Provider: provider, Audience: "sts", Subject: "repo:acme/app"}
 	known := audit.Identity{Type: "WebIdentityUser", PrincipalID: provider + ":sts:repo:acme/app", UserName: "repo:acme/app", IdentityProvider: provider}
 	refused := fault.New(fault.AccessDenied, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 	b, end := audited(t)
@@ -339,7 +339,7 @@ func TestAWebIdentityIsRecorded(t *testing.T) {
 	surface := newSurface(service, nil)
 	tests := []struct {
 		name, operation string
-		voucher         *gate.Voucher
+		voucher         *gate.WebIdentity
 		fault           *fault.Error
 		want            audit.Identity
 		code, account   string
@@ -350,7 +350,7 @@ func TestAWebIdentityIsRecorded(t *testing.T) {
 		{"an assertion", "AssumeRoleWithSAML", nil, refused, audit.Identity{Type: "SAMLUser"}, "AccessDenied", "000000000000"},
 	}
 	for _, test := range tests {
-		e := &event{door: "control", fault: test.fault, call: gate.Call{Voucher: test.voucher}, subject: subject{surface: surface, op: service.Operations[test.operation]}}
+		e := &event{door: "control", fault: test.fault, call: gate.Call{WebIdentity: test.voucher}, subject: subject{surface: surface, op: service.Operations[test.operation]}}
 		b.server.record(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil), e, 0)
 	}
 	records, _ := end()

@@ -35,7 +35,7 @@ func (l *line) event(e *event, level slog.Level) {
 	l.address("source_ip", c.SourceIP)
 	l.some("operation", e.operation)
 	l.some("principal", e.principal)
-	if v := c.Voucher; v != nil {
+	if v := c.WebIdentity; v != nil {
 		l.some("provider", v.Provider)
 		l.some("provider_subject", v.Subject)
 	}

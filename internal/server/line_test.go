@@ -30,7 +30,7 @@ func FuzzALineIsWhatPackageSlogWouldMake(f *testing.F) {
 		}
 		e := &event{door: "packages", path: path, method: "GET", operation: operation, principal: principal, took: time.Duration(took), throttled: id,
 			call: gate.Call{RequestID: id, Now: now, SourceIP: netip.MustParseAddr("192.0.2.1"), AccessKeyID: id, Action: operation, Resource: path, Decision: gate.Allow,
-				Voucher: &gate.Voucher{Provider: principal, Subject: cause}}}
+				WebIdentity: &gate.WebIdentity{Provider: principal, Subject: cause}}}
 		e.answer.status, e.answer.written = status, took
 		e.fault = fault.New(fault.NotFound, "%s", message)
 		e.fault.Hint, e.fault.Cause = message, errors.New(cause)
@@ -78,7 +78,7 @@ func TestATokenIsHiddenInEveryTextOfALine(t *testing.T) {
 	t.Parallel()
 	token := "daypass_" + strings.Repeat("Ab-_9", 60)
 	e := &event{door: "packages", path: "/x%2F" + token, operation: token, principal: token, fault: fault.New(fault.NotFound, "%s", token),
-		call: gate.Call{AccessKeyID: token, Action: token, Resource: token, Voucher: &gate.Voucher{Provider: token, Subject: token}}}
+		call: gate.Call{AccessKeyID: token, Action: token, Resource: token, WebIdentity: &gate.WebIdentity{Provider: token, Subject: token}}}
 	e.fault.Hint, e.fault.Cause = token, errors.New(token)
 	for _, text := range []bool{false, true} {
 		l := line{text: text}

@@ -6,12 +6,13 @@ import (
 	"strings"
 )
 
-// maxRate is the largest rate that can be set. What is above means "off".
+// maxRate is the largest rate that can be set, in requests a second. To allow more, a
+// limit must be off.
 const maxRate = 1_000_000
 
-// Parse reads what an operator chose: aws, off, or a list such as
-// "get-authorization-token=100,reads=off" in which whatever is not named is as
-// with AWS.
+// Parse reads an operator's setting: aws, off, or a list such as
+// "get-authorization-token=100,reads=off". A limit that the list does not name has
+// AWS's rate.
 func Parse(text string) (Rates, error) {
 	switch text {
 	case "aws":
@@ -20,7 +21,7 @@ func Parse(text string) (Rates, error) {
 		return Rates{}, nil
 	}
 	rates := AWS()
-	var seen [count]bool
+	var seen [numLimits]bool
 	for item := range strings.SplitSeq(text, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(item), "=")
 		limit, known := byName(name)
@@ -56,7 +57,7 @@ func byName(name string) (Limit, bool) {
 }
 
 func names() string {
-	all := make([]string, count)
+	all := make([]string, numLimits)
 	for i := range limits {
 		all[i] = limits[i].name
 	}

@@ -1,8 +1,8 @@
 // Package throttle owns how many requests a second one account, one principal,
 // one authorization token and one address may make of this process. It knows
-// nothing of requests: the doors say who asks, and word the refusal. It stands
-// apart because its memory is the only one that strangers can write to, and so
-// is bounded here, in one place.
+// nothing of HTTP: its caller says who asks, and writes the refusal. It is a package
+// of its own because unauthenticated requests write to its memory, which is bounded
+// here.
 package throttle
 
 import (
@@ -15,7 +15,7 @@ type Limit uint8
 
 const (
 	Token     Limit = iota // requests with one authorization token
-	Address                // requests of one address that end without a known caller
+	Address                // requests of one address whose caller was not authenticated
 	Principal              // requests of one user, or of all sessions of one role
 
 	// The others are counted for each account.
@@ -23,15 +23,15 @@ const (
 	Reads
 	Writes
 	STS
-	count
+	numLimits
 )
 
-// limits are the names that operators and logs see, and AWS's figures, 0 where it
+// limits has for each limit its name in settings and logs, and AWS's rate, 0 if AWS
 // has none.
 //
 // Sources: CodeArtifact User Guide, "Quotas in AWS CodeArtifact"; IAM User
 // Guide, "IAM and AWS STS quotas".
-var limits = [count]struct {
+var limits = [numLimits]struct {
 	name string
 	aws  int
 }{
@@ -48,15 +48,15 @@ func (l Limit) String() string { return limits[l].name }
 
 // Limits returns every limit.
 func Limits() []Limit {
-	all := make([]Limit, count)
+	all := make([]Limit, numLimits)
 	for i := range all {
 		all[i] = Limit(i)
 	}
 	return all
 }
 
-// Rates are how many requests a second each limit allows; 0 means any number.
-type Rates [count]int
+// Rates has for each limit how many requests a second it allows; 0 means any number.
+type Rates [numLimits]int
 
 // AWS returns the rates that AWS publishes.
 func AWS() Rates {
@@ -67,17 +67,17 @@ func AWS() Rates {
 	return r
 }
 
-// A Throttle counts. It is safe for concurrent use; one without rates allows
+// A Throttle counts requests. It is safe for concurrent use. Without rates it allows
 // everything.
 type Throttle struct {
-	buckets    [count]bucket
+	buckets    [numLimits]bucket
 	tokens     table[string]
 	principals table[string]
 	accounts   table[account]
 	addresses  table[netip.Addr]
 }
 
-// An account has a bucket for each limit that is counted by account.
+// An account is the key of a bucket that is counted by account.
 type account struct {
 	id    string
 	limit Limit
@@ -96,9 +96,9 @@ func New(rates Rates, now time.Time) *Throttle {
 	return t
 }
 
-// Account takes one request from what an account may make under a limit. It
-// returns 0 if it may, else how long to wait. Now is the present instant, here
-// and in the other methods: not the one at which the request began to arrive.
+// Account counts one request of an account under a limit. It returns 0 if the request
+// is allowed, else how long to wait. Here and in the other methods now is the present
+// instant, not the one at which the request began to arrive.
 func (t *Throttle) Account(now time.Time, limit Limit, id string) time.Duration {
 	return t.accounts.use(take, now, t.buckets[limit], account{id, limit})
 }
@@ -113,15 +113,16 @@ func (t *Throttle) Principal(now time.Time, id string) time.Duration {
 	return t.principals.use(take, now, t.buckets[Principal], id)
 }
 
-// A Caller is a known caller in all that it is counted by. Token is empty if it
-// showed none.
+// A Caller is an authenticated caller with the ids that it is counted by. Token is
+// empty if it sent none.
 type Caller struct{ Token, Principal, Account string }
 
-// maxSpend bounds what one request can cost: more than any debt that is kept.
+// maxSpend bounds the requests that one call of Spend counts. More would not raise
+// any debt.
 const maxSpend = 10_000
 
-// Spend counts further requests of a caller who was let in, because the one that
-// it made cost as much as several.
+// Spend counts further requests of a caller whose request was allowed, but cost as
+// much as several.
 func (t *Throttle) Spend(now time.Time, limit Limit, c Caller, requests int) {
 	for range min(requests, maxSpend) {
 		if c.Token != "" {
@@ -132,13 +133,13 @@ func (t *Throttle) Spend(now time.Time, limit Limit, c Caller, requests int) {
 	}
 }
 
-// Address returns how long an address has to wait, 0 for not at all. It takes
-// nothing, as whoever turns out to be known is not counted here.
+// Address returns how long an address has to wait; 0 means not at all. It counts
+// nothing: only requests without an authenticated caller are counted, by Charge.
 func (t *Throttle) Address(now time.Time, address netip.Addr) time.Duration {
-	return t.addresses.use(look, now, t.buckets[Address], Network(address))
+	return t.addresses.use(peek, now, t.buckets[Address], Network(address))
 }
 
-// Charge counts a request of an address that ended without a known caller.
+// Charge counts a request of an address whose caller was not authenticated.
 func (t *Throttle) Charge(now time.Time, address netip.Addr) {
 	t.addresses.use(charge, now, t.buckets[Address], Network(address))
 }

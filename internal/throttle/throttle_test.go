@@ -196,9 +196,9 @@ func TestIdleBucketsAreForgottenAndUsedOnesAreNot(t *testing.T) {
 	throttle := New(AWS(), began)
 	// One shard, so that every key turns the same generations.
 	s := &throttle.accounts.shards[0]
-	s.keep(0, account{"idle", Reads}, 1)
+	s.store(0, account{"idle", Reads}, 1)
 	for i := range 5 {
-		s.keep(time.Duration(i)*idle, account{"busy", Reads}, 1)
+		s.store(time.Duration(i)*minAge, account{"busy", Reads}, 1)
 	}
 	if len(s.newer)+len(s.older) != 2 || s.debt(7, account{"busy", Reads}) != 1 || s.debt(7, account{"idle", Reads}) != 7 {
 		t.Errorf("newer %v, older %v: want the busy one alone", s.newer, s.older)

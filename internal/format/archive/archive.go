@@ -1,7 +1,6 @@
-// Package archive owns the reading of single files out of archives that
-// strangers made, within bounds: of entries, of bytes, and of how much more
-// comes out than goes in, whatever an archive says of itself. It must never
-// know a format's files.
+// Package archive owns the reading of single files from untrusted archives, within
+// bounds: on entries, on bytes, and on the ratio of compression. It does not rely on
+// the sizes that an archive declares. It must never know a format's files.
 package archive
 
 import (
@@ -15,12 +14,12 @@ import (
 
 // Bounds that hold for every archive.
 const (
-	MaxEntries   = 1<<16 - 1 // what a zip file without extensions can count
+	MaxEntries   = 1<<16 - 1 // the most that a zip file without extensions can have
 	maxDirectory = 8 << 20   // bytes of a zip file's directory
-	maxScan      = 64 << 20  // bytes of a tar file, unpacked, that are looked through
+	maxScan      = 64 << 20  // bytes of an unpacked tar file that are searched
 
-	// maxRatio is how many bytes may come out of one that goes in, for content
-	// beyond freeRatio. Deflate makes up to 1,032 of one; texts stay under 100.
+	// maxRatio is how many unpacked bytes one packed byte may have, for content
+	// larger than freeRatio bytes. Deflate reaches 1,032; texts stay under 100.
 	maxRatio  = 200
 	freeRatio = 64 << 10
 )
@@ -36,7 +35,7 @@ type Zip struct {
 	budget *budget
 }
 
-// budget fails reads after a number of bytes in all.
+// budget fails reads after a total number of bytes.
 type budget struct {
 	io.ReaderAt
 	left int64
@@ -68,7 +67,7 @@ func (z *Zip) Files() []*zip.File { return z.files.File }
 
 // Read returns the content of an entry of at most limit bytes.
 func (z *Zip) Read(f *zip.File, limit int64) ([]byte, error) {
-	// What is read from the file in all bounds what can come out of it.
+	// The bytes that may be read from the file also bound the unpacked content.
 	z.budget.left, z.budget.err = limit+maxDirectory, fmt.Errorf("it takes more than %d bytes", limit)
 	r, err := f.Open()
 	if err != nil {
@@ -94,10 +93,9 @@ func ReadAtMost(r io.Reader, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// FindInTar looks through a tar file that is compressed with gzip, for the
-// first regular file that is wanted, and returns its content of at most limit
-// bytes. It returns nil if there is none in what it looks through, the first
-// 64 MiB and [MaxEntries].
+// FindInTar searches a tar file that is compressed with gzip for the first regular
+// file that is wanted. It returns the content, of at most limit bytes, or nil if it
+// finds none in the first 64 MiB and [MaxEntries] entries.
 func FindInTar(content io.Reader, limit int64, wanted func(name string) bool) ([]byte, error) {
 	g, err := gzip.NewReader(content)
 	if err != nil {

@@ -52,7 +52,7 @@ func OpenOver(t testing.TB, f *format.Format, db *store.DB, limits registry.Limi
 	g := &Registry{format: f, config: registry.Config{
 		DB: db, Blobs: blob.NewMemory(), Now: func() time.Time { return Now }, Region: "us-east-1", Formats: []*format.Format{f}, Limits: limits,
 	}}
-	g.forget()
+	g.restart()
 	d, err := g.live.Domain(t.Context(), "us-east-1", Owner, Domain)
 	must(t, err)
 	if !d.Exists() {
@@ -62,8 +62,8 @@ func OpenOver(t testing.TB, f *format.Format, db *store.DB, limits registry.Limi
 	return g
 }
 
-// forget starts the registry again, without what it kept in memory.
-func (g *Registry) forget() {
+// restart starts the registry again, without what it kept in memory.
+func (g *Registry) restart() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.live = registry.New(g.config)
@@ -206,7 +206,7 @@ func (r *Repository) SetStatus(t testing.TB, ref format.Ref, status format.Statu
 		v.Status = string(status)
 		return tx.UpdateVersion(t.Context(), v)
 	}))
-	r.registry.forget()
+	r.registry.restart()
 }
 
 // Edit commits an edit of a package by a verb, with what was staged for it.
@@ -257,7 +257,7 @@ func must(t testing.TB, err error) {
 // A faulty repository fails where a test says so.
 type faulty struct {
 	format.Repository
-	of *Repository
+	repository *Repository
 }
 
 func (r *Repository) fail(method string) error {
@@ -268,7 +268,7 @@ func (r *Repository) fail(method string) error {
 }
 
 func (f *faulty) Package(ctx context.Context, name format.Name) (*format.Package, error) {
-	err := f.of.fail("Package")
+	err := f.repository.fail("Package")
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +276,7 @@ func (f *faulty) Package(ctx context.Context, name format.Name) (*format.Package
 }
 
 func (f *faulty) Document(ctx context.Context, name format.Name, variant string, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
-	err := f.of.fail("Document")
+	err := f.repository.fail("Document")
 	if err != nil {
 		return nil, err
 	}
@@ -284,7 +284,7 @@ func (f *faulty) Document(ctx context.Context, name format.Name, variant string,
 }
 
 func (f *faulty) Index(ctx context.Context, variant string, render func(iter.Seq2[format.Name, error]) ([]byte, error)) (*format.Document, error) {
-	err := f.of.fail("Index")
+	err := f.repository.fail("Index")
 	if err != nil {
 		return nil, err
 	}
@@ -292,21 +292,21 @@ func (f *faulty) Index(ctx context.Context, variant string, render func(iter.Seq
 }
 
 func (f *faulty) Open(ctx context.Context, ref format.Ref, asset string) (*format.Content, error) {
-	err := f.of.fail("Open")
+	err := f.repository.fail("Open")
 	if err != nil {
 		return nil, err
 	}
 	c, err := f.Repository.Open(ctx, ref, asset)
 	if err == nil {
-		f.of.mu.Lock()
-		f.of.opened = append(f.of.opened, asset)
-		f.of.mu.Unlock()
+		f.repository.mu.Lock()
+		f.repository.opened = append(f.repository.opened, asset)
+		f.repository.mu.Unlock()
 	}
 	return c, err
 }
 
 func (f *faulty) Begin(ctx context.Context, verb *format.Verb) (format.Change, error) {
-	err := f.of.fail("Begin")
+	err := f.repository.fail("Begin")
 	if err != nil {
 		return nil, err
 	}
@@ -314,16 +314,16 @@ func (f *faulty) Begin(ctx context.Context, verb *format.Verb) (format.Change, e
 	if err != nil {
 		return nil, err
 	}
-	return &faultyChange{c, f.of}, nil
+	return &faultyChange{c, f.repository}, nil
 }
 
 type faultyChange struct {
 	format.Change
-	of *Repository
+	repository *Repository
 }
 
 func (f *faultyChange) Stage(ctx context.Context, limit int64) (format.Staged, error) {
-	err := f.of.fail("Stage")
+	err := f.repository.fail("Stage")
 	if err != nil {
 		return nil, err
 	}
@@ -331,7 +331,7 @@ func (f *faultyChange) Stage(ctx context.Context, limit int64) (format.Staged, e
 }
 
 func (f *faultyChange) Claim(ctx context.Context, ref format.Ref) (*format.Version, error) {
-	err := f.of.fail("Claim")
+	err := f.repository.fail("Claim")
 	if err != nil {
 		return nil, err
 	}
@@ -339,7 +339,7 @@ func (f *faultyChange) Claim(ctx context.Context, ref format.Ref) (*format.Versi
 }
 
 func (f *faultyChange) Commit(ctx context.Context, edit *format.Edit) error {
-	err := f.of.fail("Commit")
+	err := f.repository.fail("Commit")
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func fresh(t *testing.T, f *format.Format, db *store.DB) *Repository {
 	return OpenOver(t, f, db, registry.Limits{}).Repository(t)
 }
 
-func at(name, version string) format.Ref {
+func refOf(name, version string) format.Ref {
 	return format.Ref{Name: format.Name{Name: name}, Version: version}
 }
 
@@ -116,8 +116,8 @@ func committed(t *testing.T, db *store.DB) {
 		Licenses: []format.License{{Name: "MIT"}}, Readme: "read", Detail: []byte(`{"a":1}`),
 		Dependencies: []format.Dependency{{Package: "dep", Type: "Requires-Dist", Requirement: ">1"}},
 	}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Description: &about}, "b.txt", "bee", "a.txt", "ay"))
-	equal(t, "description", about, r.Version(t, at("pack", "1")).Description)
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Description: &about}, "b.txt", "bee", "a.txt", "ay"))
+	equal(t, "description", about, r.Version(t, refOf("pack", "1")).Description)
 	p, err := r.Use(t).Package(t.Context(), pack)
 	must(t, err)
 	asset := func(name, text string) format.Asset {
@@ -127,7 +127,7 @@ func committed(t *testing.T, db *store.DB) {
 		Version: "1", Status: format.Published, Revision: p.Versions[0].Revision, Published: Now, Detail: []byte(`{"a":1}`),
 		Assets: []format.Asset{asset("a.txt", "ay"), asset("b.txt", "bee")},
 	}, p.Versions[0])
-	if got, err := content(t, r, at("pack", "1"), "b.txt"); got != "bee" || err != nil {
+	if got, err := content(t, r, refOf("pack", "1"), "b.txt"); got != "bee" || err != nil {
 		t.Errorf("content %q, %v", got, err)
 	}
 }
@@ -136,7 +136,7 @@ func uncommitted(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(false), db)
 	c, err := r.Use(t).Begin(t.Context(), All)
 	must(t, err)
-	_, err = c.Claim(t.Context(), at("pack", "1"))
+	_, err = c.Claim(t.Context(), refOf("pack", "1"))
 	must(t, err)
 	s, err := c.Stage(t.Context(), 100)
 	must(t, err)
@@ -146,7 +146,7 @@ func uncommitted(t *testing.T, db *store.DB) {
 		if got := listed(t, r, "pack"); got != nil {
 			t.Errorf("listed: %v", got)
 		}
-		if _, err := content(t, r, at("pack", "1"), "a"); !fault.Is(err, fault.NotFound) {
+		if _, err := content(t, r, refOf("pack", "1"), "a"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("asset: %v", err)
 		}
 		must(t, c.Close())
@@ -167,7 +167,7 @@ func stagedFirst(t *testing.T, db *store.DB) {
 	if _, err := s.ReadAt(back, 0); err != nil || string(back) != "pack" || s.Size() != 6 || s.Digests() != Digests([]byte("pack 1")) {
 		t.Errorf("read back %q, %v", back, err)
 	}
-	if v, err := c.Claim(t.Context(), at(string(back), "1")); v != nil || err != nil {
+	if v, err := c.Claim(t.Context(), refOf(string(back), "1")); v != nil || err != nil {
 		t.Errorf("Claim = %v, %v", v, err)
 	}
 	must(t, c.Commit(t.Context(), &format.Edit{Versions: []format.VersionEdit{{Version: "1", Assets: []format.NewAsset{{Name: "a", Content: s}}}}}))
@@ -177,28 +177,28 @@ func stagedFirst(t *testing.T, db *store.DB) {
 func conflicts(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(true), db)
 	about := &format.Description{Summary: "first"}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Description: about}, "a", "one"))
-	before := r.Version(t, at("pack", "1"))
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Description: &format.Description{Summary: "second"}}, "a", "one"))
-	equal(t, "version after the same content", before, r.Version(t, at("pack", "1")))
-	err := r.Publish(t, at("pack", "1"), format.VersionEdit{}, "b", "new", "a", "two")
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Description: about}, "a", "one"))
+	before := r.Version(t, refOf("pack", "1"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Description: &format.Description{Summary: "second"}}, "a", "one"))
+	equal(t, "version after the same content", before, r.Version(t, refOf("pack", "1")))
+	err := r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "b", "new", "a", "two")
 	want := format.Conflicting("a", before.Assets[0], Digests([]byte("two")))
 	if !fault.Is(err, fault.Conflict) || fault.From(err).Message != want.Message {
 		t.Errorf("%v\nwant %v", err, want)
 	}
-	equal(t, "version after a refusal", before, r.Version(t, at("pack", "1")))
+	equal(t, "version after a refusal", before, r.Version(t, refOf("pack", "1")))
 }
 
 func growth(t *testing.T, db *store.DB) {
 	for _, grows := range []bool{true, false} {
 		r := fresh(t, simple(grows), db)
-		must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "one"))
-		before := r.Version(t, at("pack", "1"))
-		err := r.Publish(t, at("pack", "1"), format.VersionEdit{}, "b", "two")
+		must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "one"))
+		before := r.Version(t, refOf("pack", "1"))
+		err := r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "b", "two")
 		if (err == nil) != grows || err != nil && !fault.Is(err, fault.Conflict) {
 			t.Errorf("grows %v: %v", grows, err)
 		}
-		if changed := r.Version(t, at("pack", "1")).Revision != before.Revision; changed != grows {
+		if changed := r.Version(t, refOf("pack", "1")).Revision != before.Revision; changed != grows {
 			t.Errorf("grows %v: revision changed: %v", grows, changed)
 		}
 	}
@@ -208,29 +208,29 @@ func growth(t *testing.T, db *store.DB) {
 // finishes.
 func unfinished(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(false), db)
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "a", "one"))
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "b", "two"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "a", "one"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "b", "two"))
 	if got := listed(t, r, "pack"); got != nil {
 		t.Errorf("listed: %v", got)
 	}
-	if _, err := content(t, r, at("pack", "1"), "a"); !fault.Is(err, fault.NotFound) {
+	if _, err := content(t, r, refOf("pack", "1"), "a"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("downloadable: %v", err)
 	}
 	c, err := r.Use(t).Begin(t.Context(), All)
 	must(t, err)
 	defer c.Close()
-	v, err := c.Claim(t.Context(), at("pack", "1"))
+	v, err := c.Claim(t.Context(), refOf("pack", "1"))
 	must(t, err)
 	if v == nil || v.Status != format.Unfinished || len(v.Assets) != 2 || v.Assets[1].Digests != Digests([]byte("two")) {
 		t.Fatalf("Claim = %+v", v)
 	}
 	must(t, c.Commit(t.Context(), &format.Edit{Versions: []format.VersionEdit{{Version: "1", Details: map[string]json.RawMessage{"b": []byte(`{"wrong":"sha1"}`)}}}}))
-	if got := string(r.Version(t, at("pack", "1")).Assets[1].Detail); got != `{"wrong":"sha1"}` {
+	if got := string(r.Version(t, refOf("pack", "1")).Assets[1].Detail); got != `{"wrong":"sha1"}` {
 		t.Errorf("detail %s", got)
 	}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Status: format.Published}))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Status: format.Published}))
 	equal(t, "listed once it is finished without a file", []string{"1 a b"}, listed(t, r, "pack"))
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "a", "one"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Status: format.Unfinished}, "a", "one"))
 	equal(t, "listed, as a finished version stays so", []string{"1 a b"}, listed(t, r, "pack"))
 }
 
@@ -274,22 +274,22 @@ var put = &format.Verb{Name: "put metadata", Package: []string{format.PutMetadat
 // As npm deprecate and cargo yank do.
 func metadata(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(true), db)
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "one"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "one"))
 	edit := func(v format.VersionEdit) error {
 		return r.Edit(t, put, pack, func(func(string) format.Staged) *format.Edit {
 			return &format.Edit{Versions: []format.VersionEdit{v}}
 		})
 	}
-	first := r.Version(t, at("pack", "1"))
+	first := r.Version(t, refOf("pack", "1"))
 	must(t, edit(format.VersionEdit{Version: "1", Yank: &format.Yank{Yanked: true, Reason: "broken"}}))
-	yanked := r.Version(t, at("pack", "1"))
+	yanked := r.Version(t, refOf("pack", "1"))
 	if yanked.Yanked == nil || *yanked.Yanked != "broken" || yanked.Revision == first.Revision {
 		t.Errorf("yanked %v, revision changed: %v", yanked.Yanked, yanked.Revision != first.Revision)
 	}
 	must(t, edit(format.VersionEdit{Version: "1", Yank: &format.Yank{Yanked: true, Reason: "broken"}}))
-	equal(t, "version after the same yank", yanked, r.Version(t, at("pack", "1")))
+	equal(t, "version after the same yank", yanked, r.Version(t, refOf("pack", "1")))
 	must(t, edit(format.VersionEdit{Version: "1", Yank: &format.Yank{}}))
-	equal(t, "version after the yank is taken back", first, r.Version(t, at("pack", "1")))
+	equal(t, "version after the yank is taken back", first, r.Version(t, refOf("pack", "1")))
 	must(t, edit(format.VersionEdit{Version: "1", Status: format.Unlisted}))
 	if got := listed(t, r, "pack"); got != nil {
 		t.Errorf("listed though it is unlisted: %v", got)
@@ -313,17 +313,17 @@ func metadata(t *testing.T, db *store.DB) {
 // As a POM that comes after its jar.
 func descriptions(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(true), db)
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "one"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "one"))
 	describe := func(replace bool, d format.Description) {
 		t.Helper()
-		must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Description: &d, Replace: replace}))
+		must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Description: &d, Replace: replace}))
 	}
 	describe(false, format.Description{DisplayName: "Pack", Summary: "first", Detail: []byte(`1`)})
 	describe(false, format.Description{Summary: "second", Readme: "read", Licenses: []format.License{{Name: "MIT"}}, Detail: []byte(`2`)})
 	equal(t, "filled", format.Description{DisplayName: "Pack", Summary: "first", Readme: "read", Licenses: []format.License{{Name: "MIT"}}, Detail: []byte(`1`)},
-		r.Version(t, at("pack", "1")).Description)
+		r.Version(t, refOf("pack", "1")).Description)
 	describe(true, format.Description{Summary: "third"})
-	equal(t, "replaced", format.Description{Summary: "third"}, r.Version(t, at("pack", "1")).Description)
+	equal(t, "replaced", format.Description{Summary: "third"}, r.Version(t, refOf("pack", "1")).Description)
 }
 
 // As Maven does with a snapshot: the build is unlisted, the snapshot replaced.
@@ -343,7 +343,7 @@ func snapshots(t *testing.T, db *store.DB) {
 	must(t, build("1-b1", "jar", "one", "pom", "same", "sources", "s"))
 	must(t, build("1-b2", "jar", "two", "pom", "same"))
 	equal(t, "listed", []string{"1-SNAPSHOT jar pom"}, listed(t, r, "pack"))
-	for ref, want := range map[format.Ref]string{at("pack", "1-SNAPSHOT"): "two", at("pack", "1-b2"): "two", at("pack", "1-b1"): "one"} {
+	for ref, want := range map[format.Ref]string{refOf("pack", "1-SNAPSHOT"): "two", refOf("pack", "1-b2"): "two", refOf("pack", "1-b1"): "one"} {
 		if got, err := content(t, r, ref, "jar"); got != want || err != nil {
 			t.Errorf("jar of %s = %q, %v; want %q", ref.Version, got, err, want)
 		}
@@ -362,11 +362,11 @@ func snapshots(t *testing.T, db *store.DB) {
 
 func revisions(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(true), db)
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "one"))
-	seen := r.Version(t, at("pack", "1")).Revision
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{Revision: seen}, "b", "two"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "one"))
+	seen := r.Version(t, refOf("pack", "1")).Revision
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{Revision: seen}, "b", "two"))
 	for version, revision := range map[string]string{"1": seen, "2": seen} {
-		if err := r.Publish(t, at("pack", version), format.VersionEdit{Revision: revision}, "c", "three"); !fault.Is(err, fault.Conflict) {
+		if err := r.Publish(t, refOf("pack", version), format.VersionEdit{Revision: revision}, "c", "three"); !fault.Is(err, fault.Conflict) {
 			t.Errorf("version %s: %v", version, err)
 		}
 	}
@@ -384,15 +384,15 @@ func spelled() *format.Format {
 
 func spellings(t *testing.T, db *store.DB) {
 	r := fresh(t, spelled(), db)
-	must(t, r.Publish(t, at("pack", "1.0"), format.VersionEdit{}, "File", "one"))
-	must(t, r.Publish(t, at("pack", "1.0.0"), format.VersionEdit{}, "fILE", "one"))
-	err := r.Publish(t, at("pack", "1"), format.VersionEdit{}, "file", "two")
+	must(t, r.Publish(t, refOf("pack", "1.0"), format.VersionEdit{}, "File", "one"))
+	must(t, r.Publish(t, refOf("pack", "1.0.0"), format.VersionEdit{}, "fILE", "one"))
+	err := r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "file", "two")
 	if !fault.Is(err, fault.Conflict) || !strings.Contains(fault.From(err).Message, "File, which is the same file as file, already exists") {
 		t.Errorf("other content: %v", err)
 	}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "more", "three"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "more", "three"))
 	equal(t, "listed", []string{"1.0 File more"}, listed(t, r, "pack"))
-	if err := r.Publish(t, at("pack", "2"), format.VersionEdit{}, "A", "1", "a", "1"); !fault.Is(err, fault.Validation) {
+	if err := r.Publish(t, refOf("pack", "2"), format.VersionEdit{}, "A", "1", "a", "1"); !fault.Is(err, fault.Validation) {
 		t.Errorf("one asset twice: %v", err)
 	}
 }
@@ -403,7 +403,7 @@ func spellingsAtOnce(t *testing.T, db *store.DB) {
 	errs := make([]error, 8)
 	for i := range errs {
 		wait.Go(func() {
-			errs[i] = r.Publish(t, at("pack", "1"+strings.Repeat(".0", i)), format.VersionEdit{}, []string{"file", "File"}[i%2], fmt.Sprint(i))
+			errs[i] = r.Publish(t, refOf("pack", "1"+strings.Repeat(".0", i)), format.VersionEdit{}, []string{"file", "File"}[i%2], fmt.Sprint(i))
 		})
 	}
 	wait.Wait()
@@ -424,8 +424,8 @@ func auxiliary(t *testing.T, db *store.DB) {
 	f := simple(true)
 	f.Auxiliary = func(asset string) bool { return strings.HasSuffix(asset, ".aux") }
 	r := OpenOver(t, f, db, registry.Limits{Assets: 2}).Repository(t)
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "1", "a.aux", "x", "b", "2", "b.aux", "y", "c.aux", "z"))
-	if err := r.Publish(t, at("pack", "1"), format.VersionEdit{}, "c", "3"); !fault.Is(err, fault.Quota) {
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "1", "a.aux", "x", "b", "2", "b.aux", "y", "c.aux", "z"))
+	if err := r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "c", "3"); !fault.Is(err, fault.Quota) {
 		t.Errorf("a third asset: %v", err)
 	}
 }
@@ -439,17 +439,17 @@ func ingested(t *testing.T, db *store.DB) {
 			{Version: "1", Published: published, Assets: []format.NewAsset{{Name: "a", Content: stage("one"), Uploaded: uploaded}}},
 		}}
 	}))
-	v := r.Version(t, at("pack", "1"))
+	v := r.Version(t, refOf("pack", "1"))
 	if v.Origin != r.Origin || !v.Published.Equal(published) || !v.Assets[0].Uploaded.Equal(uploaded) {
 		t.Errorf("origin %v, published %v, uploaded %v", v.Origin, v.Published, v.Assets[0].Uploaded)
 	}
 	r.Origin = registry.Origin{}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "b", "two"))
-	must(t, r.Publish(t, at("pack", "2"), format.VersionEdit{}, "b", "two"))
-	if got := r.Version(t, at("pack", "1")).Origin.Type; got != "EXTERNAL" {
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "b", "two"))
+	must(t, r.Publish(t, refOf("pack", "2"), format.VersionEdit{}, "b", "two"))
+	if got := r.Version(t, refOf("pack", "1")).Origin.Type; got != "EXTERNAL" {
 		t.Errorf("the origin became %s with another asset", got)
 	}
-	equal(t, "origin of what is published", registry.Origin{Type: "INTERNAL", Repository: r.Name}, r.Version(t, at("pack", "2")).Origin)
+	equal(t, "origin of what is published", registry.Origin{Type: "INTERNAL", Repository: r.Name}, r.Version(t, refOf("pack", "2")).Origin)
 }
 
 // As nuget push needs it: read on the repository, publish on the package.
@@ -466,11 +466,11 @@ func judged(t *testing.T, db *store.DB) {
 	}
 	on := "repository/" + Domain + "/" + r.Name
 	onPackage := "package/" + Domain + "/" + r.Name + "/pypi//pack"
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "one"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "one"))
 	once := []string{format.Read + " on " + on, format.Publish + " on " + onPackage}
 	equal(t, "judged at the start, before content is durable, and before it is seen", slices.Repeat(once, 3), asked)
 	for _, refuse = range []string{format.Read, format.Publish} {
-		if err := r.Publish(t, at("pack", "2"), format.VersionEdit{}, "a", "two"); !fault.Is(err, fault.AccessDenied) {
+		if err := r.Publish(t, refOf("pack", "2"), format.VersionEdit{}, "a", "two"); !fault.Is(err, fault.AccessDenied) {
 			t.Errorf("without %s: %v", refuse, err)
 		}
 	}
@@ -479,7 +479,7 @@ func judged(t *testing.T, db *store.DB) {
 	c, err := r.Use(t).Begin(t.Context(), All)
 	must(t, err)
 	defer c.Close()
-	_, err = c.Claim(t.Context(), at("pack", "2"))
+	_, err = c.Claim(t.Context(), refOf("pack", "2"))
 	must(t, err)
 	s, err := c.Stage(t.Context(), 10)
 	must(t, err)
@@ -511,10 +511,10 @@ func verbs(t *testing.T, db *store.DB) {
 	c, err := bound.Begin(t.Context(), put)
 	must(t, err)
 	defer c.Close()
-	_, err = c.Claim(t.Context(), at("pack", "1"))
+	_, err = c.Claim(t.Context(), refOf("pack", "1"))
 	must(t, err)
 	equal(t, "judged", []string{format.PutMetadata}, asked)
-	if _, err := c.Claim(t.Context(), at("other", "1")); !internal(err) {
+	if _, err := c.Claim(t.Context(), refOf("other", "1")); !internal(err) {
 		t.Errorf("a second package in one change: %v", err)
 	}
 	if _, err := bound.Begin(t.Context(), &format.Verb{Name: "else", Package: []string{format.Publish}}); !internal(err) {
@@ -526,7 +526,7 @@ func statuses(t *testing.T, db *store.DB) {
 	r := fresh(t, simple(true), db)
 	for i, status := range []format.Status{format.Published, format.Unlisted, format.Archived, format.Disposed} {
 		name := fmt.Sprintf("pack-%d", i)
-		ref := at(name, "1")
+		ref := refOf(name, "1")
 		must(t, r.Publish(t, ref, format.VersionEdit{}, "a", "one"))
 		r.SetStatus(t, ref, status)
 		if got := listed(t, r, name) != nil; got != status.Listed() {
@@ -551,7 +551,7 @@ func ordered(t *testing.T, db *store.DB) {
 	f.SortKey = func(v string) string { return fmt.Sprintf("%02d%s", len(v), v) } // shorter first
 	r := fresh(t, f, db)
 	for _, v := range []string{"10", "9", "100", "11"} {
-		must(t, r.Publish(t, at("pack", v), format.VersionEdit{}, "a", v))
+		must(t, r.Publish(t, refOf("pack", v), format.VersionEdit{}, "a", v))
 	}
 	equal(t, "order", []string{"9 a", "10 a", "11 a", "100 a"}, listed(t, r, "pack"))
 }
@@ -575,12 +575,12 @@ func documents(t *testing.T, db *store.DB) {
 	if _, err := get(); !fault.Is(err, fault.NotFound) {
 		t.Errorf("missing: %v", err)
 	}
-	must(t, r.Publish(t, at("pack", "1"), format.VersionEdit{}, "a", "x"))
+	must(t, r.Publish(t, refOf("pack", "1"), format.VersionEdit{}, "a", "x"))
 	one, err := get()
 	must(t, err)
 	_, err = get()
 	must(t, err)
-	must(t, r.Publish(t, at("pack", "2"), format.VersionEdit{}, "a", "x"))
+	must(t, r.Publish(t, refOf("pack", "2"), format.VersionEdit{}, "a", "x"))
 	two, err := get()
 	must(t, err)
 	equal(t, "documents", []string{"1 at http://a/", "1 at http://b/", "2 at http://a/"},
@@ -602,7 +602,7 @@ func indexed(t *testing.T, db *store.DB) {
 	}
 	want := []string{"a", "b-c", "b-d", "cd", "e"}
 	for _, name := range []string{"e", "b-d", "a", "cd", "b-c"} {
-		must(t, r.Publish(t, at(name, "1"), format.VersionEdit{}, "a", "x"))
+		must(t, r.Publish(t, refOf(name, "1"), format.VersionEdit{}, "a", "x"))
 		if !slices.Contains(r.Names(t), name) {
 			t.Errorf("%s is not seen at once", name)
 		}

@@ -30,7 +30,7 @@ func negotiate(accept []string) string {
 	for _, offer := range [...]struct{ name, alias string }{{typeJSON, latestJSON}, {typeHTML, latestHTML}, {typeText, typeText}} {
 		p := serve.Accepted(accept, offer.name, offer.alias)
 		anything := offer.name == typeText && p == best && p.Precision == 1
-		if p.Quality > 0 && (p.Over(best) || anything) {
+		if p.Quality > 0 && (p.Exceeds(best) || anything) {
 			best, bestType = p, offer.name
 		}
 	}

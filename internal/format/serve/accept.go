@@ -5,21 +5,20 @@ import (
 	"strings"
 )
 
-// A Preference is how much a client wants a media type: the quality that it
-// gave, in thousandths, and how precisely it named the type: 3 by name, 2 as
-// type/*, 1 as */*.
+// A Preference is how much a client prefers a media type. Quality is the weight in
+// thousandths. Precision is how the type was named: 3 by name, 2 as type/*, 1 as */*.
 type Preference struct{ Quality, Precision int }
 
-// Over reports whether p is wanted more than q.
-func (p Preference) Over(q Preference) bool {
+// Exceeds reports whether p is preferred to q.
+func (p Preference) Exceeds(q Preference) bool {
 	if p.Quality != q.Quality {
 		return p.Quality > q.Quality
 	}
 	return p.Precision > q.Precision
 }
 
-// Accepted returns the preference that Accept headers give a media type, which
-// may have an alias: the most precise one.
+// Accepted returns the preference for a media type, or its alias, in Accept headers:
+// that of the range that names it most precisely.
 //
 // Source: RFC 9110, section 12.5.1.
 func Accepted(accept []string, name, alias string) Preference {
@@ -51,8 +50,8 @@ func Accepted(accept []string, name, alias string) Preference {
 	return found
 }
 
-// quality returns the weight among parameters in thousandths. A weight that
-// can't be read counts as none given.
+// quality returns the weight among parameters in thousandths. A weight that can't be
+// parsed is ignored.
 func quality(parameters string) int {
 	for parameters != "" {
 		var p string
@@ -68,8 +67,8 @@ func quality(parameters string) int {
 	return 1000
 }
 
-// acceptsGzip reports whether Accept-Encoding headers allow gzip. No header
-// allows everything, but clients that do not send it mostly cannot read it.
+// acceptsGzip reports whether Accept-Encoding headers allow gzip. By the RFC no
+// header allows everything, but most clients that send none cannot decode gzip.
 //
 // Source: RFC 9110, section 12.5.3.
 func acceptsGzip(header []string) bool {

@@ -11,32 +11,31 @@ import (
 	"time"
 )
 
-// An asker is content whose store is asked late. Ready asks for the next n
-// bytes, or with 0 whether the content is there.
-type asker interface{ Ready(n int64) error }
+// A readyReader is content that requests nothing from its store before the first
+// read. Ready requests the next n bytes, or with 0 checks that the content exists.
+type readyReader interface{ Ready(n int64) error }
 
-// atRest answers with content at rest whose headers, the ETag among them, are set.
-// Ranges, HEAD and conditions are net/http's, but for two things. Content that
-// can't be read is an error before the header is out. And a request for several
-// ranges is answered with all of the content, so that one request never makes
-// many to the store.
+// serveSeekable answers with stored content whose headers, such as the ETag, are set.
+// net/http handles ranges, HEAD and conditions, with two differences. Content that
+// can't be read is an error before the header is sent. A request for several ranges
+// gets the whole content, so that one request never causes several to the store.
 //
-// After an error w has no header of the content left, unless some of the answer
-// is out already.
+// After an error the headers about the content are removed from w, unless the header
+// was already sent.
 //
 // Source: S3 API reference, GetObject: one range is supported per request.
-func atRest(w http.ResponseWriter, r *http.Request, modified time.Time, content io.ReadSeeker) error {
+func serveSeekable(w http.ResponseWriter, r *http.Request, modified time.Time, content io.ReadSeeker) error {
 	if strings.Contains(r.Header.Get("Range"), ",") {
 		whole := *r
 		whole.Header = r.Header.Clone()
 		whole.Header.Del("Range")
 		r = &whole
 	}
-	a := &contentAnswer{ResponseWriter: w, content: content, head: r.Method == http.MethodHead}
-	if _, file := content.(*os.File); file { // net/http must see it, for sendfile
+	a := &contentWriter{ResponseWriter: w, content: content, isHead: r.Method == http.MethodHead}
+	if _, file := content.(*os.File); file { // net/http needs the *os.File for sendfile
 		http.ServeContent(a, r, "", modified, content)
 	} else {
-		http.ServeContent(a, r, "", modified, reading{content, a})
+		http.ServeContent(a, r, "", modified, errorRecorder{content, a})
 	}
 	if a.err == nil {
 		return nil
@@ -49,20 +48,20 @@ func atRest(w http.ResponseWriter, r *http.Request, modified time.Time, content 
 	return fmt.Errorf("read the content: %w", a.err)
 }
 
-// A contentAnswer holds the header back until the content can be read.
-type contentAnswer struct {
+// A contentWriter delays the header until the content can be read.
+type contentWriter struct {
 	http.ResponseWriter
 	content io.ReadSeeker
-	head    bool
+	isHead  bool
 	sent    bool  // the header is out
 	err     error // of the content, not of the client
 }
 
-func (a *contentAnswer) WriteHeader(status int) {
-	asked, late := a.content.(asker)
+func (a *contentWriter) WriteHeader(status int) {
+	asked, late := a.content.(readyReader)
 	if late && (status == http.StatusOK || status == http.StatusPartialContent) {
 		n, err := int64(0), error(nil)
-		if !a.head {
+		if !a.isHead {
 			n, err = strconv.ParseInt(a.Header().Get("Content-Length"), 10, 64)
 		}
 		if err == nil {
@@ -77,16 +76,16 @@ func (a *contentAnswer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-func (a *contentAnswer) Write(p []byte) (int, error) {
+func (a *contentWriter) Write(p []byte) (int, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
 	return a.ResponseWriter.Write(p)
 }
 
-// ReadFrom keeps the way of a file to the socket short. That a file ends early
-// is seen here alone.
-func (a *contentAnswer) ReadFrom(src io.Reader) (int64, error) {
+// ReadFrom lets net/http use sendfile. Only here a file that ends early can be
+// noticed.
+func (a *contentWriter) ReadFrom(src io.Reader) (int64, error) {
 	if a.err != nil {
 		return 0, a.err
 	}
@@ -99,16 +98,16 @@ func (a *contentAnswer) ReadFrom(src io.Reader) (int64, error) {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (a *contentAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+func (a *contentWriter) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// reading notes the errors of content, which a copy does not tell from those of
-// the client.
-type reading struct {
+// errorRecorder records the errors of reading the content. A copy does not tell them
+// apart from those of writing to the client.
+type errorRecorder struct {
 	io.ReadSeeker
-	answer *contentAnswer
+	answer *contentWriter
 }
 
-func (r reading) Read(p []byte) (int, error) {
+func (r errorRecorder) Read(p []byte) (int, error) {
 	n, err := r.ReadSeeker.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.answer.err = err

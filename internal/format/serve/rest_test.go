@@ -43,7 +43,7 @@ func serveContent(method, ranges string, content *late) (*httptest.ResponseRecor
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
 	w.Header().Set("ETag", `"x"`)
-	err := atRest(w, r, time.Time{}, content)
+	err := serveSeekable(w, r, time.Time{}, content)
 	return w, err
 }
 
@@ -100,7 +100,7 @@ func TestContentAtRestTellsOfContentThatBreaksOnTheWay(t *testing.T) {
 	}
 	// A client that goes away is no failure of the content.
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	err = atRest(deaf{httptest.NewRecorder()}, r, time.Time{}, &late{Reader: bytes.NewReader([]byte("0123456789"))})
+	err = serveSeekable(deaf{httptest.NewRecorder()}, r, time.Time{}, &late{Reader: bytes.NewReader([]byte("0123456789"))})
 	if err != nil {
 		t.Errorf("with a client that went away: %v", err)
 	}

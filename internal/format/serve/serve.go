@@ -17,14 +17,14 @@ import (
 
 // Header values that are shared between answers, whose writers only read them.
 var (
-	revalidate = []string{"private, no-cache"} // the next change of a package changes its documents
-	noSniff    = []string{"nosniff"}
-	zipped     = []string{"gzip"}
-	negotiated = []string{"Accept", "Accept-Encoding"}
+	revalidate   = []string{"private, no-cache"} // the next change of a package changes its documents
+	noSniff      = []string{"nosniff"}
+	gzipEncoding = []string{"gzip"}
+	negotiated   = []string{"Accept", "Accept-Encoding"}
 )
 
-// Document answers with a document, or that the client's copy is good. It is
-// compressed if the client takes that.
+// Document answers with a document, or with 304 if the client has it. The document is
+// compressed if the client accepts that.
 func Document(w http.ResponseWriter, r *http.Request, d *format.Document, base, contentType string) {
 	h := w.Header()
 	if v := h["Vary"]; len(v) == 1 && v[0] == "Accept" {
@@ -46,9 +46,9 @@ func Document(w http.ResponseWriter, r *http.Request, d *format.Document, base, 
 	}
 	h["Content-Type"] = values[1:2:2]
 	h["X-Content-Type-Options"] = noSniff
-	// An answer that fails means that the client is gone; there is no one to tell.
+	// A write that fails means that the client has disconnected.
 	if packed != nil {
-		h["Content-Encoding"] = zipped
+		h["Content-Encoding"] = gzipEncoding
 		values[2] = strconv.Itoa(len(packed))
 		h["Content-Length"] = values[2:3:3]
 		_, _ = w.Write(packed)
@@ -75,15 +75,15 @@ func matches(header []string, tag string) bool {
 	return false
 }
 
-// Content answers with an asset: conditions, and ranges where the content is at
-// rest. It does not close the content. An error may come after something is
+// Content answers with an asset. It handles conditions, and ranges of stored content.
+// It does not close the content. It may return an error after part of the answer was
 // written, as [format.Route] allows.
 func Content(w http.ResponseWriter, r *http.Request, c *format.Content, contentType string) error {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
-	// A published file never changes; a shared cache must not hand it to those
-	// who have no token.
+	// A published file never changes. It is private because a shared cache must not
+	// give it to clients without a token.
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	tag := ""
 	if c.Asset.Digests.SHA256 != "" {
@@ -91,7 +91,7 @@ func Content(w http.ResponseWriter, r *http.Request, c *format.Content, contentT
 		h.Set("ETag", tag)
 	}
 	if rest, ok := c.Body.(io.ReadSeeker); ok {
-		return atRest(w, r, c.Asset.Uploaded, rest)
+		return serveSeekable(w, r, c.Asset.Uploaded, rest)
 	}
 	if tag != "" && matches(r.Header["If-None-Match"], tag) {
 		h.Del("Content-Type")
@@ -100,7 +100,7 @@ func Content(w http.ResponseWriter, r *http.Request, c *format.Content, contentT
 	}
 	if c.Redirect != "" {
 		h.Del("Content-Type")
-		h.Set("Cache-Control", "private, no-store") // the address is good for a while only
+		h.Set("Cache-Control", "private, no-store") // the URL expires
 		h.Set("Location", c.Redirect)
 		w.WriteHeader(http.StatusTemporaryRedirect)
 		return nil
@@ -108,8 +108,8 @@ func Content(w http.ResponseWriter, r *http.Request, c *format.Content, contentT
 	return stream(w, r, c)
 }
 
-// stream answers with content that can be read once. Ranges are for content at
-// rest, and the whole is what a server may answer instead.
+// stream answers with content that can be read once. It ignores ranges, as a server
+// may, and sends the whole content.
 func stream(w http.ResponseWriter, r *http.Request, c *format.Content) error {
 	h := w.Header()
 	h.Set("Accept-Ranges", "none")
@@ -123,8 +123,8 @@ func stream(w http.ResponseWriter, r *http.Request, c *format.Content) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	// Two errors look alike to a copy: who reads fails, or the client is gone.
-	body := &failing{Reader: c.Body}
+	// io.Copy does not tell a failed read from a client that has disconnected.
+	body := &errorReader{Reader: c.Body}
 	n, err := io.Copy(w, body)
 	if body.err == nil && err == nil && c.Asset.Size >= 0 && n != c.Asset.Size {
 		body.err = io.ErrUnexpectedEOF
@@ -135,13 +135,13 @@ func stream(w http.ResponseWriter, r *http.Request, c *format.Content) error {
 	return nil
 }
 
-// failing notes the errors of a reader.
-type failing struct {
+// errorReader records the error of a reader.
+type errorReader struct {
 	io.Reader
 	err error
 }
 
-func (f *failing) Read(p []byte) (int, error) {
+func (f *errorReader) Read(p []byte) (int, error) {
 	n, err := f.Reader.Read(p)
 	if err != nil && err != io.EOF {
 		f.err = err
@@ -149,15 +149,15 @@ func (f *failing) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Redirect sends a client to an address relative to the one that it asked for,
-// which also holds behind a proxy that changes addresses.
+// Redirect redirects a client to a relative URL, which is also right behind a proxy
+// that rewrites URLs.
 func Redirect(w http.ResponseWriter, location string) {
 	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusMovedPermanently)
 }
 
-// Refuse answers with a fault in a body that the format has made of it. Nothing
-// that was meant for the answer without the error stays.
+// Refuse answers with a fault and a body in which the format describes it. It removes
+// headers that were set for a successful answer.
 func Refuse(w http.ResponseWriter, e *fault.Error, contentType, body string) {
 	h := w.Header()
 	for _, name := range [...]string{"ETag", "Last-Modified", "Content-Encoding", "Content-Length", "Accept-Ranges"} {
@@ -170,24 +170,24 @@ func Refuse(w http.ResponseWriter, e *fault.Error, contentType, body string) {
 		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
 	}
 	w.WriteHeader(format.Code(e))
-	_, _ = io.WriteString(w, body) // the client may be gone; there is no one to tell
+	_, _ = io.WriteString(w, body) // an error means that the client has disconnected
 }
 
-// maxDrain is how much of a refused upload is still read, in bytes.
+// maxDrain is how many bytes of a refused upload are still read.
 const maxDrain = 32 << 20
 
-// Drain reads on in a body that is refused, within a bound. Clients that write
-// on while the server closes see a broken connection instead of the reason.
+// Drain reads the rest of a refused body, within a bound. A client that is still
+// writing when the server closes would see a broken connection instead of the reason.
 func Drain(r *http.Request) {
-	_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // whatever comes of it, the error is told
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrain) // the refusal is sent in any case
 }
 
-// Unread returns the fault for a body that can't be read to its end, or is no
-// what: "a complete multipart form".
+// Unread returns the fault for a body that can't be read to its end, or is not what
+// says, such as "a complete multipart form".
 func Unread(err error, what string) error {
 	var known *fault.Error
 	if errors.As(err, &known) {
-		return known // whoever hands out the body knows better why it ended
+		return known // the body's reader says why it ended
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
@@ -198,7 +198,7 @@ func Unread(err error, what string) error {
 	return f
 }
 
-// Sentence makes a sentence of an error.
+// Sentence returns an error's text as a sentence, with a capital and a full stop.
 func Sentence(err error) string {
 	s := err.Error()
 	return strings.ToUpper(s[:1]) + s[1:] + "."

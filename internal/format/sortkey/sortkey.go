@@ -1,10 +1,9 @@
-// Package sortkey owns the encodings of which formats make keys for versions:
-// texts whose byte order is the order of what they stand for. It must never
-// know a format's rules.
+// Package sortkey owns the encodings for sort keys of versions: texts whose byte
+// order is the order of the versions. It must never know a format's rules.
 //
-// A key holds only digits and lower-case letters, so that it has the same order
-// byte by byte and under every collation that a database may use. Digits sort
-// before letters; the encodings lean on that.
+// A key holds only digits and lower-case letters, so that it has the same order by
+// bytes and under every collation of a database. The encodings rely on digits sorting
+// before letters.
 package sortkey
 
 import (
@@ -14,13 +13,13 @@ import (
 )
 
 const (
-	Invalid = "0" // begins the key of what a format's rules do not cover
-	Valid   = "1" // begins every other key
+	Invalid = "0" // begins the key of a text that is no version
+	Valid   = "1" // begins the key of a version
 	End     = "0" // ends a list; every item begins with a letter
-	None    = "0" // stands for what is not there, and sorts before anything that is
+	None    = "0" // encodes an absent part, and sorts before every present one
 )
 
-// OfInvalid is the key of a text that is no version.
+// OfInvalid returns the key of a text that is no version.
 func OfInvalid(text string) string { return Invalid + hex.EncodeToString([]byte(text)) }
 
 // Number writes a number, given as digits without leading zeros, so that more

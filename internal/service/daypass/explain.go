@@ -73,7 +73,7 @@ func (s *Service) supposed(ctx context.Context, c *gate.Call, in *api.ExplainDec
 		if err != nil {
 			return nil, "", err
 		}
-		call.Principal, call.Grants, call.Voucher = nil, nil, &gate.Voucher{Provider: identity.ProviderARN(provider)}
+		call.Principal, call.Grants, call.WebIdentity = nil, nil, &gate.WebIdentity{Provider: identity.ProviderARN(provider)}
 		return call, account, nil
 	}
 	var err error

@@ -107,7 +107,7 @@ func authorizes(claims oidc.Claims, roleARN string) bool {
 //
 // Source: IAM User Guide, "IAM and AWS STS condition context keys", on OIDC
 // federation: "Available in session".
-func lasting(v *gate.Voucher) map[string][]string {
+func lasting(v *gate.WebIdentity) map[string][]string {
 	claims, prefix := oidc.Claims(v.Claims), hostPath(v)
 	keys := map[string][]string{prefix + "sub": {v.Subject}, prefix + "aud": audiences(claims)[:1]}
 	methods, _ := claims.List("amr")
@@ -119,7 +119,7 @@ func lasting(v *gate.Voucher) map[string][]string {
 }
 
 // trustKeys are the condition keys that trust policies alone can ask for.
-func trustKeys(v *gate.Voucher) map[string]string {
+func trustKeys(v *gate.WebIdentity) map[string]string {
 	claims, prefix := oidc.Claims(v.Claims), hostPath(v)
 	keys := make(map[string]string)
 	if list, ok := claims.List("aud"); ok {

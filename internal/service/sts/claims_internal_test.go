@@ -24,7 +24,7 @@ func FuzzClaims(f *testing.F) {
 		if json.Unmarshal([]byte(text), &claims) != nil || len(audiences(claims)) == 0 {
 			return // not verified
 		}
-		v := &gate.Voucher{Provider: "arn:aws:iam::111111111111:oidc-provider/Idp.example:8443", Subject: "s", Claims: claims}
+		v := &gate.WebIdentity{Provider: "arn:aws:iam::111111111111:oidc-provider/Idp.example:8443", Subject: "s", Claims: claims}
 		for key := range trustKeys(v) {
 			if !strings.HasPrefix(key, "idp.example:8443:") {
 				t.Errorf("the key %q is not the provider's", key)

@@ -36,11 +36,11 @@ func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	c.Voucher, err = s.vouch(ctx, c, account, in)
+	c.WebIdentity, err = s.vouch(ctx, c, account, in)
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	asked, err := askedFor(c.Voucher.Claims)
+	asked, err := askedFor(c.WebIdentity.Claims)
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
@@ -48,12 +48,12 @@ func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	on, a, err := s.assumable(ctx, in.RoleArn, tags, vouchedKeys(c.Voucher, in.RoleSessionName, asked))
+	on, a, err := s.assumable(ctx, in.RoleArn, tags, vouchedKeys(c.WebIdentity, in.RoleSessionName, asked))
 	return on, webAssumption{a, asked}, err
 }
 
 // vouchedKeys are the condition keys of what a provider's token asks for.
-func vouchedKeys(v *gate.Voucher, sessionName string, asked *request) map[string]policy.Value {
+func vouchedKeys(v *gate.WebIdentity, sessionName string, asked *request) map[string]policy.Value {
 	keys := sessionKeys(sessionName, asked.sourceIdentity, asked.transitive)
 	keys["sts:roleauthorizedbyidp"] = policy.One("false")
 	if _, ok := v.Claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
@@ -79,7 +79,7 @@ func one(key string, values []string) policy.Value {
 
 // vouch verifies a token for an account. The checks and their order are those of
 // the documentation; a token's text is in none of the refusals.
-func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *api.AssumeRoleWithWebIdentityInput) (*gate.Voucher, error) {
+func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *api.AssumeRoleWithWebIdentityInput) (*gate.WebIdentity, error) {
 	token, err := oidc.Parse(in.WebIdentityToken)
 	if err != nil {
 		return nil, tokenFault(err)
@@ -109,7 +109,7 @@ func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *a
 		return nil, fault.New(fault.InvalidIdentityToken, "The identity provider does not authorize the role in the claim %s", rolesClaim)
 	}
 	preferKnown(claims, provider)
-	return &gate.Voucher{Provider: identity.ProviderARN(provider), Subject: subject, Audience: audiences(claims)[0], Claims: claims}, nil
+	return &gate.WebIdentity{Provider: identity.ProviderARN(provider), Subject: subject, Audience: audiences(claims)[0], Claims: claims}, nil
 }
 
 // shown is an issuer as a message may name it.
@@ -161,7 +161,7 @@ func (s *Service) judgeWebSession(ctx context.Context, c *gate.Call, in *api.Ass
 		return err
 	}
 	session.SourceIdentity = a.asked.sourceIdentity
-	session.Provider, session.Context = c.Voucher.Provider, lasting(c.Voucher)
+	session.Provider, session.Context = c.WebIdentity.Provider, lasting(c.WebIdentity)
 	return permitPassing(ctx, c, a.on, session)
 }
 
@@ -176,16 +176,16 @@ func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, i
 	if err != nil {
 		return nil, err
 	}
-	issuer, _ := oidc.Claims(c.Voucher.Claims).Text("iss")
+	issuer, _ := oidc.Claims(c.WebIdentity.Claims).Text("iss")
 	return &api.AssumeRoleWithWebIdentityOutput{
 		Credentials: out.Credentials, AssumedRoleUser: out.AssumedRoleUser, PackedPolicySize: out.PackedPolicySize, SourceIdentity: out.SourceIdentity,
-		SubjectFromWebIdentityToken: c.Voucher.Subject, Provider: issuer, Audience: c.Voucher.Audience,
+		SubjectFromWebIdentityToken: c.WebIdentity.Subject, Provider: issuer, Audience: c.WebIdentity.Audience,
 	}, nil
 }
 
 // hostPath is what a provider's condition keys begin with: its URL without the
 // scheme, in lower case, as keys are looked up.
-func hostPath(v *gate.Voucher) string {
+func hostPath(v *gate.WebIdentity) string {
 	a, err := arn.Parse(v.Provider)
 	if err != nil {
 		return "" // it was made by [identity.ProviderARN]
