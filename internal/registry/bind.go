@@ -18,13 +18,12 @@ type Binding struct {
 	Verbs  []*format.Verb // that the call may come to; see [format.Route]
 	Now    time.Time
 
-	// Judge judges all of the actions on a subject. It is asked before anything of
-	// the repository is told or changed, and again before a commit.
+	// Judge authorizes all of the actions on a subject. It is called before anything
+	// of the repository is read or changed, and again before a commit.
 	Judge func(ctx context.Context, actions []string, on Subject) error
 
-	// Again establishes the caller once more, as of the moment that it is asked,
-	// for what Judge judges from then on. It is asked before a commit is judged.
-	// Nil means that the caller cannot change meanwhile.
+	// Again authenticates the caller again, as of now. It is called before Judge
+	// authorizes a commit. Nil means that the caller cannot change in the meantime.
 	Again func(ctx context.Context) error
 
 	// Observe hears which verb a change is begun with, and which package and version
@@ -55,9 +54,10 @@ func (b *Binding) observe(verb *format.Verb, ref format.Ref) {
 	}
 }
 
-// Bind returns the repository as a format may use it during one call. What the
-// only verb of the call needs on the repository is judged at once. The result
-// is for one goroutine. If the repository does not exist every method says so.
+// Bind returns the repository as a format may use it during one call. If the call has
+// a single verb, its actions on the repository are authorized at once. The result is
+// for one goroutine. If the repository does not exist, every method returns that
+// fault.
 func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, error) {
 	bound := &bound{Binding: b, repository: r}
 	bound.self = member{r.registry, r, b.Format, b.CountRows}
@@ -77,12 +77,12 @@ type bound struct {
 	Binding
 	repository *Repository
 	self       member
-	nearest    [1]resolve.Member // so that the usual chain takes no memory of its own
+	nearest    [1]resolve.Member // backs the usual chain, to save an allocation
 	chain      resolve.Chain
 	judged     *format.Verb // the verb whose actions on the repository are allowed
 }
 
-// judge judges what a verb needs on the repository.
+// judge authorizes a verb's actions on the repository.
 func (b *bound) judge(ctx context.Context, verb *format.Verb) error {
 	if len(verb.Repository) > 0 {
 		err := b.Judge(ctx, verb.Repository, b.repository.Subject())
@@ -94,8 +94,8 @@ func (b *bound) judge(ctx context.Context, verb *format.Verb) error {
 	return nil
 }
 
-// checkReadable returns an error unless the call has a right on the repository. It is
-// a mistake of the format, and no client's.
+// checkReadable returns an error unless an action on the repository was authorized.
+// The error means a mistake of the format, not of a client.
 func (b *bound) checkReadable() error {
 	if b.judged == nil || len(b.judged.Repository) == 0 {
 		return fmt.Errorf("the %s format reads a repository on which nothing was judged", b.Format.Name)

@@ -8,19 +8,19 @@ import (
 	"daypass/internal/format"
 )
 
-// Bounds on what one version may say of itself. Who reads pages pays for it, not
-// who wrote it, and archives make it cheap to write: 18,000 dependencies are a
-// file of 55 KB. AWS documents none; these are several times what the largest
-// public packages have.
+// Bounds on the metadata of one version. Its cost falls on those who read pages, and a
+// packed archive makes it cheap to upload: 18,000 dependencies are a file of 55 KB.
+// AWS documents no bounds; these are several times those of the largest public
+// packages.
 const (
 	maxDependencies = 4096
 	maxDescription  = 512 << 10 // bytes of a description, without its readme
-	maxDetail       = 512 << 10 // bytes of what lists print of a version
-	maxAssetDetail  = 4 << 10   // bytes of what lists print of an asset
-	maxReason       = 4 << 10   // bytes of why a version was withdrawn
+	maxDetail       = 512 << 10 // bytes of a version's detail
+	maxAssetDetail  = 4 << 10   // bytes of an asset's detail
+	maxReason       = 4 << 10   // bytes of the reason of a yank
 )
 
-// checkBounds refuses an edit of a version that says too much.
+// checkBounds refuses an edit of a version with metadata over the bounds.
 func checkBounds(e *format.VersionEdit) error {
 	if e.Description != nil {
 		err := checkDescription(e.Description)

@@ -14,34 +14,31 @@ import (
 	"daypass/internal/store"
 )
 
-// What is kept of packages is bounded by estimates of its bytes. Documents are
-// what package managers ask for again and again; rows are read for the first
-// document of a revision, and for downloads. A document is weighed with half as
-// much again, which is what it may come to keep compressed.
+// Bounds of the caches of packages, in estimated bytes. Package managers request
+// documents over and over. Rows are read for the first document of a revision, and for
+// downloads. The weight of a document includes the compressed forms that it may keep.
 const (
 	maxHeads     = 2 << 20
 	maxRows      = 4 << 20
 	maxDocuments = 36 << 20
 
-	// maxShare is the part of a cache that one entry may take: a heavier one is
-	// given to all who wait for it and not kept.
+	// One entry may take 1/maxShare of a cache. A heavier one is returned to all who
+	// wait for it, but not cached.
 	maxShare = 3
 )
 
 const (
-	// maxStaleness is how long a replica that watches believes what it keeps after its
-	// last look at what others changed.
+	// maxStaleness is how long a watching replica uses its cache after its last look
+	// at the changes of others.
 	maxStaleness = time.Second
 
-	// clockSlack is how far the clocks of replicas may be apart, and how long a
-	// transaction may take from its start to its commit, before a change could
-	// be overlooked.
+	// clockSlack is how far the clocks of replicas may differ, plus how long a
+	// transaction may take, before a change could be missed.
 	clockSlack = 15 * time.Second
 )
 
-// A cache keeps what was read of packages, and apart from that what formats
-// rendered from it. Whoever asks for something that is being loaded waits for
-// it; it is loaded once.
+// A cache keeps the rows of packages, and the documents that formats rendered from
+// them. Several callers who need the same entry wait for one load.
 //
 // Only heads can be out of date. A change made here drops the package's head
 // before the change is acknowledged; changes of other replicas are seen by
@@ -56,8 +53,8 @@ type cache struct {
 
 	indexes indexes
 
-	// turns bounds how many packages are read or rendered at the same time. That
-	// work is CPU and memory: more at once would only hold more.
+	// turns bounds how many packages are read or rendered at the same time. The work
+	// is bound by CPU: more at once would only take more memory.
 	turns chan struct{}
 
 	watching  atomic.Bool
@@ -123,7 +120,7 @@ func (c *cache) head(ctx context.Context, key store.PackageKey) (*store.Package,
 	return c.heads.Get(ctx, key, c.loadHead)
 }
 
-// loadRows returns rows, from load if they are not known.
+// loadRows returns cached rows, or else those of load.
 func (c *cache) loadRows(ctx context.Context, key rowsKey, load otter.LoaderFunc[rowsKey, *rows]) (*rows, error) {
 	return c.rows.Get(ctx, key, inTurn(c, load))
 }
@@ -176,13 +173,13 @@ func inTurn[K comparable, V any](c *cache, load otter.LoaderFunc[K, V]) otter.Lo
 	}
 }
 
-// invalidate forgets a package, also one that is being read just now.
+// invalidate drops a package, also one that is being read at the moment.
 func (c *cache) invalidate(key store.PackageKey) {
 	c.heads.Invalidate(key)
 	c.indexes.counter(key.Repository, key.Format).Add(1)
 }
 
-// invalidateUnless forgets a package unless the revision that is known is this one.
+// invalidateUnless drops a package unless the cached revision is this one.
 func (c *cache) invalidateUnless(p *store.Package) {
 	known, ok := c.heads.GetEntryQuietly(p.PackageKey)
 	if !ok || known.Value.Revision != p.Revision {
@@ -190,7 +187,7 @@ func (c *cache) invalidateUnless(p *store.Package) {
 	}
 }
 
-// clear forgets all packages.
+// clear drops all packages.
 func (c *cache) clear() {
 	c.heads.InvalidateAll()
 	for i := range c.indexes.counters {
@@ -202,9 +199,9 @@ func (c *cache) stale() bool {
 	return c.watching.Load() && time.Now().UnixNano()-c.confirmed.Load() > int64(maxStaleness)
 }
 
-// Watch looks every interval for packages that other replicas changed, until
-// ctx ends. A server that shares its database MUST run it; one that can't look
-// for longer than a second reads from the database until it can again.
+// Watch looks every interval for packages that other replicas changed, until ctx ends.
+// A server that shares its database MUST run it. While it cannot reach the database
+// for more than a second, the cache is bypassed.
 func (g *Registry) Watch(ctx context.Context, interval time.Duration) {
 	g.packages.watching.Store(true)
 	tick := time.NewTicker(interval)

@@ -11,7 +11,8 @@ import (
 	"daypass/internal/store"
 )
 
-// maxReadme is the most that is kept of a readme; a longer one is dropped.
+// maxReadme is the length of the longest readme that is stored, in bytes. A longer one
+// is dropped.
 //
 // Source: CodeArtifact User Guide, "View and update package version details".
 const maxReadme = 400 << 10
@@ -37,7 +38,7 @@ func (c *change) Stage(ctx context.Context, limit int64) (format.Staged, error) 
 	return staged{s}, nil
 }
 
-// staged shows a format its content in its own terms.
+// staged adapts a [blob.Stage] to [format.Staged].
 type staged struct{ stage *blob.Stage }
 
 func (s staged) Write(b []byte) (int, error)            { return s.stage.Write(b) }
@@ -100,8 +101,8 @@ func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, er
 	return found, err
 }
 
-// judgePackage judges what the verb needs on the claimed package, and then says
-// whether there is a repository.
+// judgePackage authorizes the verb's actions on the claimed package. Only then it
+// checks that the repository exists.
 func (c *change) judgePackage(ctx context.Context) error {
 	err := c.Judge(ctx, c.verb.Package, c.repository.PackageSubject(c.Format.Name, c.name))
 	if err != nil {
@@ -117,10 +118,10 @@ func checkVersion(version string) error {
 	return nil
 }
 
-// Commit implements [format.Change]. The order makes a crash harmless at every
-// point: first a row says that content is coming, then the content is made
-// durable, and one transaction at the end makes all of the edit visible. What is
-// left of an attempt that got less far is swept.
+// Commit implements [format.Change]. Its order makes a crash harmless at every point.
+// First a row records that content is coming, then the content is made durable, and at
+// the end one transaction makes the whole edit visible. A sweep removes the remains of
+// an interrupted commit.
 func (c *change) Commit(ctx context.Context, edit *format.Edit) error {
 	if !c.claimed {
 		return errors.New("a change is committed that claimed no package")
@@ -129,7 +130,7 @@ func (c *change) Commit(ctx context.Context, edit *format.Edit) error {
 	if err != nil {
 		return err
 	}
-	err = c.judgeAgain(ctx) // before anything is made durable; record does it too
+	err = c.judgeAgain(ctx) // before anything is made durable; record calls it again
 	if err != nil {
 		return err
 	}
@@ -144,14 +145,14 @@ func (c *change) Commit(ctx context.Context, edit *format.Edit) error {
 		}
 	}
 	changed, err := c.record(ctx, edit, uploads)
-	if changed || err != nil { // after an error nobody knows whether it was committed
+	if changed || err != nil { // after an error the edit may or may not be committed
 		c.member.registry.packages.invalidate(c.member.key(c.name))
 	}
 	return err
 }
 
-// judgeAgain judges the caller by what holds now: much may have changed while
-// the body came in.
+// judgeAgain authorizes the caller by the present state, which may have changed while
+// the body was read.
 func (c *change) judgeAgain(ctx context.Context) error {
 	r := c.repository
 	now, err := r.registry.Repository(ctx, r.Region, r.DomainOwner, r.DomainName, r.Name)
@@ -175,7 +176,7 @@ func (c *change) judgeAgain(ctx context.Context) error {
 	return c.judgePackage(ctx)
 }
 
-// An upload is content on its way in.
+// An upload is the staged content of one new asset.
 type upload struct {
 	name    string
 	content format.Staged
@@ -223,7 +224,7 @@ func (c *change) uploads(edit *format.Edit) (map[*format.NewAsset]*upload, error
 	return uploads, nil
 }
 
-// assetKey is equal for names of one asset.
+// assetKey returns the same text for all names of one asset.
 func (c *change) assetKey(name string) string {
 	if c.Format.AssetKey == nil {
 		return name
@@ -231,7 +232,7 @@ func (c *change) assetKey(name string) string {
 	return c.Format.AssetKey(name)
 }
 
-// claimContent finds out what is new and where its content goes.
+// claimContent finds the new assets of an edit and claims rows for their content.
 func (c *change) claimContent(ctx context.Context, edit *format.Edit, uploads map[*format.NewAsset]*upload) (fresh []*upload, err error) {
 	err = c.update(ctx, c.member.registry.DB.Update, func(tx *store.Tx) error {
 		d, err := c.plan(ctx, tx, edit, uploads)
@@ -252,8 +253,8 @@ func (c *change) claimContent(ctx context.Context, edit *format.Edit, uploads ma
 	return fresh, err
 }
 
-// update is for what several publishers may insert at once: the loser of a race
-// looks again.
+// update runs a transaction that may race with another publisher's insert of the same
+// row. The loser of the race runs again.
 func (c *change) update(ctx context.Context, run func(context.Context, func(*store.Tx) error) error, fn func(*store.Tx) error) error {
 	var err error
 	for range 5 {
@@ -282,9 +283,8 @@ func (c *change) storeContent(ctx context.Context, u *upload) error {
 	return err
 }
 
-// record writes the rows of the edit, as long as the caller may: whoever is
-// refused before it commits has changed nothing. It reports whether it changed
-// anything.
+// record writes the rows of the edit, if the caller is still authorized when it
+// commits. It reports whether it changed anything.
 func (c *change) record(ctx context.Context, edit *format.Edit, uploads map[*format.NewAsset]*upload) (changed bool, err error) {
 	checked := func(ctx context.Context, fn func(*store.Tx) error) error {
 		return c.member.registry.DB.UpdateChecked(ctx, c.judgeAgain, fn)

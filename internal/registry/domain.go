@@ -10,8 +10,8 @@ import (
 	"daypass/internal/store"
 )
 
-// A Domain is a domain, or the place where one could be: a caller who may not
-// know is told the same of both. Values are shared and must not be changed.
+// A Domain is a domain that may not exist: a caller who may not see it gets the same
+// answer in both cases. Values are shared: callers MUST NOT change them.
 type Domain struct {
 	store.Domain // ID is empty if there is none
 	ARN          string
@@ -88,12 +88,13 @@ func (d *Domain) Check() error {
 	return fault.NotFoundResource("domain", d.Name, "Domain not found. Domain '%s' owned by account '%s' does not exist", d.Name, d.Owner)
 }
 
-// Subject is what an action on the domain is judged on.
+// Subject returns the subject of an action on the domain.
 func (d *Domain) Subject() Subject {
 	return Subject{ARN: d.ARN, Account: d.Owner, Policies: d.policies, Tags: d.Tags}
 }
 
-// notFound turns a row that vanished under us into the domain's NotFound.
+// notFound returns the domain's fault of kind NotFound for [store.ErrNotFound], which
+// means that the domain was deleted in the meantime.
 func (d *Domain) notFound(err error) error {
 	if isNotFound(err) {
 		return (&Domain{Domain: store.Domain{Name: d.Name, Owner: d.Owner}}).Check()
@@ -133,13 +134,13 @@ func (g *Registry) CreateDomain(ctx context.Context, d store.Domain) (*Domain, e
 	return newDomain(&d)
 }
 
-// A Usage is what a domain holds.
+// A Usage is the number of repositories and the size of a domain.
 type Usage struct {
 	Repositories int
 	Bytes        int64 // of all assets, equal content counted once
 }
 
-// Usage counts what a domain holds now.
+// Usage returns the present usage of a domain.
 func (g *Registry) Usage(ctx context.Context, d *Domain) (u Usage, err error) {
 	err = g.DB.View(ctx, func(tx *store.Tx) error {
 		u.Repositories, err = tx.CountRepositories(ctx, d.ID)
@@ -208,7 +209,8 @@ func (g *Registry) SetDomainPolicy(ctx context.Context, d *Domain, revision, doc
 	return shown, d.notFound(err)
 }
 
-// reread reads the domain's row again, as long as it is the same domain.
+// reread reads the domain's row again. It returns [store.ErrNotFound] if the name now
+// belongs to another domain.
 func (d *Domain) reread(ctx context.Context, tx *store.Tx) (*store.Domain, error) {
 	rows, err := tx.DomainsNamed(ctx, d.Owner, d.Name)
 	if err != nil {
@@ -221,8 +223,8 @@ func (d *Domain) reread(ctx context.Context, tx *store.Tx) (*store.Domain, error
 	return row, nil
 }
 
-// nextPolicy decides what is stored instead of a policy, and what the caller is
-// shown.
+// nextPolicy returns the policy to store in place of another, and the one to show to
+// the caller.
 func nextPolicy(kind, name string, stored, fresh store.ResourcePolicy, expected string) (next, shown store.ResourcePolicy, err error) {
 	err = checkRevision(kind, name, stored, expected)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"daypass/internal/store"
 )
 
-// A draft is a package as an edit makes it, before it is written. It lives as
-// long as a transaction.
+// A draft is a package with an edit applied, before it is written. It lives as long as
+// a transaction.
 type draft struct {
 	*change
 	pkg      *store.Package // nil: there is none
@@ -22,7 +22,7 @@ type draft struct {
 	tags     map[string]string // nil: as they are
 }
 
-// A draftVersion is a version as an edit makes it.
+// A draftVersion is a version with an edit applied.
 type draftVersion struct {
 	*draft
 	row     *store.Version
@@ -37,8 +37,8 @@ type draftVersion struct {
 	removedAssets []string // names
 }
 
-// A draftAsset is an asset as an edit makes it: there already, uploaded, or
-// shared with another.
+// A draftAsset is an asset of a draft: one that exists, one that is uploaded, or one
+// that shares the content of another.
 type draftAsset struct {
 	row     *store.Asset
 	upload  *upload
@@ -74,8 +74,8 @@ func (c *change) draft(ctx context.Context, tx *store.Tx) (*draft, error) {
 	return d, err
 }
 
-// findVersion returns a version, or nil if there is none. It refuses one that takes no
-// changes.
+// findVersion returns a version, or nil if there is none. It refuses one that cannot be
+// changed.
 func (d *draft) findVersion(ctx context.Context, tx *store.Tx, version string) (*draftVersion, error) {
 	for _, v := range d.versions {
 		if v.row.Version == version {
@@ -152,7 +152,7 @@ func (d *draft) fresh() []*upload {
 	return fresh
 }
 
-// plan works out what an edit makes of the package.
+// plan returns the package with an edit applied.
 func (c *change) plan(ctx context.Context, tx *store.Tx, edit *format.Edit, uploads map[*format.NewAsset]*upload) (*draft, error) {
 	d, err := c.draft(ctx, tx)
 	if err != nil {
@@ -173,7 +173,8 @@ func (c *change) plan(ctx context.Context, tx *store.Tx, edit *format.Edit, uplo
 	return d, d.changeTags(ctx, tx, edit.Tags)
 }
 
-// openVersion returns the version that an edit is of, made where there is none.
+// openVersion returns the version that an edit changes, or a new one if it does not
+// exist.
 func (d *draft) openVersion(ctx context.Context, tx *store.Tx, e *format.VersionEdit) (*draftVersion, error) {
 	v, err := d.findVersion(ctx, tx, e.Version)
 	if err != nil {
@@ -212,7 +213,7 @@ func (d *draft) openVersion(ctx context.Context, tx *store.Tx, e *format.Version
 	}}, nil
 }
 
-// apply makes the version what an edit says.
+// apply applies an edit to the version.
 func (v *draftVersion) apply(ctx context.Context, tx *store.Tx, e *format.VersionEdit, uploads map[*format.NewAsset]*upload) error {
 	if len(e.Assets) > 0 || len(e.Details) > 0 {
 		err := v.loadAssets(ctx, tx)
@@ -248,7 +249,7 @@ func (v *draftVersion) apply(ctx context.Context, tx *store.Tx, e *format.Versio
 	return nil
 }
 
-// setStatus changes the status as far as an edit may.
+// setStatus changes the status, if an edit may do that.
 //
 // Source: CodeArtifact User Guide, "Package version status".
 func (v *draftVersion) setStatus(status format.Status) {
@@ -260,7 +261,7 @@ func (v *draftVersion) setStatus(status format.Status) {
 	}
 }
 
-// addAssets adds assets. What is there with the same bytes is left alone.
+// addAssets adds assets. An asset that exists with the same content is left as it is.
 //
 // Source: CodeArtifact User Guide, "Package version status" and "Package version
 // immutability".
@@ -372,7 +373,7 @@ func (v *draftVersion) setDetails(details map[string]json.RawMessage) error {
 	return nil
 }
 
-// setDescription fills the description, or replaces it.
+// setDescription sets the empty fields of the description, or replaces it.
 func (v *draftVersion) setDescription(d *format.Description, replace bool) error {
 	had, err := restore(v.description, v.row.Detail)
 	if err != nil {
@@ -403,7 +404,7 @@ func (v *draftVersion) setDescription(d *format.Description, replace bool) error
 	return nil
 }
 
-// mergeDescription returns a description with what another has and it does not.
+// mergeDescription returns d with its empty fields taken from other.
 func mergeDescription(d, other format.Description) format.Description {
 	for _, p := range [...]struct{ to, from *string }{
 		{&d.DisplayName, &other.DisplayName}, {&d.Summary, &other.Summary}, {&d.HomePage, &other.HomePage},
@@ -540,7 +541,7 @@ func (v *draftVersion) write(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// setContent says where the content of a new asset is.
+// setContent sets the columns about the content of a new asset.
 func (v *draftVersion) setContent(ctx context.Context, tx *store.Tx, a *draftAsset) error {
 	switch {
 	case !a.created:
@@ -562,8 +563,8 @@ func (v *draftVersion) setContent(ctx context.Context, tx *store.Tx, a *draftAss
 	return nil
 }
 
-// storable takes out what PostgreSQL can't keep in text. JSON never has it
-// outside of escapes.
+// storable removes what PostgreSQL can't store in text: NUL and invalid UTF-8. JSON
+// has neither outside of escapes.
 func storable(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }

@@ -16,7 +16,7 @@ import (
 	"daypass/internal/store"
 )
 
-// A member is what one repository has itself of one format.
+// A member is one repository's own packages of one format.
 type member struct {
 	registry   *Registry
 	repository *Repository
@@ -101,7 +101,7 @@ func (m *member) Document(ctx context.Context, n format.Name, variant string, re
 	return m.render(ctx, head, key, render)
 }
 
-// render makes a document that is not known.
+// render renders a document that is not cached.
 func (m *member) render(ctx context.Context, head *store.Package, key documentKey, render func(*format.Package) ([]byte, error)) (*format.Document, error) {
 	return m.registry.packages.document(ctx, key, m.loadListed(head), func(r *rows) (*format.Document, error) {
 		if len(r.Versions) == 0 {
@@ -157,8 +157,8 @@ func (m *member) asset(ctx context.Context, ref format.Ref, name string) (*forma
 	return nil, 0, fault.NotFoundResource("asset", name, "Asset not found. Version '%s' of package '%s' in repository '%s' has no asset '%s'", ref.Version, label(ref.Name), m.repository.Name, name)
 }
 
-// space is where a domain keeps content. Nearly all of it is of generation 0;
-// see the contents table.
+// space returns the blob space of a domain's content of a generation. Nearly all
+// content has generation 0; see the contents table.
 func space(domain string, generation int64) string {
 	if generation == 0 {
 		return domain

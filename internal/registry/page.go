@@ -7,7 +7,7 @@ import (
 	"daypass/internal/fault"
 )
 
-// A Page says how much of a list to return, and from where.
+// A Page chooses a page of a list.
 type Page struct {
 	Token string // empty: from the start
 	Max   int64  // 0: the default
@@ -73,8 +73,8 @@ func invalidToken() error {
 	return fault.Invalid("nextToken: it is not a token that this list returned; leave it out to start again")
 }
 
-// firstPage returns at most limit entries of a list that was read one further, and
-// the token for the rest.
+// firstPage cuts a list that was read with limit+1 to limit entries. It returns the
+// token for the rest, or "".
 func firstPage[T any](found []T, limit int, token func(T) string) ([]T, string) {
 	if len(found) <= limit {
 		return found, ""

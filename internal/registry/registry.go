@@ -1,7 +1,7 @@
-// Package registry owns domains and repositories with their policies and tags,
-// and the packages, versions and assets in them, over the store and the
-// content. It gives formats their repository. It must never know who is asking:
-// it says what a thing is judged on, and leaves the judgement to the doors.
+// Package registry owns domains and repositories with their policies and tags, and
+// the packages, versions and assets in them, on top of the store and the blob store.
+// It implements the repository that formats use. It must never know who is asking: it
+// returns the subject of an action, and its callers authorize it.
 package registry
 
 import (
@@ -120,7 +120,7 @@ func New(c Config) *Registry {
 // on.
 type Subject = policy.Subject
 
-// change runs a transaction after which no replica believes what it knew.
+// change runs a transaction that empties the caches of all replicas.
 func (g *Registry) change(ctx context.Context, fn func(*store.Tx) error) error {
 	return g.DB.Update(ctx, func(tx *store.Tx) error {
 		tx.Touch()
@@ -128,7 +128,7 @@ func (g *Registry) change(ctx context.Context, fn func(*store.Tx) error) error {
 	})
 }
 
-// newID returns a name that was never used before, fit for paths.
+// newID returns a random id that is safe in paths.
 func newID() string { return rand.Text() }
 
 // newRevision returns the revision of a policy: 44 characters, as AWS's are.
@@ -138,8 +138,7 @@ func newRevision() string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// compile parses a stored policy and ties it to the principals it was bound
-// to. A policy that can't be read any more opens nothing.
+// compile parses a stored policy and pins it to the principals that it was bound to.
 func compile(resource string, p store.ResourcePolicy) ([]*policy.Policy, error) {
 	if p.Document == "" {
 		return nil, nil
@@ -151,8 +150,7 @@ func compile(resource string, p store.ResourcePolicy) ([]*policy.Policy, error) 
 	return []*policy.Policy{parsed.Pin(p.Bound)}, nil
 }
 
-// checkRevision returns the policy after a change of the stored one, refusing a
-// change that expected another revision.
+// checkRevision refuses a change that expects another revision of the stored policy.
 func checkRevision(kind, name string, stored store.ResourcePolicy, expected string) error {
 	if expected == "" || expected == stored.Revision {
 		return nil

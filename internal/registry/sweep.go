@@ -10,11 +10,11 @@ import (
 	"daypass/internal/store"
 )
 
-// DefaultGrace is how long content without an asset is spared: much longer than
-// the last steps of a publication take, and than an upload may pause.
+// DefaultGrace is how long content without an asset is kept: much longer than a
+// commit takes, and than an upload may pause.
 const DefaultGrace = 6 * time.Hour
 
-// sweepBatch is how much content one step of a sweep takes on.
+// sweepBatch is how many contents one step of a sweep removes at most.
 const sweepBatch = 100
 
 // A SweepResult counts what a sweep removed.
@@ -24,10 +24,9 @@ type SweepResult struct {
 	Uploads  int   // that were never committed
 }
 
-// Sweep removes content that nothing refers to and that nobody has meant to
-// use for the grace period: of failed and interrupted publications, of deleted
-// repositories. Replicas may sweep at the same time. What it counted is right
-// even if there is an error.
+// Sweep removes content that no asset uses and that was not claimed for the grace
+// period: of failed and interrupted publications, and of deleted repositories.
+// Replicas may sweep at the same time. The result is right even if there is an error.
 func (g *Registry) Sweep(ctx context.Context, grace time.Duration) (SweepResult, error) {
 	// What was doomed belongs to whoever doomed it for the grace period; being
 	// done well before it ends is what makes taking over safe.

@@ -15,7 +15,7 @@ import (
 	"daypass/internal/store"
 )
 
-// A PackageVersion is all that is known of a version.
+// A PackageVersion is a version with its description and origin.
 type PackageVersion struct {
 	format.Version
 	Description format.Description

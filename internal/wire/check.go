@@ -11,7 +11,7 @@ import (
 	"daypass/internal/printable"
 )
 
-// A check holds a value to the constraints of its shape.
+// A check has the constraints of a shape.
 type check struct {
 	shape   *api.Shape
 	pattern *matcher // nil without one
@@ -27,7 +27,7 @@ func newCheck(sh *api.Shape) (check, error) {
 	return c, err
 }
 
-// text holds a string to length, pattern and enumeration.
+// text checks a string's length, pattern and enumeration.
 func (c *check) text(s string, at *path, p *problems) {
 	sh := c.shape
 	length := utf8.RuneCountInString(s)
@@ -46,14 +46,14 @@ func (c *check) text(s string, at *path, p *problems) {
 		p.violation(sh, at, s, "Member must have length less than or equal to "+decimal(*sh.Max))
 	}
 	if c.pattern != nil && !c.pattern.match(s, length) {
-		p.against(sh, at, s)
+		p.againstPattern(sh, at, s)
 	}
 	if sh.Enum != nil && !slices.Contains(sh.Enum, s) {
 		p.violation(sh, at, s, "Member must satisfy enum value set: ["+strings.Join(sh.Enum, ", ")+"]")
 	}
 }
 
-// number holds an integer to its range.
+// number checks that an integer is in its range.
 func (c *check) number(n int64, at *path, p *problems) {
 	if c.shape.Min != nil && n < *c.shape.Min {
 		p.violation(c.shape, at, decimal(n), "Member must have value greater than or equal to "+decimal(*c.shape.Min))
@@ -63,7 +63,7 @@ func (c *check) number(n int64, at *path, p *problems) {
 	}
 }
 
-// size holds the number of entries of a list or map to its bounds.
+// size checks the number of entries of a list or map.
 func (c *check) size(n int, at *path, p *problems) {
 	if c.shape.Min != nil && int64(n) < *c.shape.Min {
 		p.problem("Value at '" + at.String() + "' failed to satisfy constraint: Member must have length greater than or equal to " + decimal(*c.shape.Min))
@@ -81,8 +81,8 @@ func (c *check) limit() int {
 	return maxItems
 }
 
-// A path is where in the input a value stands. It is a chain on the stack, so
-// that a sound request pays for no text.
+// A path is the position of a value in the input. It is a linked list on the stack, so
+// that a valid request allocates no text for it.
 type path struct {
 	parent *path
 	name   string // of a member or of a map's entry
@@ -110,11 +110,11 @@ const entries = "\x00"
 
 // problems collects what is wrong with an input.
 type problems struct {
-	list   []string
-	more   int // that list has no room for
-	broken bool
-	said   string // of the first value that the service has words of its own for
-	hint   string // what the value is
+	list       []string
+	more       int // that list has no room for
+	broken     bool
+	ownMessage string // of the first value that the service has words of its own for
+	hint       string // what the value is
 }
 
 func (p *problems) problem(text string) {
@@ -133,16 +133,16 @@ func (p *problems) violation(sh *api.Shape, at *path, value, constraint string) 
 	p.problem("Value " + told + "at '" + at.String() + "' failed to satisfy constraint: " + constraint)
 }
 
-// against notes a value that is not of its shape's pattern. What the service has
+// againstPattern notes a value that is not of its shape's pattern. What the service has
 // words of its own for it looks at once all else is sound.
 //
 // Source: replies of IAM in public issue trackers.
-func (p *problems) against(sh *api.Shape, at *path, value string) {
+func (p *problems) againstPattern(sh *api.Shape, at *path, value string) {
 	switch {
 	case sh.Says == "" || sh.Sensitive:
 		p.violation(sh, at, value, "Member must satisfy regular expression pattern: "+sh.Pattern)
-	case p.said == "":
-		p.said = "The specified value for " + at.String() + " is invalid. " + sh.Says
+	case p.ownMessage == "":
+		p.ownMessage = "The specified value for " + at.String() + " is invalid. " + sh.Says
 		p.hint = "'" + echo(value) + "' does not satisfy the pattern " + sh.Pattern
 	}
 }
@@ -168,10 +168,10 @@ func (p *problems) missing(at *path) {
 func (p *problems) fault() error {
 	n := len(p.list) + p.more
 	switch {
-	case n == 0 && p.said == "":
+	case n == 0 && p.ownMessage == "":
 		return nil
 	case n == 0:
-		return fault.New(fault.Validation, "%s", p.said).Hinted("%s", p.hint)
+		return fault.New(fault.Validation, "%s", p.ownMessage).Hinted("%s", p.hint)
 	}
 	plural := "s"
 	if n == 1 {

@@ -34,7 +34,7 @@ func appendResultJSON(b []byte, op *api.Operation, n *node, v reflect.Value, req
 func appendQueryErrorJSON(b []byte, code string, status int, message, requestID string) []byte {
 	b = appendString(append(b, `{"Error":{"Code":`...), code)
 	b = appendString(append(b, `,"Message":`...), message)
-	b = appendString(append(b, `,"Type":`...), blame(status))
+	b = appendString(append(b, `,"Type":`...), errorType(status))
 	return append(appendString(append(b, `},"RequestId":`...), requestID), '}')
 }
 

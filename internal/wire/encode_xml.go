@@ -30,15 +30,15 @@ func appendResult(b []byte, op *api.Operation, n *node, v reflect.Value, request
 
 func appendErrorXML(b []byte, namespace, code string, status int, message, requestID string) []byte {
 	b = append(appendText(append(b, `<ErrorResponse xmlns="`...), namespace), `"><Error>`...)
-	b = appendElement(b, "Type", blame(status))
+	b = appendElement(b, "Type", errorType(status))
 	b = appendElement(b, "Code", code)
 	b = appendElement(b, "Message", message)
 	b = append(b, `</Error>`...)
 	return append(appendElement(b, "RequestId", requestID), `</ErrorResponse>`...)
 }
 
-// blame tells whose mistake an error is.
-func blame(status int) string {
+// errorType tells whose mistake an error is.
+func errorType(status int) string {
 	if status >= 500 {
 		return "Receiver"
 	}
@@ -96,7 +96,7 @@ func (n *node) appendXML(b []byte, name string, v reflect.Value) []byte {
 // parser would change them.
 func appendText(b []byte, s string) []byte {
 	for s != "" {
-		n := plain(s)
+		n := plainPrefix(s)
 		b, s = append(b, s[:n]...), s[n:]
 		r, size := utf8.DecodeRuneInString(s)
 		switch {
@@ -122,9 +122,9 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
-// plain returns how many bytes at the start of s stand for themselves. Most
+// plainPrefix returns how many bytes at the start of s stand for themselves. Most
 // values are of nothing else, and long, as a session token is.
-func plain(s string) int {
+func plainPrefix(s string) int {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '&' || c == '<' || c == '>' || c == '"' {
 			return i

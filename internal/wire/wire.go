@@ -17,8 +17,7 @@ import (
 	"daypass/internal/fault"
 )
 
-// Bounds on what a stranger may send. The caller bounds the body; these hold
-// whatever it let through.
+// Bounds on requests. The caller bounds the body as a whole.
 const (
 	maxDocument   = 1 << 20 // bytes of a JSON document or a form
 	maxQuery      = 64 << 10
@@ -30,7 +29,7 @@ const (
 	maxEcho       = 200  // characters of a value told in a message
 )
 
-// Protocol returns the way to speak of errors of a service.
+// Protocol returns the protocol in which a service's errors are written.
 func Protocol(s *api.Service) fault.Protocol {
 	if s.Protocol == api.Query {
 		return fault.Query

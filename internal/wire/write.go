@@ -27,8 +27,8 @@ const (
 // maxHint bounds the header of a hint, in bytes.
 const maxHint = 1024
 
-// ErrCut is in the error of a reply that broke after its first byte: nothing
-// more can be told to the client, and the connection is to be aborted.
+// ErrCut is wrapped by the error of a reply that failed after its first byte. No error
+// can be sent to the client then: the connection must be aborted.
 var ErrCut = errors.New("reply cut short")
 
 // Negotiate settles the form of the reply to a query call before it is written:
@@ -140,11 +140,11 @@ func send(w http.ResponseWriter, status int, contentType, requestID string, body
 	h[requestIDHeader] = values[2:3:3]
 	w.WriteHeader(status)
 	_, err := w.Write(body)
-	return written(err)
+	return ignoreHeadError(err)
 }
 
-// written makes nothing of the error that a reply to HEAD gives for its body.
-func written(err error) error {
+// ignoreHeadError makes nothing of the error that a reply to HEAD gives for its body.
+func ignoreHeadError(err error) error {
 	if err == nil || errors.Is(err, http.ErrBodyNotAllowed) {
 		return nil
 	}
@@ -184,7 +184,7 @@ func sendStream(w http.ResponseWriter, n *node, structure reflect.Value, request
 	}
 	w.WriteHeader(http.StatusOK)
 	_, err = io.Copy(w, content)
-	return written(err)
+	return ignoreHeadError(err)
 }
 
 func sizeOf(content io.Reader) (int64, bool) {

@@ -1,10 +1,9 @@
-// Package resolve owns in which order repositories are asked for packages: a
-// repository, then those behind it. It must never know how one of them keeps
-// what it has.
+// Package resolve owns the order in which repositories are searched for packages: a
+// repository, then its upstreams. It must never know how a repository stores its
+// packages.
 //
-// A chain has one member today. What joins it later are upstreams and public
-// sources, and with them retention, merged lists and origin controls, which
-// have their place here.
+// A chain has one member today. Upstreams and public sources, retention, merged lists
+// and origin controls belong here.
 package resolve
 
 import (
@@ -25,8 +24,8 @@ type Member interface {
 	Open(ctx context.Context, ref format.Ref, asset string) (*format.Content, error)
 }
 
-// A Chain is the members that answer for a repository, nearest first; at least
-// one. It answers with what the first member has that has it.
+// A Chain is the members that are searched for a repository, nearest first; at least
+// one. It returns what it finds first.
 //
 // Source: CodeArtifact User Guide, "Upstream repository priority order".
 type Chain []Member
@@ -51,8 +50,8 @@ func (c Chain) Open(ctx context.Context, ref format.Ref, asset string) (*format.
 	return firstFound(c, func(m Member) (*format.Content, error) { return m.Open(ctx, ref, asset) })
 }
 
-// firstFound asks the members in order. What no member has is told as the nearest
-// tells it, because that is the repository the client asked.
+// firstFound asks the members in order. If none has it, it returns the error of the
+// nearest, which is the repository that the client asked.
 func firstFound[T any](c Chain, ask func(Member) (T, error)) (T, error) {
 	nearest, missing := ask(c[0])
 	if !fault.Is(missing, fault.NotFound) {

@@ -1,6 +1,7 @@
-// Package daypass owns Daypass's own API: accounts, revocation, the keys that
-// seal tokens, and explanations of decisions. It is signed and judged like every other API; what it adds
-// is what AWS has no call for. It knows nothing of SQL or of the wire.
+// Package daypass owns Daypass's own API: accounts, revocation, the keys that seal
+// tokens, and explanations of decisions. AWS has no operations for these. Its requests
+// are signed and authorized like those of the other APIs. It knows nothing of SQL or
+// of the wire.
 package daypass
 
 import (
@@ -47,11 +48,11 @@ func (s *Service) Operations() []gate.Operation {
 	}
 }
 
-// nothing is what is found where there is nothing to look up.
+// nothing is the Found of an operation that looks nothing up.
 type nothing struct{}
 
-// instance is a subject that concerns every account: callers of others than
-// the first account are strangers to it.
+// instance returns the subject of an operation that concerns every account. It belongs
+// to the first account.
 func (s *Service) instance(resource string) gate.Subject {
 	name := arn.ARN{Partition: arn.Partition, Service: "daypass", Region: s.Region, Account: s.Account, Resource: resource}
 	return gate.Subject{ARN: name.String(), Account: s.Account}
@@ -147,8 +148,8 @@ func (s *Service) open(ctx context.Context, shown string) (*token.Claims, error)
 	return claims, err
 }
 
-// subject is a token as a resource. It belongs to the account that it was
-// issued to and to the domain owner's; to the caller's, if that is one of them.
+// subject returns a token as a subject. A token belongs to two accounts: its
+// principal's and the domain owner's. If one of them is the caller's, that one is used.
 func (s *Service) subject(c *gate.Call, claims *token.Claims) gate.Subject {
 	account := claims.Owner
 	if c.Principal.Account == claims.Principal.Account {

@@ -31,11 +31,11 @@ func (s *Service) onExplain(_ context.Context, _ *gate.Call, in *api.ExplainDeci
 }
 
 func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput, _ nothing) (*api.ExplainDecisionOutput, error) {
-	supposed, own, err := s.supposed(ctx, c, in)
+	supposed, own, err := s.simulatedCall(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
-	subject, err := s.explained(ctx, own, in)
+	subject, err := s.subjectOf(ctx, own, in)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,10 @@ func (s *Service) explainDecision(ctx context.Context, c *gate.Call, in *api.Exp
 
 const withWebIdentity = "sts:AssumeRoleWithWebIdentity"
 
-// supposed is the call that the principal would make, and whose account's the
+// simulatedCall is the call that the principal would make, and whose account's the
 // principal is. Whoever asks about themselves is judged as they are: with what
 // their session was narrowed to, its second factor and what a provider said.
-func (s *Service) supposed(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*gate.Call, string, error) {
+func (s *Service) simulatedCall(ctx context.Context, c *gate.Call, in *api.ExplainDecisionInput) (*gate.Call, string, error) {
 	call := &gate.Call{Now: c.Now, Region: c.Region, Principal: c.Principal, Grants: c.Grants}
 	if in.PrincipalArn == c.Principal.ARN() {
 		return call, c.Principal.Account, nil
@@ -92,9 +92,9 @@ func value(values []string) policy.Value {
 	return policy.Many(values)
 }
 
-// explained finds the resource's side: the policies of a domain and repository,
+// subjectOf finds the resource's side: the policies of a domain and repository,
 // or the trust policy of a role that would be assumed.
-func (s *Service) explained(ctx context.Context, own string, in *api.ExplainDecisionInput) (gate.Subject, error) {
+func (s *Service) subjectOf(ctx context.Context, own string, in *api.ExplainDecisionInput) (gate.Subject, error) {
 	if in.Resource == "*" {
 		return gate.Subject{ARN: "*"}, nil
 	}
@@ -111,16 +111,16 @@ func (s *Service) explained(ctx context.Context, own string, in *api.ExplainDeci
 		return found, nil
 	}
 	if resource.Service == "iam" && resource.Type() == identity.Role && strings.HasPrefix(strings.ToLower(in.Action), "sts:") {
-		return s.trusting(ctx, in.Resource, resource.Account)
+		return s.roleSubject(ctx, in.Resource, resource.Account)
 	}
 	subject := gate.Subject{ARN: in.Resource, Account: resource.Account}
 	if resource.Account == own && resource.Service == "iam" {
-		return s.tagged(ctx, subject, resource)
+		return s.withTags(ctx, subject, resource)
 	}
 	return subject, nil
 }
 
-func (s *Service) trusting(ctx context.Context, roleARN, account string) (gate.Subject, error) {
+func (s *Service) roleSubject(ctx context.Context, roleARN, account string) (gate.Subject, error) {
 	subject := gate.Subject{ARN: roleARN, Account: account, Trust: true}
 	role, err := s.Directory.AssumableRole(ctx, roleARN)
 	if err != nil || role == nil {
@@ -130,8 +130,8 @@ func (s *Service) trusting(ctx context.Context, roleARN, account string) (gate.S
 	return subject, nil
 }
 
-// tagged adds the tags of a user or role, if there is one.
-func (s *Service) tagged(ctx context.Context, subject gate.Subject, resource arn.ARN) (gate.Subject, error) {
+// withTags adds the tags of a user or role, if there is one.
+func (s *Service) withTags(ctx context.Context, subject gate.Subject, resource arn.ARN) (gate.Subject, error) {
 	kind := resource.Type()
 	if kind != identity.User && kind != identity.Role {
 		return subject, nil

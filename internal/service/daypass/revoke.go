@@ -12,9 +12,9 @@ import (
 	"daypass/internal/token"
 )
 
-// ahead is how far a client's clock may run before ours when it names an
-// instant; what lies within it means now.
-const ahead = 5 * time.Minute
+// maxClockAhead is how far a client's clock may be ahead. An instant that is less than
+// this in the future means now.
+const maxClockAhead = 5 * time.Minute
 
 // onRevoke judges on the token that is shown, which it opens, or on those that
 // are named.
@@ -41,9 +41,8 @@ func (s *Service) onRevoke(ctx context.Context, c *gate.Call, in *api.RevokeToke
 	return gate.Subject{ARN: arn.Token(s.Region, c.Principal.Account, "*")}, nil, nil
 }
 
-// revokeToken records the revocation in the name of the caller's account. It
-// bites on tokens that were issued to the account's principals or for its
-// domains; on others' tokens it has no effect.
+// revokeToken records the revocation for the caller's account. It covers tokens that
+// were issued to the account's principals or for its domains, and no others.
 func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeTokenInput, shown *token.Claims) (*api.RevokeTokenOutput, error) {
 	now := c.Now
 	r := identity.Revocation{Account: c.Principal.Account, Until: now}
@@ -66,7 +65,7 @@ func (s *Service) revokeToken(ctx context.Context, c *gate.Call, in *api.RevokeT
 		}
 		r.Principal, r.Session, out.PrincipalArn = id, session, in.PrincipalArn
 	default:
-		if in.IssuedBefore.After(now.Add(ahead)) {
+		if in.IssuedBefore.After(now.Add(maxClockAhead)) {
 			return nil, fault.Invalid("issuedBefore: %s is in the future: expected an instant up to %s", in.IssuedBefore.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 		}
 		if in.IssuedBefore.Before(now) {

@@ -20,7 +20,7 @@ func (s *Service) absentOperations() []gate.Operation {
 		op("ListSigningCertificates", ownKeys(s, func(in *api.ListSigningCertificatesInput) string { return in.UserName }), s.listSigningCertificates),
 		op("GetLoginProfile", ownKeys(s, func(in *api.GetLoginProfileInput) string { return in.UserName }), s.getLoginProfile),
 		op("DeleteLoginProfile", ownKeys(s, func(in *api.DeleteLoginProfileInput) string { return in.UserName }), s.deleteLoginProfile),
-		op("ListInstanceProfiles", under("instance-profile", func(in *api.ListInstanceProfilesInput) string { return in.PathPrefix }), s.listAllInstanceProfiles),
+		op("ListInstanceProfiles", onPath("instance-profile", func(in *api.ListInstanceProfilesInput) string { return in.PathPrefix }), s.listAllInstanceProfiles),
 		op("ListSAMLProviders", everything[api.ListSAMLProvidersInput], s.listSAMLProviders),
 		op("ListServerCertificates", everything[api.ListServerCertificatesInput], s.listServerCertificates),
 		op("GetAccountPasswordPolicy", everything[api.GetAccountPasswordPolicyInput], s.getPasswordPolicy),

@@ -106,7 +106,7 @@ func (s *Service) getDetails(ctx context.Context, c *gate.Call, in *api.GetAccou
 		{localPolicies, s.policyDetails(ctx, identity.ManagedQuery{Account: account, Local: true}, &out.Policies)},
 		{awsPolicies, s.policyDetails(ctx, identity.ManagedQuery{Account: account, Builtin: true, Used: true}, &out.Policies)},
 	}
-	out.Marker, out.IsTruncated, err = p.through(wanted(sections, in.Filter))
+	out.Marker, out.IsTruncated, err = p.fillFrom(wanted(sections, in.Filter))
 	return out, err
 }
 

@@ -13,18 +13,18 @@ import (
 
 func (s *Service) attachOperations() []gate.Operation {
 	return []gate.Operation{
-		op("AttachUserPolicy", attaching(s, identity.User, func(in *api.AttachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.attachUserPolicy),
-		op("DetachUserPolicy", attaching(s, identity.User, func(in *api.DetachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.detachUserPolicy),
+		op("AttachUserPolicy", onAttachment(s, identity.User, func(in *api.AttachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.attachUserPolicy),
+		op("DetachUserPolicy", onAttachment(s, identity.User, func(in *api.DetachUserPolicyInput) (string, string) { return in.UserName, in.PolicyArn }), s.detachUserPolicy),
 		op("ListAttachedUserPolicies", on(s, identity.User, func(in *api.ListAttachedUserPoliciesInput) string { return in.UserName }), s.listAttachedUserPolicies),
-		op("AttachRolePolicy", attaching(s, identity.Role, func(in *api.AttachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.attachRolePolicy),
-		op("DetachRolePolicy", attaching(s, identity.Role, func(in *api.DetachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.detachRolePolicy),
+		op("AttachRolePolicy", onAttachment(s, identity.Role, func(in *api.AttachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.attachRolePolicy),
+		op("DetachRolePolicy", onAttachment(s, identity.Role, func(in *api.DetachRolePolicyInput) (string, string) { return in.RoleName, in.PolicyArn }), s.detachRolePolicy),
 		op("ListAttachedRolePolicies", on(s, identity.Role, func(in *api.ListAttachedRolePoliciesInput) string { return in.RoleName }), s.listAttachedRolePolicies),
 	}
 }
 
-// attaching judges on the user, group or role, with the policy as a condition
+// onAttachment judges on the user, group or role, with the policy as a condition
 // key.
-func attaching[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
+func onAttachment[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return withPolicy(s, kind, "iam:policyarn", names)
 }
 
@@ -87,7 +87,7 @@ func (s *Service) attachedPage(ctx context.Context, c *gate.Call, kind, name, pr
 	if err != nil {
 		return nil, "", nil, err
 	}
-	attached, marker, truncated := take(attached, p, policyKey)
+	attached, marker, truncated := pageOfList(attached, p, policyKey)
 	return attached, marker, truncated, nil
 }
 

@@ -11,34 +11,34 @@ import (
 
 func (s *Service) changeOperations() []gate.Operation {
 	return []gate.Operation{
-		moving[api.UpdateUserInput, api.UpdateUserOutput](s, "UpdateUser", identity.User, func(in *api.UpdateUserInput) move { return move{in.UserName, in.NewUserName, in.NewPath} }),
-		op("PutUserPermissionsBoundary", bounding(s, identity.User, func(in *api.PutUserPermissionsBoundaryInput) (string, string) {
+		moveOperation[api.UpdateUserInput, api.UpdateUserOutput](s, "UpdateUser", identity.User, func(in *api.UpdateUserInput) move { return move{in.UserName, in.NewUserName, in.NewPath} }),
+		op("PutUserPermissionsBoundary", onBoundary(s, identity.User, func(in *api.PutUserPermissionsBoundaryInput) (string, string) {
 			return in.UserName, in.PermissionsBoundary
 		}), s.putUserBoundary),
 		op("DeleteUserPermissionsBoundary", on(s, identity.User, func(in *api.DeleteUserPermissionsBoundaryInput) string { return in.UserName }), s.deleteUserBoundary),
 		op("UpdateRole", on(s, identity.Role, func(in *api.UpdateRoleInput) string { return in.RoleName }), s.updateRole),
 		op("UpdateRoleDescription", on(s, identity.Role, func(in *api.UpdateRoleDescriptionInput) string { return in.RoleName }), s.updateRoleDescription),
-		op("PutRolePermissionsBoundary", bounding(s, identity.Role, func(in *api.PutRolePermissionsBoundaryInput) (string, string) {
+		op("PutRolePermissionsBoundary", onBoundary(s, identity.Role, func(in *api.PutRolePermissionsBoundaryInput) (string, string) {
 			return in.RoleName, in.PermissionsBoundary
 		}), s.putRoleBoundary),
 		op("DeleteRolePermissionsBoundary", on(s, identity.Role, func(in *api.DeleteRolePermissionsBoundaryInput) string { return in.RoleName }), s.deleteRoleBoundary),
 	}
 }
 
-// bounding judges on the user or role, with the boundary that is to be set as
+// onBoundary judges on the user or role, with the boundary that is to be set as
 // the condition key: a policy can so leave a delegate but one.
 //
 // Source: IAM User Guide, "Delegating responsibility to others using
 // permissions boundaries".
-func bounding[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
+func onBoundary[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return withPolicy(s, kind, "iam:permissionsboundary", names)
 }
 
-// moving is op for what gives a user or group another name or path. Whoever does
+// moveOperation is op for what gives a user or group another name or path. Whoever does
 // that must be allowed to under the old name and under the new one.
 //
 // Source: IAM API reference, UpdateUser and UpdateGroup.
-func moving[In, Out any](s *Service, name, kind string, read func(*In) move) gate.Operation {
+func moveOperation[In, Out any](s *Service, name, kind string, read func(*In) move) gate.Operation {
 	resolve := on(s, kind, func(in *In) string { return read(in).name })
 	further := func(ctx context.Context, c *gate.Call, in *In, e *identity.Entity) error {
 		if e.ID == "" {
@@ -46,7 +46,7 @@ func moving[In, Out any](s *Service, name, kind string, read func(*In) move) gat
 		}
 		return c.Authorize(ctx, "iam:"+name, gate.Subject{ARN: identity.ARN(read(in).of(e)), Tags: e.Tags, Keys: entityKeys(e)})
 	}
-	return gate.Op(name, ofAdmitted(resolve), further, func(ctx context.Context, c *gate.Call, in *In, e *identity.Entity) (*Out, error) {
+	return gate.Op(name, refuseSessions(resolve), further, func(ctx context.Context, c *gate.Call, in *In, e *identity.Entity) (*Out, error) {
 		to := read(in)
 		return nothing[Out](s.Directory.Move(identity.Judged(ctx, e), c.Principal.Account, kind, to.name, to.newName, to.newPath))
 	})

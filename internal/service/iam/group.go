@@ -11,11 +11,11 @@ import (
 
 func (s *Service) groupOperations() []gate.Operation {
 	return []gate.Operation{
-		reading("CreateGroup", s.resolveNewGroup, s.createGroup),
+		opOnFound("CreateGroup", s.resolveNewGroup, s.createGroup),
 		op("GetGroup", on(s, identity.Group, func(in *api.GetGroupInput) string { return in.GroupName }), s.getGroup),
-		moving[api.UpdateGroupInput, api.UpdateGroupOutput](s, "UpdateGroup", identity.Group, func(in *api.UpdateGroupInput) move { return move{in.GroupName, in.NewGroupName, in.NewPath} }),
+		moveOperation[api.UpdateGroupInput, api.UpdateGroupOutput](s, "UpdateGroup", identity.Group, func(in *api.UpdateGroupInput) move { return move{in.GroupName, in.NewGroupName, in.NewPath} }),
 		op("DeleteGroup", on(s, identity.Group, func(in *api.DeleteGroupInput) string { return in.GroupName }), s.deleteGroup),
-		op("ListGroups", under("group", func(in *api.ListGroupsInput) string { return in.PathPrefix }), s.listGroups),
+		op("ListGroups", onPath("group", func(in *api.ListGroupsInput) string { return in.PathPrefix }), s.listGroups),
 		op("AddUserToGroup", on(s, identity.Group, func(in *api.AddUserToGroupInput) string { return in.GroupName }), s.addUserToGroup),
 		op("RemoveUserFromGroup", on(s, identity.Group, func(in *api.RemoveUserFromGroupInput) string { return in.GroupName }), s.removeUserFromGroup),
 		op("ListGroupsForUser", on(s, identity.User, func(in *api.ListGroupsForUserInput) string { return in.UserName }), s.listGroupsForUser),
@@ -24,8 +24,8 @@ func (s *Service) groupOperations() []gate.Operation {
 		op("GetGroupPolicy", on(s, identity.Group, func(in *api.GetGroupPolicyInput) string { return in.GroupName }), s.getGroupPolicy),
 		op("DeleteGroupPolicy", on(s, identity.Group, func(in *api.DeleteGroupPolicyInput) string { return in.GroupName }), s.deleteGroupPolicy),
 		op("ListGroupPolicies", on(s, identity.Group, func(in *api.ListGroupPoliciesInput) string { return in.GroupName }), s.listGroupPolicies),
-		op("AttachGroupPolicy", attaching(s, identity.Group, func(in *api.AttachGroupPolicyInput) (string, string) { return in.GroupName, in.PolicyArn }), s.attachGroupPolicy),
-		op("DetachGroupPolicy", attaching(s, identity.Group, func(in *api.DetachGroupPolicyInput) (string, string) { return in.GroupName, in.PolicyArn }), s.detachGroupPolicy),
+		op("AttachGroupPolicy", onAttachment(s, identity.Group, func(in *api.AttachGroupPolicyInput) (string, string) { return in.GroupName, in.PolicyArn }), s.attachGroupPolicy),
+		op("DetachGroupPolicy", onAttachment(s, identity.Group, func(in *api.DetachGroupPolicyInput) (string, string) { return in.GroupName, in.PolicyArn }), s.detachGroupPolicy),
 		op("ListAttachedGroupPolicies", on(s, identity.Group, func(in *api.ListAttachedGroupPoliciesInput) string { return in.GroupName }), s.listAttachedGroupPolicies),
 	}
 }
@@ -104,7 +104,7 @@ func (s *Service) listGroupsForUser(ctx context.Context, c *gate.Call, in *api.L
 		return nil, err
 	}
 	out := &api.ListGroupsForUserOutput{Groups: []api.Group{}}
-	groups, out.Marker, out.IsTruncated = take(groups, p, func(e *identity.Entity) string { return strings.ToLower(e.Name) })
+	groups, out.Marker, out.IsTruncated = pageOfList(groups, p, func(e *identity.Entity) string { return strings.ToLower(e.Name) })
 	for _, e := range groups {
 		out.Groups = append(out.Groups, *shownGroup(e))
 	}

@@ -44,28 +44,28 @@ type resolved interface{ none | identity.Resource }
 //
 // Source: IAM User Guide, "Compare AWS STS credentials".
 func op[In any, Found resolved, Out any](name string, resolve gate.Resolve[In, Found], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
-	return reading(name, resolve, func(ctx context.Context, c *gate.Call, in *In, found Found) (*Out, error) {
+	return opOnFound(name, resolve, func(ctx context.Context, c *gate.Call, in *In, found Found) (*Out, error) {
 		return run(identity.Judged(ctx, found), c, in)
 	})
 }
 
-// reading is op for what shows or takes what was found.
-func reading[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run gate.Run[In, Found, Out]) gate.Operation {
-	return gate.Op(name, ofAdmitted(resolve), nil, run)
+// opOnFound is op for what shows or takes what was found.
+func opOnFound[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run gate.Run[In, Found, Out]) gate.Operation {
+	return gate.Op(name, refuseSessions(resolve), nil, run)
 }
 
-func ofAdmitted[In, Found any](resolve gate.Resolve[In, Found]) gate.Resolve[In, Found] {
+func refuseSessions[In, Found any](resolve gate.Resolve[In, Found]) gate.Resolve[In, Found] {
 	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
-		if !admitted(c.Principal) {
+		if !mayCallIAM(c.Principal) {
 			return on, found, fault.New(fault.UnknownKey, "The security token included in the request is invalid")
 		}
 		return resolve(ctx, c, in)
 	}
 }
 
-// admitted tells sessions made by GetFederationToken, and by GetSessionToken
+// mayCallIAM tells sessions made by GetFederationToken, and by GetSessionToken
 // without MFA, from all other callers.
-func admitted(p *principal.Principal) bool {
+func mayCallIAM(p *principal.Principal) bool {
 	switch {
 	case p.Kind == principal.Federated:
 		return false
@@ -114,8 +114,8 @@ func on[In any](s *Service, kind string, name func(*In) string) onEntity[In] {
 	}
 }
 
-// under judges a list on the path that it lists.
-func under[In any](kind string, prefix func(*In) string) onName[In] {
+// onPath judges a list on the path that it lists.
+func onPath[In any](kind string, prefix func(*In) string) onName[In] {
 	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
 		path := prefix(in)
 		if path == "" {
@@ -178,9 +178,9 @@ type section struct {
 	list lister
 }
 
-// through fills a page from sections in their order. A marker is the name of
+// fillFrom fills a page from sections in their order. A marker is the name of
 // the section and of what was shown last in it.
-func (p page) through(sections []section) (string, *bool, error) {
+func (p page) fillFrom(sections []section) (string, *bool, error) {
 	start, after, _ := strings.Cut(p.after, ":")
 	first := slices.IndexFunc(sections, func(s section) bool { return s.name == start })
 	if first < 0 && p.after != "" {
@@ -202,9 +202,9 @@ func (p page) through(sections []section) (string, *bool, error) {
 	return marker, truncated, nil
 }
 
-// take cuts a page out of a short list, in the order of its keys: a database
+// pageOfList cuts a page out of a short list, in the order of its keys: a database
 // may have an order of its own.
-func take[T any](all []T, p page, key func(T) string) (items []T, marker string, truncated *bool) {
+func pageOfList[T any](all []T, p page, key func(T) string) (items []T, marker string, truncated *bool) {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b T) int { return strings.Compare(key(a), key(b)) })
 	start := 0

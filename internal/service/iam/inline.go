@@ -72,6 +72,6 @@ func (s *Service) inlineNames(ctx context.Context, c *gate.Call, kind, name, mar
 	if err != nil {
 		return nil, "", nil, err
 	}
-	names, marker, truncated := take(names, p, func(name string) string { return name })
+	names, marker, truncated := pageOfList(names, p, func(name string) string { return name })
 	return names, marker, truncated, nil
 }

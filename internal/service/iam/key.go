@@ -17,7 +17,7 @@ func (s *Service) keyOperations() []gate.Operation {
 		op("DeleteAccessKey", ownKeys(s, func(in *api.DeleteAccessKeyInput) string { return in.UserName }), s.deleteAccessKey),
 		op("UpdateAccessKey", ownKeys(s, func(in *api.UpdateAccessKeyInput) string { return in.UserName }), s.updateAccessKey),
 		op("ListAccessKeys", ownKeys(s, func(in *api.ListAccessKeysInput) string { return in.UserName }), s.listAccessKeys),
-		reading("GetAccessKeyLastUsed", s.resolveKeyUse, s.getKeyUse),
+		opOnFound("GetAccessKeyLastUsed", s.resolveKeyUse, s.getKeyUse),
 	}
 }
 
@@ -140,7 +140,7 @@ func (s *Service) listAccessKeys(ctx context.Context, c *gate.Call, in *api.List
 		return nil, err
 	}
 	out := &api.ListAccessKeysOutput{AccessKeyMetadata: []api.AccessKeyMetadata{}}
-	keys, out.Marker, out.IsTruncated = take(keys, p, func(k *identity.AccessKey) string { return k.ID })
+	keys, out.Marker, out.IsTruncated = pageOfList(keys, p, func(k *identity.AccessKey) string { return k.ID })
 	for _, k := range keys {
 		out.AccessKeyMetadata = append(out.AccessKeyMetadata, api.AccessKeyMetadata{UserName: name, AccessKeyId: k.ID, Status: k.Status, CreateDate: date(k.Created)})
 	}

@@ -18,7 +18,7 @@ func (s *Service) mfaOperations() []gate.Operation {
 	return []gate.Operation{
 		creating("CreateVirtualMFADevice", "iam:TagMFADevice", s.resolveNewMFADevice, s.createVirtualMFADevice),
 		op("DeleteVirtualMFADevice", onDevice(s, func(in *api.DeleteVirtualMFADeviceInput) string { return in.SerialNumber }), s.deleteVirtualMFADevice),
-		op("ListVirtualMFADevices", under("mfa", func(*api.ListVirtualMFADevicesInput) string { return "" }), s.listVirtualMFADevices),
+		op("ListVirtualMFADevices", onPath("mfa", func(*api.ListVirtualMFADevicesInput) string { return "" }), s.listVirtualMFADevices),
 		op("EnableMFADevice", on(s, identity.User, func(in *api.EnableMFADeviceInput) string { return in.UserName }), s.enableMFADevice),
 		op("ResyncMFADevice", on(s, identity.User, func(in *api.ResyncMFADeviceInput) string { return in.UserName }), s.resyncMFADevice),
 		op("DeactivateMFADevice", onOwner(s, func(in *api.DeactivateMFADeviceInput) string { return in.UserName }), s.deactivateMFADevice),
@@ -149,7 +149,7 @@ func (s *Service) listMFADevices(ctx context.Context, c *gate.Call, in *api.List
 	}
 	prefix := arn.MFADevice(c.Principal.Account, "", "")
 	out := &api.ListMFADevicesOutput{MFADevices: []api.MFADevice{}}
-	found, out.Marker, out.IsTruncated = take(found, p, func(m *identity.MFADevice) string { return strings.TrimPrefix(m.Serial, prefix) })
+	found, out.Marker, out.IsTruncated = pageOfList(found, p, func(m *identity.MFADevice) string { return strings.TrimPrefix(m.Serial, prefix) })
 	for _, m := range found {
 		out.MFADevices = append(out.MFADevices, api.MFADevice{UserName: name, SerialNumber: m.Serial, EnableDate: date(m.Enabled)})
 	}

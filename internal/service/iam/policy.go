@@ -16,7 +16,7 @@ func (s *Service) policyOperations() []gate.Operation {
 		creating("CreatePolicy", "iam:TagPolicy", s.resolveNewPolicy, s.createPolicy),
 		op("GetPolicy", onPolicy(s, func(in *api.GetPolicyInput) string { return in.PolicyArn }), s.getPolicy),
 		op("DeletePolicy", onPolicy(s, func(in *api.DeletePolicyInput) string { return in.PolicyArn }), s.deletePolicy),
-		op("ListPolicies", under("policy", func(in *api.ListPoliciesInput) string { return in.PathPrefix }), s.listPolicies),
+		op("ListPolicies", onPath("policy", func(in *api.ListPoliciesInput) string { return in.PathPrefix }), s.listPolicies),
 	}
 }
 

@@ -14,7 +14,7 @@ func (s *Service) roleOperations() []gate.Operation {
 		creating("CreateRole", "iam:TagRole", s.resolveNewRole, s.createRole),
 		op("GetRole", on(s, identity.Role, func(in *api.GetRoleInput) string { return in.RoleName }), s.getRole),
 		op("DeleteRole", on(s, identity.Role, func(in *api.DeleteRoleInput) string { return in.RoleName }), s.deleteRole),
-		op("ListRoles", under("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),
+		op("ListRoles", onPath("role", func(in *api.ListRolesInput) string { return in.PathPrefix }), s.listRoles),
 		op("UpdateAssumeRolePolicy", on(s, identity.Role, func(in *api.UpdateAssumeRolePolicyInput) string { return in.RoleName }), s.updateTrust),
 		op("ListInstanceProfilesForRole", on(s, identity.Role, func(in *api.ListInstanceProfilesForRoleInput) string { return in.RoleName }), s.listInstanceProfiles),
 	}

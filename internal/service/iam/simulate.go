@@ -30,11 +30,11 @@ func (s *Service) simulateOperations(turn turns) []gate.Operation {
 // may name many policies, made to match slowly, and many resources.
 func inTime[In, Out any](run runner[In, Out]) runner[In, Out] {
 	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, maxSimulation)
 		defer cancel()
 		out, err := run(ctx, c, in)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = fault.New(fault.InvalidInput, "The simulation takes longer than %v: name fewer resources, actions or policies in one call", patience)
+			err = fault.New(fault.InvalidInput, "The simulation takes longer than %v: name fewer resources, actions or policies in one call", maxSimulation)
 		}
 		return out, err
 	}

@@ -123,7 +123,7 @@ func creating[In, Found, Out any](name, tagging string, resolve gate.Resolve[In,
 		on   gate.Subject
 		made Found
 	}
-	return gate.Op(name, ofAdmitted(func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *creation, error) {
+	return gate.Op(name, refuseSessions(func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *creation, error) {
 		on, made, err := resolve(ctx, c, in)
 		return on, &creation{on, made}, err
 	}), func(ctx context.Context, c *gate.Call, _ *In, n *creation) error {

@@ -16,8 +16,8 @@ type turns chan struct{}
 
 func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
 
-// patience is how long a call waits for its turn.
-const patience = 5 * time.Second
+// maxSimulation is how long a call waits for its turn.
+const maxSimulation = 5 * time.Second
 
 // A runner is what an operation does, as [op] takes it.
 type runner[In, Out any] = func(context.Context, *gate.Call, *In) (*Out, error)
@@ -35,7 +35,7 @@ func inTurn[In, Out any](turn turns, run runner[In, Out]) runner[In, Out] {
 }
 
 func (t turns) take(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, maxSimulation)
 	defer cancel()
 	select {
 	case t <- struct{}{}:

@@ -16,7 +16,7 @@ func (s *Service) userOperations() []gate.Operation {
 		creating("CreateUser", "iam:TagUser", s.resolveNewUser, s.createUser),
 		op("GetUser", ownKeys(s, func(in *api.GetUserInput) string { return in.UserName }), s.getUser),
 		op("DeleteUser", on(s, identity.User, func(in *api.DeleteUserInput) string { return in.UserName }), s.deleteUser),
-		op("ListUsers", under("user", func(in *api.ListUsersInput) string { return in.PathPrefix }), s.listUsers),
+		op("ListUsers", onPath("user", func(in *api.ListUsersInput) string { return in.PathPrefix }), s.listUsers),
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *Service) listVersions(ctx context.Context, c *gate.Call, in *api.ListPo
 		return nil, err
 	}
 	out := &api.ListPolicyVersionsOutput{Versions: []api.PolicyVersion{}}
-	all, out.Marker, out.IsTruncated = take(all, p, newestFirst)
+	all, out.Marker, out.IsTruncated = pageOfList(all, p, newestFirst)
 	for _, v := range all {
 		out.Versions = append(out.Versions, *shownVersion(v, v.Number == current))
 	}
@@ -140,6 +140,6 @@ func (s *Service) listEntities(ctx context.Context, c *gate.Call, in *api.ListEn
 			return lastName(found), len(found), more, err
 		}})
 	}
-	out.Marker, out.IsTruncated, err = p.through(sections)
+	out.Marker, out.IsTruncated, err = p.fillFrom(sections)
 	return out, err
 }

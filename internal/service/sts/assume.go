@@ -20,16 +20,15 @@ const (
 	maxPolicyARNs      = 10
 )
 
-// An assumption is a session of a role on its way.
+// An assumption is a role session that is requested.
 type assumption struct {
-	on      gate.Subject
+	subject gate.Subject
 	role    *identity.AssumableRole // nil: there is none, and nobody is let in
 	session *principal.Session      // set by the further judgement, which is on it
 }
 
-// resolveRole judges on the role, whose trust policy must itself allow. A
-// role that does not exist is judged like one that trusts nobody, so that the
-// answer does not tell which it was.
+// resolveRole returns the role as the subject, whose trust policy must allow. A role
+// that does not exist gets the answer of one that trusts nobody.
 func (s *Service) resolveRole(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput) (gate.Subject, *assumption, error) {
 	switch c.Principal.Kind {
 	case principal.Root:
@@ -45,12 +44,12 @@ func (s *Service) resolveRole(ctx context.Context, c *gate.Call, in *api.AssumeR
 	if err != nil {
 		return gate.Subject{}, nil, err
 	}
-	return s.assumable(ctx, in.RoleArn, tags, assumeKeys(c, in))
+	return s.roleSubject(ctx, in.RoleArn, tags, assumeKeys(c, in))
 }
 
-// assumable judges on the role with an ARN, for which tags are passed and which
+// roleSubject judges on the role with an ARN, for which tags are passed and which
 // condition keys describe the session that is asked for.
-func (s *Service) assumable(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, *assumption, error) {
+func (s *Service) roleSubject(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, *assumption, error) {
 	account, err := roleAccount(roleARN)
 	if err != nil {
 		return gate.Subject{}, nil, err
@@ -58,15 +57,15 @@ func (s *Service) assumable(ctx context.Context, roleARN string, tags map[string
 	subject := gate.Subject{ARN: roleARN, Account: account, Trust: true, RequestTags: tags, Keys: keys}
 	role, err := s.Directory.AssumableRole(ctx, roleARN)
 	if err != nil || role == nil {
-		return subject, &assumption{on: subject}, err
+		return subject, &assumption{subject: subject}, err
 	}
 	subject.Policies = []*policy.Policy{role.Policy}
 	subject.Tags = role.Tags
-	return subject, &assumption{on: subject, role: role}, nil
+	return subject, &assumption{subject: subject, role: role}, nil
 }
 
-// maxRoleARN is the length of the longest that a role can have, with a path of
-// 512 characters and a name of 64. What is longer would only cost its judgement.
+// maxRoleARN is the length of the longest ARN of a role, with a path of 512 characters
+// and a name of 64.
 const maxRoleARN = len("arn:aws:iam::111122223333:role") + 512 + 64
 
 // roleAccount is the account in the ARN of a role.
@@ -92,8 +91,7 @@ func assumeKeys(c *gate.Call, in *api.AssumeRoleInput) map[string]policy.Value {
 	return keys
 }
 
-// sessionKeys are those that describe the session that is asked for, whoever
-// asks.
+// sessionKeys are the condition keys that describe the requested session.
 func sessionKeys(name, sourceIdentity string, transitive []string) map[string]policy.Value {
 	keys := map[string]policy.Value{"sts:rolesessionname": policy.One(name)}
 	if sourceIdentity != "" {
@@ -105,8 +103,8 @@ func sessionKeys(name, sourceIdentity string, transitive []string) map[string]po
 	return keys
 }
 
-// sourceIdentity is what the new session will carry: it persists through
-// chaining and cannot change.
+// sourceIdentity returns the new session's source identity. That of a chained session
+// persists.
 func sourceIdentity(c *gate.Call, in *api.AssumeRoleInput) string {
 	if c.Principal.Session != nil && c.Principal.Session.SourceIdentity != "" {
 		return c.Principal.Session.SourceIdentity
@@ -114,8 +112,7 @@ func sourceIdentity(c *gate.Call, in *api.AssumeRoleInput) string {
 	return in.SourceIdentity
 }
 
-// judgeSession asks for the tags and the source identity that the session will
-// carry.
+// judgeSession authorizes the tags and the source identity of the session.
 func (s *Service) judgeSession(ctx context.Context, c *gate.Call, in *api.AssumeRoleInput, a *assumption) error {
 	life, err := roleLife(c, a.role, in)
 	if err != nil {
@@ -127,7 +124,7 @@ func (s *Service) judgeSession(ctx context.Context, c *gate.Call, in *api.Assume
 		return err
 	}
 	a.session.SourceIdentity = sourceIdentity(c, in)
-	return permitPassing(ctx, c, a.on, a.session)
+	return authorizeTagsAndSourceIdentity(ctx, c, a.subject, a.session)
 }
 
 func (s *Service) assumeRole(ctx context.Context, _ *gate.Call, in *api.AssumeRoleInput, a *assumption) (*api.AssumeRoleOutput, error) {
@@ -138,16 +135,16 @@ func (s *Service) assumeRole(ctx context.Context, _ *gate.Call, in *api.AssumeRo
 	if len(in.ProvidedContexts) > 0 {
 		return nil, fault.New(fault.Validation, "ProvidedContexts is not supported by this server")
 	}
-	err := s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
+	err := s.setSessionPolicies(ctx, role.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}
 	ref := principal.Ref{Kind: principal.Role, Account: role.Account, ID: role.ID, SessionName: in.RoleSessionName, Session: session}
-	return s.assumed(role, ref)
+	return s.issueRoleSession(role, ref)
 }
 
-// assumed issues the credentials of a role session.
-func (s *Service) assumed(role *identity.AssumableRole, ref principal.Ref) (*api.AssumeRoleOutput, error) {
+// issueRoleSession issues the credentials of a role session.
+func (s *Service) issueRoleSession(role *identity.AssumableRole, ref principal.Ref) (*api.AssumeRoleOutput, error) {
 	size, err := packedSize(ref.Session)
 	if err != nil {
 		return nil, err
@@ -167,17 +164,17 @@ func (s *Service) assumed(role *identity.AssumableRole, ref principal.Ref) (*api
 	}, nil
 }
 
-// roleLife is how long the session lives. More than is allowed is refused, not
-// cut.
+// roleLife returns the duration of the session. One that is too long is refused, not
+// shortened.
 func roleLife(c *gate.Call, role *identity.AssumableRole, in *api.AssumeRoleInput) (time.Duration, error) {
 	if c.Principal.Session != nil && seconds(in.DurationSeconds, defaultRoleSession) > maxChained {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
-	return longest(role, in.DurationSeconds)
+	return requestedLife(role, in.DurationSeconds)
 }
 
-// longest is the life that is asked for, if the role allows it.
-func longest(role *identity.AssumableRole, given *int64) (time.Duration, error) {
+// requestedLife returns the requested duration if the role allows it.
+func requestedLife(role *identity.AssumableRole, given *int64) (time.Duration, error) {
 	life := seconds(given, defaultRoleSession)
 	if life > role.MaxSession {
 		return 0, fault.New(fault.Validation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
@@ -185,12 +182,12 @@ func longest(role *identity.AssumableRole, given *int64) (time.Duration, error) 
 	return life, nil
 }
 
-// permitPassing judges the two further actions that a session with tags or a
+// authorizeTagsAndSourceIdentity judges the two further actions that a session with tags or a
 // source identity needs, whether they are passed now or inherited.
 //
 // Source: IAM User Guide, "Pass session tags in AWS STS" and "Monitor and
 // control actions taken with assumed roles".
-func permitPassing(ctx context.Context, c *gate.Call, subject gate.Subject, session *principal.Session) error {
+func authorizeTagsAndSourceIdentity(ctx context.Context, c *gate.Call, subject gate.Subject, session *principal.Session) error {
 	if len(session.Tags) > 0 {
 		err := c.Authorize(ctx, "sts:TagSession", subject)
 		if err != nil {
@@ -203,12 +200,12 @@ func permitPassing(ctx context.Context, c *gate.Call, subject gate.Subject, sess
 	return c.Authorize(ctx, "sts:SetSourceIdentity", subject)
 }
 
-// restrict adds the session policies, which must be valid and exist for the
+// setSessionPolicies adds the session policies, which must be valid and exist for the
 // account of the session.
-func (s *Service) restrict(ctx context.Context, account, document string, arns []api.PolicyDescriptorType, session *principal.Session) error {
+func (s *Service) setSessionPolicies(ctx context.Context, account, document string, arns []api.PolicyDescriptorType, session *principal.Session) error {
 	if document != "" {
 		if utf8.RuneCountInString(document) > policy.MaxInlineSession {
-			return constraint("policy", policy.MaxInlineSession)
+			return lengthFault("policy", policy.MaxInlineSession)
 		}
 		_, err := policy.Check("", document, policy.Session)
 		if err != nil {
@@ -217,7 +214,7 @@ func (s *Service) restrict(ctx context.Context, account, document string, arns [
 		session.Policies = []string{document}
 	}
 	if len(arns) > maxPolicyARNs {
-		return constraint("policyArns", maxPolicyARNs)
+		return lengthFault("policyArns", maxPolicyARNs)
 	}
 	for _, p := range arns {
 		err := s.Directory.CheckManaged(ctx, account, p.Arn)
@@ -232,8 +229,8 @@ func (s *Service) restrict(ctx context.Context, account, document string, arns [
 	return nil
 }
 
-// constraint words a length that the model does not check, as the service does
+// lengthFault words a length that the model does not check, as the service does
 // for those that it does.
-func constraint(member string, limit int) error {
+func lengthFault(member string, limit int) error {
 	return fault.New(fault.Validation, "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", member, limit)
 }

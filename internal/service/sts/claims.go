@@ -56,8 +56,8 @@ var claimKeys = [...]string{
 	"google/organization_number",
 }
 
-// audiences are whom a token is for: the party that it was issued to, if it
-// names one, else those that it lists.
+// audiences returns the audiences of a token: the claim azp if it has one, else the
+// claim aud.
 func audiences(claims oidc.Claims) []string {
 	if party, ok := claims.Text("azp"); ok {
 		return []string{party}
@@ -66,8 +66,8 @@ func audiences(claims oidc.Claims) []string {
 	return list
 }
 
-// preferKnown moves the audience that the provider knows to the front, so that it
-// stands for the token.
+// preferKnown moves an audience that is a client id of the provider to the front,
+// because only the first one is used.
 func preferKnown(claims oidc.Claims, p *identity.OIDCProvider) {
 	list, ok := claims.List("aud")
 	if !ok {
@@ -86,8 +86,8 @@ func rank(known bool) int {
 	return 1
 }
 
-// authorizes reports whether the provider lets the token be used for a role. It
-// need not say, and then it does.
+// authorizes reports whether the provider allows the token for a role. Without the
+// claim it allows every role.
 func authorizes(claims oidc.Claims, roleARN string) bool {
 	if _, ok := claims[rolesClaim]; !ok {
 		return true
@@ -103,11 +103,11 @@ func authorizes(claims oidc.Claims, roleARN string) bool {
 	return false
 }
 
-// lasting are the condition keys that the session keeps.
+// lastingKeys are the condition keys that the session keeps.
 //
 // Source: IAM User Guide, "IAM and AWS STS condition context keys", on OIDC
 // federation: "Available in session".
-func lasting(v *gate.WebIdentity) map[string][]string {
+func lastingKeys(v *gate.WebIdentity) map[string][]string {
 	claims, prefix := oidc.Claims(v.Claims), hostPath(v)
 	keys := map[string][]string{prefix + "sub": {v.Subject}, prefix + "aud": audiences(claims)[:1]}
 	methods, _ := claims.List("amr")
@@ -150,9 +150,9 @@ type request struct {
 	sourceIdentity string
 }
 
-// askedFor reads the tags and the source identity of a token. They come from
-// outside of the model's checks, and are held to the same rules.
-func askedFor(claims oidc.Claims) (*request, error) {
+// parseRequest reads the tags and the source identity in a token. The model does not
+// check them, so that parseRequest applies its rules.
+func parseRequest(claims oidc.Claims) (*request, error) {
 	r := new(request)
 	var nested struct {
 		Principal  oidc.Claims `json:"principal_tags"`

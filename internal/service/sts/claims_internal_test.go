@@ -30,10 +30,10 @@ func FuzzClaims(f *testing.F) {
 				t.Errorf("the key %q is not the provider's", key)
 			}
 		}
-		if n := len(lasting(v)); n < 2 || n > 3 {
+		if n := len(lastingKeys(v)); n < 2 || n > 3 {
 			t.Errorf("%d keys last", n)
 		}
-		asked, err := askedFor(claims)
+		asked, err := parseRequest(claims)
 		if err != nil {
 			return
 		}

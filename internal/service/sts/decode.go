@@ -19,9 +19,8 @@ func resolveMessage(context.Context, *gate.Call, *api.DecodeAuthorizationMessage
 	return gate.Subject{ARN: "*"}, nothing{}, nil
 }
 
-// decodeAuthorizationMessage tells why a principal of the caller's account was
-// refused. Whose message it is otherwise makes no difference to what the caller
-// learns.
+// decodeAuthorizationMessage tells why a principal of the caller's account was refused.
+// A message of another account gets the same answer as an invalid one.
 func (s *Service) decodeAuthorizationMessage(ctx context.Context, c *gate.Call, in *api.DecodeAuthorizationMessageInput, _ nothing) (*api.DecodeAuthorizationMessageOutput, error) {
 	m, err := s.Messages.OpenMessage(ctx, in.EncodedMessage)
 	if err != nil && !errors.Is(err, token.ErrMalformed) && !errors.Is(err, token.ErrUnknownKey) {

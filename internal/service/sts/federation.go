@@ -22,14 +22,14 @@ func (s *Service) resolveFederatedUser(_ context.Context, c *gate.Call, in *api.
 	if err != nil {
 		return gate.Subject{}, nil, err
 	}
-	on := gate.Subject{
+	subject := gate.Subject{
 		ARN: arn.FederatedUser(c.Principal.Account, in.Name), RequestTags: tags,
 		Keys: map[string]policy.Value{"sts:rolesessionname": policy.One(in.Name)},
 	}
-	return on, &assumption{on: on}, nil
+	return subject, &assumption{subject: subject}, nil
 }
 
-// judgeFederatedSession asks for the tags that the session will carry.
+// judgeFederatedSession authorizes the tags of the session.
 func (s *Service) judgeFederatedSession(ctx context.Context, c *gate.Call, in *api.GetFederationTokenInput, a *assumption) error {
 	a.session = newSession(c, sessionLife(c, in.DurationSeconds))
 	var err error
@@ -37,16 +37,17 @@ func (s *Service) judgeFederatedSession(ctx context.Context, c *gate.Call, in *a
 	if err != nil {
 		return err
 	}
-	return permitPassing(ctx, c, a.on, a.session)
+	return authorizeTagsAndSourceIdentity(ctx, c, a.subject, a.session)
 }
 
-// getFederationToken makes a session with those of the user's rights that the
-// policies passed leave; without a policy it has none but what resources grant.
+// getFederationToken makes a session with those permissions of the user that the
+// session policies allow. Without a session policy it has only what resource-based
+// policies grant.
 //
 // Source: STS API reference, GetFederationToken.
 func (s *Service) getFederationToken(ctx context.Context, c *gate.Call, in *api.GetFederationTokenInput, a *assumption) (*api.GetFederationTokenOutput, error) {
 	session := a.session
-	err := s.restrict(ctx, c.Principal.Account, in.Policy, in.PolicyArns, session)
+	err := s.setSessionPolicies(ctx, c.Principal.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (s *Service) getFederationToken(ctx context.Context, c *gate.Call, in *api.
 	}
 	return &api.GetFederationTokenOutput{
 		Credentials:      credentials,
-		FederatedUser:    &api.FederatedUser{FederatedUserId: ref.Account + ":" + in.Name, Arn: a.on.ARN},
+		FederatedUser:    &api.FederatedUser{FederatedUserId: ref.Account + ":" + in.Name, Arn: a.subject.ARN},
 		PackedPolicySize: size,
 	}, nil
 }

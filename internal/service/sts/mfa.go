@@ -11,12 +11,11 @@ import (
 	"daypass/internal/principal"
 )
 
-// mfa takes the one-time code that a call may give and lets the call know. It
-// comes before the judgement, in which policies ask for it; a code is spent even
-// if the call is refused then.
+// mfa accepts the one-time code of a call, if it has one, and sets [gate.Call.MFAAt].
+// It runs before authorization, because policies may ask for MFA. So a code is used up
+// even if the call is refused.
 //
-// Only users have devices: a role's session or the root user cannot show a code
-// here.
+// Only users have devices: role sessions and the root user cannot present a code.
 func (s *Service) mfa(ctx context.Context, c *gate.Call, serial, code string) error {
 	switch {
 	case serial == "" && code == "":
@@ -38,8 +37,8 @@ func mfaFault(rest string) error {
 	return fault.New(fault.AccessDenied, "MultiFactorAuthentication failed%s", rest)
 }
 
-// mfaError words what is wrong with a code. Nobody learns whether a device of
-// somebody else exists.
+// mfaError returns AWS's sentence for a wrong code. It does not reveal whether another
+// user's device exists.
 func mfaError(err error) error {
 	var locked *identity.LockedError
 	switch {

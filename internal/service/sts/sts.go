@@ -55,7 +55,7 @@ func (s *Service) getCallerIdentity(_ context.Context, c *gate.Call, _ *api.GetC
 	return &api.GetCallerIdentityOutput{UserId: c.Principal.UserID(), Account: c.Principal.Account, Arn: c.Principal.ARN()}, nil
 }
 
-// nothing is what is found where there is nothing to look up.
+// nothing is the Found of an operation that looks nothing up.
 type nothing struct{}
 
 func resolveKeyInfo(_ context.Context, c *gate.Call, _ *api.GetAccessKeyInfoInput) (gate.Subject, nothing, error) {
@@ -102,8 +102,8 @@ func (s *Service) getSessionToken(ctx context.Context, c *gate.Call, in *api.Get
 	return &api.GetSessionTokenOutput{Credentials: credentials}, nil
 }
 
-// sessionLife is how long a session of the caller's own lives. What root asks
-// for beyond its limit is cut, not refused, says the API reference.
+// sessionLife returns the duration of a session of the caller's own. For root it is
+// shortened to the limit, not refused, as the API reference says.
 func sessionLife(c *gate.Call, given *int64) time.Duration {
 	life := seconds(given, defaultSessionToken)
 	if c.Principal.Kind == principal.Root {

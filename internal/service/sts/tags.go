@@ -11,10 +11,9 @@ import (
 	"daypass/internal/tag"
 )
 
-// maxPacked is the room that the policies and tags of a session share, in
-// bytes. AWS packs them in a way that it does not tell and promises no size;
-// this bound keeps a token made with the session below 8 KiB, which proxies
-// commonly allow a header to have.
+// maxPacked bounds the policies and tags of a session together, in bytes. AWS does not
+// document how it packs them, nor the size. This bound keeps a token made with the
+// session below 8 KiB, a common limit of proxies for a header.
 const maxPacked = 4096
 
 // passedTags reads the session tags of a request, by the key as it was given.

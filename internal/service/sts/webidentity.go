@@ -16,15 +16,14 @@ import (
 	"daypass/internal/principal"
 )
 
-// A webAssumption is one that a provider's token asks for.
+// A webAssumption is an assumption that a provider's token requests.
 type webAssumption struct {
 	*assumption
-	asked *request
+	request *request
 }
 
-// resolveWebIdentity establishes the caller, who has no credentials but a token
-// of an identity provider, and judges on the role. Only the role's trust policy
-// has a say.
+// resolveWebIdentity authenticates the caller by the token of an identity provider, and
+// returns the role as the subject. Only the role's trust policy decides.
 //
 // Source: STS API reference, AssumeRoleWithWebIdentity; IAM User Guide, "OIDC
 // federation".
@@ -36,11 +35,11 @@ func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	c.WebIdentity, err = s.vouch(ctx, c, account, in)
+	c.WebIdentity, err = s.verifyWebIdentity(ctx, c, account, in)
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	asked, err := askedFor(c.WebIdentity.Claims)
+	asked, err := parseRequest(c.WebIdentity.Claims)
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
@@ -48,18 +47,18 @@ func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.
 	if err != nil {
 		return gate.Subject{}, webAssumption{}, err
 	}
-	on, a, err := s.assumable(ctx, in.RoleArn, tags, vouchedKeys(c.WebIdentity, in.RoleSessionName, asked))
-	return on, webAssumption{a, asked}, err
+	subject, a, err := s.roleSubject(ctx, in.RoleArn, tags, webIdentityKeys(c.WebIdentity, in.RoleSessionName, asked))
+	return subject, webAssumption{a, asked}, err
 }
 
-// vouchedKeys are the condition keys of what a provider's token asks for.
-func vouchedKeys(v *gate.WebIdentity, sessionName string, asked *request) map[string]policy.Value {
+// webIdentityKeys are the condition keys of what a provider's token asks for.
+func webIdentityKeys(v *gate.WebIdentity, sessionName string, asked *request) map[string]policy.Value {
 	keys := sessionKeys(sessionName, asked.sourceIdentity, asked.transitive)
 	keys["sts:roleauthorizedbyidp"] = policy.One("false")
 	if _, ok := v.Claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
 		keys["sts:roleauthorizedbyidp"] = policy.One("true")
 	}
-	for key, values := range lasting(v) {
+	for key, values := range lastingKeys(v) {
 		keys[key] = one(key, values)
 	}
 	for key, value := range trustKeys(v) {
@@ -77,9 +76,9 @@ func one(key string, values []string) policy.Value {
 	return policy.One(values[0])
 }
 
-// vouch verifies a token for an account. The checks and their order are those of
-// the documentation; a token's text is in none of the refusals.
-func (s *Service) vouch(ctx context.Context, c *gate.Call, account string, in *api.AssumeRoleWithWebIdentityInput) (*gate.WebIdentity, error) {
+// verifyWebIdentity verifies a token for an account. The checks and their order are
+// those of AWS's documentation. No error contains the token.
+func (s *Service) verifyWebIdentity(ctx context.Context, c *gate.Call, account string, in *api.AssumeRoleWithWebIdentityInput) (*gate.WebIdentity, error) {
 	token, err := oidc.Parse(in.WebIdentityToken)
 	if err != nil {
 		return nil, tokenFault(err)
@@ -120,8 +119,8 @@ func shown(issuer string) string {
 	return issuer
 }
 
-// tokenFault tells a client what is wrong with its token, in the words of the
-// service where they are known. What an operator alone can mend goes to the log.
+// tokenFault returns the fault of a wrong token, with AWS's sentence where it is known.
+// The cause goes to the log if only an operator can act on it.
 func tokenFault(err error) error {
 	var wrong *oidc.Error
 	if !errors.As(err, &wrong) {
@@ -150,29 +149,29 @@ func tokenFault(err error) error {
 // judgeWebSession asks for the tags and the source identity that the session
 // will carry.
 func (s *Service) judgeWebSession(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput, a webAssumption) error {
-	life, err := longest(a.role, in.DurationSeconds)
+	life, err := requestedLife(a.role, in.DurationSeconds)
 	if err != nil {
 		return err
 	}
 	session := newSession(c, life)
 	a.session = session
-	session.Tags, session.TransitiveKeys, err = sessionTags(nil, a.asked.tags, a.asked.transitive)
+	session.Tags, session.TransitiveKeys, err = sessionTags(nil, a.request.tags, a.request.transitive)
 	if err != nil {
 		return err
 	}
-	session.SourceIdentity = a.asked.sourceIdentity
-	session.Provider, session.Context = c.WebIdentity.Provider, lasting(c.WebIdentity)
-	return permitPassing(ctx, c, a.on, session)
+	session.SourceIdentity = a.request.sourceIdentity
+	session.Provider, session.Context = c.WebIdentity.Provider, lastingKeys(c.WebIdentity)
+	return authorizeTagsAndSourceIdentity(ctx, c, a.subject, session)
 }
 
 func (s *Service) assumeRoleWithWebIdentity(ctx context.Context, c *gate.Call, in *api.AssumeRoleWithWebIdentityInput, a webAssumption) (*api.AssumeRoleWithWebIdentityOutput, error) {
 	session, role := a.session, a.role
-	err := s.restrict(ctx, role.Account, in.Policy, in.PolicyArns, session)
+	err := s.setSessionPolicies(ctx, role.Account, in.Policy, in.PolicyArns, session)
 	if err != nil {
 		return nil, err
 	}
 	ref := principal.Ref{Kind: principal.Role, Account: role.Account, ID: role.ID, SessionName: in.RoleSessionName, Session: session}
-	out, err := s.assumed(role, ref)
+	out, err := s.issueRoleSession(role, ref)
 	if err != nil {
 		return nil, err
 	}
