@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+
+	"daypass/internal/printable"
+)
 
 // A Decision is the answer to a request, with what decided it.
 type Decision struct {
@@ -41,7 +45,7 @@ func (d Decision) Because(action string) string {
 	case d.Allowed:
 		return ""
 	case !d.Explicit:
-		return "because no " + d.Type.String() + " allows the " + action + " action"
+		return "because no " + d.Type.String() + " allows the " + printable.Text(action) + " action"
 	}
 	because := "with an explicit deny in " + types[d.Type].article + " " + d.Type.String()
 	if !d.Type.namesPrincipals() && strings.HasPrefix(d.Policy, "arn:") {

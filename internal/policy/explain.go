@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"daypass/internal/printable"
 )
 
 // An Explanation is a decision and, for each statement, why it matches the
@@ -366,7 +368,7 @@ func (d Decision) Sentence(action string) string {
 	case d.Explicit:
 		return "Denied explicitly by " + by + "."
 	}
-	return "Denied, because no " + d.Type.String() + " allows the " + action + " action."
+	return "Denied, because no " + d.Type.String() + " allows the " + printable.Text(action) + " action."
 }
 
 func statementName(number int, sid string) string {
