@@ -141,7 +141,7 @@ func TestTheEndDoesNotWaitForALogThatTakesNothing(t *testing.T) {
 }
 
 // failing is an error that cannot be told.
-type failing struct{ error }
+type failing struct{}
 
 func (failing) Error() string { panic("cannot say") }
 
