@@ -94,22 +94,31 @@ func WriteResult(w http.ResponseWriter, op *api.Operation, out any, requestID st
 		}
 		root, v = p.root, reflect.ValueOf(out).Elem()
 	}
-	room := replies.Get().(*replyRoom)
-	defer room.done()
-	if op.Service.Protocol == api.Query {
-		if isJSON(w) {
-			room.body = appendResultJSON(room.body, op, root, v, requestID)
-			return send(w, http.StatusOK, jsonType, requestID, room.body)
+	if op.Service.Protocol != api.Query {
+		root.headers(w.Header(), v)
+		if op.Output != nil && op.Output.Payload != nil {
+			return sendStream(w, root, v, requestID)
 		}
+	}
+	room := replies.Get().(*replyRoom)
+	contentType := jsonType
+	switch {
+	case op.Service.Protocol != api.Query:
+		room.body = root.appendMembers(room.body, v)
+	case isJSON(w):
+		room.body = appendResultJSON(room.body, op, root, v, requestID)
+	default:
+		contentType = xmlType
 		room.body = appendResult(room.body, op, root, v, requestID)
-		return send(w, http.StatusOK, xmlType, requestID, room.body)
 	}
-	root.headers(w.Header(), v)
-	if op.Output != nil && op.Output.Payload != nil {
-		return sendStream(w, root, v, requestID)
+	err := send(w, http.StatusOK, contentType, requestID, room.body)
+	if err != nil {
+		// A stream of HTTP/2 that the client ends fails a Write whose bytes net/http
+		// may still be sending: they must not become those of another reply.
+		return err
 	}
-	room.body = root.appendMembers(room.body, v)
-	return send(w, http.StatusOK, jsonType, requestID, room.body)
+	room.done()
+	return nil
 }
 
 // replyRoom is room for a reply, pooled because nearly all are small.

@@ -362,3 +362,34 @@ func TestErrorsInXML(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// cutStream is an answer whose client has ended it while it is sent, as with HTTP/2:
+// the bytes of the write are still in use when the write has failed.
+type cutStream struct {
+	http.ResponseWriter
+	sending []byte
+}
+
+func (c *cutStream) Write(p []byte) (int, error) {
+	c.sending = p
+	return 0, errors.New("stream closed")
+}
+
+func TestBytesOfAReplyThatFailedAreNotThoseOfTheNext(t *testing.T) {
+	t.Parallel()
+	reply := func(w http.ResponseWriter, secret string) error {
+		return WriteResult(w, api.STS().Operations["GetSessionToken"],
+			&sts.GetSessionTokenOutput{Credentials: &sts.Credentials{SecretAccessKey: secret}}, requestID)
+	}
+	cut := &cutStream{ResponseWriter: httptest.NewRecorder()}
+	err := reply(cut, "first")
+	if err == nil {
+		t.Fatal("the reply did not fail")
+	}
+	if err := reply(httptest.NewRecorder(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(cut.sending, []byte("<SecretAccessKey>first</SecretAccessKey>")) {
+		t.Errorf("what is still sent of the first reply is now %q", cut.sending)
+	}
+}
