@@ -206,8 +206,7 @@ func (k *requestKeys) Lookup(key string) (policy.Value, bool) {
 	if tag, ok := strings.CutPrefix(key, "iam:resourcetag/"); ok && strings.HasPrefix(k.subject.ARN, iamARN) {
 		return policy.Tagged(k.subject.Tags, tag)
 	}
-	value, ok := k.subject.Keys[key]
-	return value, ok
+	return k.subject.Keys.Lookup(key)
 }
 
 // iamARN is the prefix of the ARNs of IAM, whose resources also have the key

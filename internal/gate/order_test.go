@@ -20,7 +20,7 @@ import (
 // the policies that it is judged by.
 type puzzle struct {
 	principal, resource, request map[string]string
-	keys                         map[string]policy.Value
+	keys                         policy.Keys
 	claims                       map[string][]string
 	arn                          string
 	action                       string
@@ -87,7 +87,7 @@ func document(t *rapid.T, kind policy.Type) *policy.Policy {
 func drawPuzzle(t *rapid.T) *puzzle {
 	z := &puzzle{
 		principal: tagMaps.Draw(t, "principal tags"), resource: tagMaps.Draw(t, "resource tags"), request: tagMaps.Draw(t, "request tags"),
-		keys:   map[string]policy.Value{"svc:one": policy.One("a"), "svc:many": policy.Many([]string{"a", "b"})},
+		keys:   policy.Keys{{Name: "svc:one", Value: policy.One("a")}, {Name: "svc:many", Value: policy.Many([]string{"a", "b"})}},
 		claims: map[string][]string{"host:sub": {"a"}, "host:amr": {"k", "a"}},
 		arn:    rapid.SampledFrom([]string{"arn:aws:iam::111122223333:role/r", "arn:aws:codeartifact:us-east-1:111122223333:repository/d/r", "*"}).Draw(t, "arn"),
 		action: rapid.SampledFrom([]string{"iam:GetRole", "codeartifact:TagResource"}).Draw(t, "action"),
@@ -114,6 +114,11 @@ func rebuilt[V any](t *rapid.T, m map[string]V) map[string]V {
 	return anew
 }
 
+// reordered is a list of keys in an order that is drawn.
+func reordered(t *rapid.T, keys policy.Keys) policy.Keys {
+	return rapid.Permutation(keys).Draw(t, "order of keys")
+}
+
 // answer is all that can be seen of a judgement.
 type answer struct {
 	Decision    gate.Decision
@@ -135,7 +140,7 @@ func (z *puzzle) answer(t *rapid.T) answer {
 		},
 		Grants: &z.grants,
 	}
-	s := gate.Subject{ARN: z.arn, Account: account, Policies: z.target, Tags: rebuilt(t, z.resource), RequestTags: rebuilt(t, z.request), Keys: rebuilt(t, z.keys)}
+	s := gate.Subject{ARN: z.arn, Account: account, Policies: z.target, Tags: rebuilt(t, z.resource), RequestTags: rebuilt(t, z.request), Keys: reordered(t, z.keys)}
 	var a answer
 	err := c.Authorize(t.Context(), z.action, s)
 	if err != nil {

@@ -109,7 +109,7 @@ func TestNeitherARefusalNorAnExplanationTellsTheTagsOfAnotherAccountsResources(t
 		"as administrator":   {"444455556666", account, true},
 	} {
 		s := gate.Subject{ARN: foreign, Account: c.account, Admin: c.admin, Tags: map[string]string{"team": "payroll"},
-			Keys: map[string]policy.Value{"iam:resourcetag/team": policy.One("payroll")}}
+			Keys: policy.Keys{{Name: "iam:resourcetag/team", Value: policy.One("payroll")}}}
 		call := denied(t, ask, s)
 		_, content := call.Refusal.Message(4096)
 		request, x := call.Explain("sts:AssumeRole", s, nil)

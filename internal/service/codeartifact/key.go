@@ -29,7 +29,7 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 		ARN: key,
 		// There are no key policies here, so that the caller's own are all there is.
 		Account: c.Principal.Account,
-		Keys:    map[string]policy.Value{"kms:viaservice": policy.One("codeartifact." + c.Region + ".amazonaws.com")},
+		Keys:    policy.Keys{{Name: "kms:viaservice", Value: policy.One("codeartifact." + c.Region + ".amazonaws.com")}},
 	}
 	for _, action := range []string{"kms:DescribeKey", "kms:CreateGrant"} {
 		err := c.Authorize(ctx, action, on)

@@ -134,7 +134,7 @@ func (s *Service) resolveUntag(ctx context.Context, c *gate.Call, in *api.UntagR
 	}
 	// aws:TagKeys comes from the request's tags: it is all that there is of
 	// those to remove, and they have no aws:RequestTag.
-	t.subject.Keys = map[string]policy.Value{"aws:tagkeys": policy.Many(in.TagKeys)}
+	t.subject.Keys = policy.Keys{{Name: "aws:tagkeys", Value: policy.Many(in.TagKeys)}}
 	return t.subject, t, nil
 }
 

@@ -96,9 +96,9 @@ func lifeOf(c *gate.Call, asked *int64) (life, error) {
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.
 func (s *Service) judgeBearer(ctx context.Context, c *gate.Call, _ *api.GetAuthorizationTokenInput, g grant) error {
-	return c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: map[string]policy.Value{
-		"sts:awsservicename":  policy.One("codeartifact.amazonaws.com"),
-		"sts:durationseconds": policy.One(strconv.FormatInt(g.life.seconds, 10)),
+	return c.Authorize(ctx, "sts:GetServiceBearerToken", gate.Subject{ARN: "*", Keys: policy.Keys{
+		{Name: "sts:awsservicename", Value: policy.One("codeartifact.amazonaws.com")},
+		{Name: "sts:durationseconds", Value: policy.One(strconv.FormatInt(g.life.seconds, 10))},
 	}})
 }
 

@@ -41,7 +41,7 @@ func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, pol
 		if err != nil {
 			return gate.Subject{}, nil, err
 		}
-		subject.Keys[key] = policy.One(policyARN)
+		subject.Keys.Set(key, policy.One(policyARN))
 		return subject, e, nil
 	}
 }

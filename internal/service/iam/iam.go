@@ -91,12 +91,11 @@ func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) 
 // entityKeys are IAM's own condition keys about a user or role, besides its tags.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
-func entityKeys(e *identity.Entity) map[string]policy.Value {
-	keys := make(map[string]policy.Value, 1)
-	if e.Boundary != "" {
-		keys["iam:permissionsboundary"] = policy.One(e.Boundary)
+func entityKeys(e *identity.Entity) policy.Keys {
+	if e.Boundary == "" {
+		return nil
 	}
-	return keys
+	return policy.Keys{{Name: "iam:permissionsboundary", Value: policy.One(e.Boundary)}}
 }
 
 // An onEntity finds the user, group or role that an operation is judged on.

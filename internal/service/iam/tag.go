@@ -104,10 +104,7 @@ func untagging[In, Found any](resource gate.Resolve[In, Found], keys func(*In) [
 		if err != nil {
 			return on, found, err
 		}
-		if on.Keys == nil {
-			on.Keys = make(map[string]policy.Value, 1)
-		}
-		on.Keys["aws:tagkeys"] = policy.Many(keys(in))
+		on.Keys.Set("aws:tagkeys", policy.Many(keys(in)))
 		return on, found, nil
 	}
 }

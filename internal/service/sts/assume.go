@@ -49,7 +49,7 @@ func (s *Service) resolveRole(ctx context.Context, c *gate.Call, in *api.AssumeR
 
 // roleSubject judges on the role with an ARN, for which tags are passed and which
 // condition keys describe the session that is asked for.
-func (s *Service) roleSubject(ctx context.Context, roleARN string, tags map[string]string, keys map[string]policy.Value) (gate.Subject, *assumption, error) {
+func (s *Service) roleSubject(ctx context.Context, roleARN string, tags map[string]string, keys policy.Keys) (gate.Subject, *assumption, error) {
 	account, err := roleAccount(roleARN)
 	if err != nil {
 		return gate.Subject{}, nil, err
@@ -83,22 +83,22 @@ func roleAccount(roleARN string) (string, error) {
 // assumeKeys are the condition keys of a role's assumption.
 //
 // Source: IAM User Guide, "IAM and AWS STS condition context keys".
-func assumeKeys(c *gate.Call, in *api.AssumeRoleInput) map[string]policy.Value {
+func assumeKeys(c *gate.Call, in *api.AssumeRoleInput) policy.Keys {
 	keys := sessionKeys(in.RoleSessionName, sourceIdentity(c, in), in.TransitiveTagKeys)
 	if in.ExternalId != "" {
-		keys["sts:externalid"] = policy.One(in.ExternalId)
+		keys.Set("sts:externalid", policy.One(in.ExternalId))
 	}
 	return keys
 }
 
 // sessionKeys are the condition keys that describe the requested session.
-func sessionKeys(name, sourceIdentity string, transitive []string) map[string]policy.Value {
-	keys := map[string]policy.Value{"sts:rolesessionname": policy.One(name)}
+func sessionKeys(name, sourceIdentity string, transitive []string) policy.Keys {
+	keys := policy.Keys{{Name: "sts:rolesessionname", Value: policy.One(name)}}
 	if sourceIdentity != "" {
-		keys["sts:sourceidentity"] = policy.One(sourceIdentity)
+		keys.Set("sts:sourceidentity", policy.One(sourceIdentity))
 	}
 	if len(transitive) > 0 {
-		keys["sts:transitivetagkeys"] = policy.Many(transitive)
+		keys.Set("sts:transitivetagkeys", policy.Many(transitive))
 	}
 	return keys
 }

@@ -24,7 +24,7 @@ func (s *Service) resolveFederatedUser(_ context.Context, c *gate.Call, in *api.
 	}
 	subject := gate.Subject{
 		ARN: arn.FederatedUser(c.Principal.Account, in.Name), RequestTags: tags,
-		Keys: map[string]policy.Value{"sts:rolesessionname": policy.One(in.Name)},
+		Keys: policy.Keys{{Name: "sts:rolesessionname", Value: policy.One(in.Name)}},
 	}
 	return subject, &assumption{subject: subject}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	api "daypass/api/sts"
@@ -52,17 +53,15 @@ func (s *Service) resolveWebIdentity(ctx context.Context, c *gate.Call, in *api.
 }
 
 // webIdentityKeys are the condition keys of what a provider's token asks for.
-func webIdentityKeys(v *gate.WebIdentity, sessionName string, asked *request) map[string]policy.Value {
+func webIdentityKeys(v *gate.WebIdentity, sessionName string, asked *request) policy.Keys {
 	keys := sessionKeys(sessionName, asked.sourceIdentity, asked.transitive)
-	keys["sts:roleauthorizedbyidp"] = policy.One("false")
-	if _, ok := v.Claims[rolesClaim]; ok { // the role is one of them, or there were no voucher
-		keys["sts:roleauthorizedbyidp"] = policy.One("true")
-	}
+	_, byProvider := v.Claims[rolesClaim] // the role is one of them, or there were no voucher
+	keys.Set("sts:roleauthorizedbyidp", policy.One(strconv.FormatBool(byProvider)))
 	for key, values := range lastingKeys(v) {
-		keys[key] = one(key, values)
+		keys.Set(key, one(key, values))
 	}
 	for key, value := range trustKeys(v) {
-		keys[key] = policy.One(value)
+		keys.Set(key, policy.One(value))
 	}
 	return keys
 }
