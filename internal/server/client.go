@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"runtime/debug"
 	"strings"
-	"sync"
 
 	"daypass/internal/fault"
 )
@@ -82,25 +80,61 @@ func (s *Server) trusted(address netip.Addr) bool {
 	return false
 }
 
-var hostPattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$`)
-})
-
 // base returns the URL under which this server is reached, without a slash at
 // its end: the configured one, else as the request named it.
-func (s *Server) base(r *http.Request, secure bool) string {
+func (s *Server) base(host string, secure bool) string {
 	if s.config.PublicURL != "" {
 		return s.config.PublicURL
 	}
-	host := r.Host
-	// What is asked most is not worth an expression for each request.
-	if host != s.config.Listen && !hostPattern().MatchString(host) {
+	if !isHost(host) {
 		host = s.config.Listen
 	}
 	if secure {
 		return "https://" + host
 	}
 	return "http://" + host
+}
+
+// isHost reports whether text is a host as this server's addresses may name it:
+// ^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$. It is asked for each page, and an
+// expression would take as long as judging it.
+func isHost(text string) bool {
+	name, port := text, ""
+	if strings.HasPrefix(text, "[") {
+		end := strings.IndexByte(text, ']')
+		if end < 0 || !consists(text[1:end], isAddressByte) {
+			return false
+		}
+		port = text[end+1:]
+	} else {
+		if i := strings.IndexByte(text, ':'); i >= 0 {
+			name, port = text[:i], text[i:]
+		}
+		if !consists(name, isHostByte) {
+			return false
+		}
+	}
+	return port == "" || port[0] == ':' && len(port) <= len(":65535") && consists(port[1:], isDigit)
+}
+
+// consists reports whether a text has bytes, all of a kind.
+func consists(text string, of func(byte) bool) bool {
+	for i := range len(text) {
+		if !of(text[i]) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isHostByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || isDigit(c) || c == '.' || c == '-'
+}
+
+func isAddressByte(c byte) bool {
+	return 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' || isDigit(c) || c == ':' || c == '.'
 }
 
 func panicked(cause any) *fault.Error {

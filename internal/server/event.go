@@ -19,7 +19,7 @@ type event struct {
 	context.Context
 	door      string // control, packages, or "" for neither
 	operation string // name of the API operation, or format and route
-	base      string // URL under which the client reached this server
+	host      string // that the client asked
 	call      gate.Call
 	fault     *fault.Error
 	throttled string // the limit that refused it, or ""
@@ -60,10 +60,10 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		address, secure := s.client(r)
 		e := &event{
 			Context: r.Context(),
+			host:    r.Host,
 			call:    gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
-			base:    s.base(r, secure),
 		}
-		w.Header().Set("X-Amzn-Requestid", e.call.RequestID)
+		w.Header()["X-Amzn-Requestid"] = []string{e.call.RequestID}
 		if s.db.ClockError() > 0 { // that is, where it may be another clock than net/http's
 			// Clients correct their own by it, so it is the one that signatures are
 			// judged by.
@@ -133,7 +133,7 @@ func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 
 // size is about how much of its request an event holds, in bytes.
 func (e *event) size() int {
-	n := len(e.path) + len(e.agent) + e.subject.size
+	n := len(e.path) + len(e.agent) + len(e.host) + e.subject.size
 	if e.fault != nil {
 		n += len(e.fault.Message)
 	}

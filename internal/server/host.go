@@ -11,7 +11,8 @@ import (
 // endpoint is the URL of a repository for a format, as the client of the
 // running request can reach it.
 func (s *Server) endpoint(ctx context.Context, formatName, domain, owner, repository string) string {
-	base := eventOf(ctx).base
+	e := eventOf(ctx)
+	base := s.base(e.host, e.call.Secure)
 	if s.config.BaseDomain == "" {
 		return base + "/" + formatName + "/d/" + domain + "-" + owner + "/" + repository + "/"
 	}

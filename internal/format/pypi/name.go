@@ -18,8 +18,16 @@ const (
 // ^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$. It is asked for each page, and an
 // expression would take longer than the page.
 func isName(s string) bool {
-	const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-	return s != "" && strings.Trim(s, alphanumeric+"._-") == "" && strings.Trim(s[:1]+s[len(s)-1:], alphanumeric) == ""
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return s != "" && isAlphanumeric(s[0]) && isAlphanumeric(s[len(s)-1])
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // projectName checks a project name and returns its normal form: lower case,
