@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ var access = aws.Credentials{AccessKeyID: "AKIABENCHBENCHBENCH1", SecretAccessKe
 // serveBare answers each kind of request with the least work that any
 // implementation must do: a token for one verified signature and one seal, an
 // identity for one signature, a session for a signature and a seal, and a file
-// for one opened token: a page, whose compressed bytes it keeps, or a download.
+// for one opened token: a page, whose bytes it keeps, or a download.
 func serveBare(ctx context.Context, address, folder string) error {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
@@ -46,25 +47,30 @@ func serveBare(ctx context.Context, address, folder string) error {
 	mux.HandleFunc("GET /"+downloadFile, b.download)
 	mux.HandleFunc("GET /token", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, b.seal()) })
 	mux.HandleFunc("GET /page/{name}", b.page)
+	debug.SetGCPercent(gcPercent)
 	server := &http.Server{Handler: mux}
 	context.AfterFunc(ctx, func() { server.Close() })
 	fmt.Fprintln(os.Stderr, "listening on http://"+listener.Addr().String())
 	return server.Serve(listener)
 }
 
+// gcPercent is what Daypass sets: how rarely garbage is collected is no work that the
+// one does and the other does not.
+const gcPercent = 300
+
 type bare struct {
 	signer *signer.Signer
 	aead   cipher.AEAD
 	folder string
-	pages  map[string][]byte // compressed, by name
+	pages  map[string][]byte // by file name
 }
 
 func newBare(folder string) (*bare, error) {
 	pages := map[string][]byte{}
-	files, err := filepath.Glob(filepath.Join(folder, "*"+pageSuffix))
+	files, err := filepath.Glob(filepath.Join(folder, "*"+pageSuffix+"*"))
 	for _, file := range files {
 		if err == nil {
-			pages[strings.TrimSuffix(filepath.Base(file), pageSuffix)], err = os.ReadFile(file)
+			pages[filepath.Base(file)], err = os.ReadFile(file)
 		}
 	}
 	if err != nil {
@@ -157,13 +163,16 @@ func (b *bare) download(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *bare) page(w http.ResponseWriter, r *http.Request) {
-	page, found := b.pages[r.PathValue("name")]
+	name := r.PathValue("name")
+	page, found := b.pages[name]
 	if !found || !b.opens(r) {
 		http.Error(w, "token", http.StatusUnauthorized)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html")
-	w.Header().Set("Content-Encoding", "gzip")
+	if strings.HasSuffix(name, packedSuffix) {
+		w.Header().Set("Content-Encoding", "gzip")
+	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	_, _ = w.Write(page)
 }

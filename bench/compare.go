@@ -58,8 +58,8 @@ func compare(ctx context.Context, o options) error {
 	}
 	for _, connections := range o.connections {
 		fmt.Printf("\n%d connections, %d rounds of %v in turn; medians\n\n", connections, o.rounds, o.round)
-		fmt.Printf("| %-40s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "other /s", "daypass /s", "ratio", "other CPU", "CPU", "ratio")
-		fmt.Println("|" + strings.Repeat("-", 42) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
+		fmt.Printf("| %-46s | %10s | %10s | %6s | %10s | %10s | %6s |\n", "request", "other /s", "daypass /s", "ratio", "other CPU", "CPU", "ratio")
+		fmt.Println("|" + strings.Repeat("-", 48) + "|-----------:|-----------:|-------:|-----------:|-----------:|-------:|")
 		for _, s := range scenarios {
 			if !strings.Contains(s.name, o.only) {
 				continue
@@ -102,7 +102,7 @@ func (s scenario) run(ctx context.Context, o options, connections int, server *p
 		ratios[i] = cpu(other[i]) / cpu(daypass[i])
 	}
 	b, d := median(values(other, speed)), median(values(daypass, speed))
-	fmt.Printf("| %-40s | %10.0f | %10.0f | %6.2f | %7.1f µs | %7.1f µs | %6.2f |\n",
+	fmt.Printf("| %-46s | %10.0f | %10.0f | %6.2f | %7.1f µs | %7.1f µs | %6.2f |\n",
 		s.name, b, d, d/b, median(values(other, cpu)), median(values(daypass, cpu)), median(ratios))
 	return nil
 }

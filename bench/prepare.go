@@ -28,13 +28,14 @@ const (
 
 // What the bare handler and nginx serve, in the folder of files.
 const (
-	pageSuffix   = ".html.gz"
+	pageSuffix   = ".html"
+	packedSuffix = ".gz" // after pageSuffix
 	downloadFile = "download-1.0-py3-none-any.whl"
 )
 
 // publishAll makes a domain, a repository, a role and packages, and writes what the
 // other servers answer with into a folder: the bytes of pages as Daypass answers with
-// them, and the wheel of the download.
+// them, plain and compressed, and the wheel of the download.
 func publishAll(ctx context.Context, daypassURL, files string) (*site, error) {
 	err := os.MkdirAll(files, 0o700)
 	if err != nil {
@@ -55,7 +56,10 @@ func publishAll(ctx context.Context, daypassURL, files string) (*site, error) {
 	}{{"small", 4}, {"large", 440}} {
 		p, err := at.publishPage(ctx, index.name, index.files)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(files, p.name+pageSuffix), p.body, 0o600)
+			err = os.WriteFile(filepath.Join(files, p.name+pageSuffix), p.plain, 0o600)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(files, p.name+pageSuffix+packedSuffix), p.packed, 0o600)
 		}
 		if err != nil {
 			return nil, err
@@ -90,8 +94,14 @@ func (s *site) scenarios(ctx context.Context, bare, nginx *process) ([]scenario,
 		func() (scenario, error) { return s.sts(ctx, bare, "AssumeRole", assume) },
 	}
 	for _, p := range s.pages {
-		all = append(all, func() (scenario, error) { return s.page(ctx, bare, string(token), p) })
+		all = append(all, func() (scenario, error) {
+			return s.read(ctx, p.title+", gzip", bare, string(token), "/page/"+p.name+pageSuffix+packedSuffix, p.url, "gzip")
+		})
 	}
+	large := s.pages[len(s.pages)-1]
+	all = append(all, func() (scenario, error) {
+		return s.read(ctx, large.title+", plain", bare, string(token), "/page/"+large.name+pageSuffix, large.url, "identity")
+	})
 	all = append(all, func() (scenario, error) {
 		return s.download(ctx, bare, string(token), "100 MiB, in MB, beside Go's file server")
 	})
@@ -152,11 +162,11 @@ type site struct {
 	pages                         []page
 }
 
-// A page is a package's index page, as the server answers with it to a client that
-// takes compressed answers.
+// A page is a package's index page, as the server answers with it to clients that do
+// and do not take compressed answers.
 type page struct {
 	name, title, url string
-	body             []byte
+	plain, packed    []byte
 }
 
 // api prepares the same signed request to both.
@@ -191,7 +201,8 @@ func (s *site) publishPage(ctx context.Context, name string, files int) (page, e
 		}
 	}
 	p := page{name: name, url: s.repository + "simple/" + name + "/"}
-	plain, err := fetch(ctx, p.url, s.token)
+	var err error
+	p.plain, err = fetch(ctx, p.url, s.token)
 	if err != nil {
 		return p, err
 	}
@@ -200,14 +211,9 @@ func (s *site) publishPage(ctx context.Context, name string, files int) (page, e
 		return p, err
 	}
 	request.Header.Set("Accept-Encoding", "gzip") // set by hand, the client does not undo it
-	p.body, err = do(request)
-	p.title = fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(plain))/1024)
+	p.packed, err = do(request)
+	p.title = fmt.Sprintf("PyPI simple page, %d files, %.1f KiB", files, float64(len(p.plain))/1024)
 	return p, err
-}
-
-// page prepares requests for a page and for the same compressed bytes.
-func (s *site) page(ctx context.Context, bare *process, bareToken string, p page) (scenario, error) {
-	return s.read(ctx, p.title, bare, bareToken, "/page/"+p.name, p.url, "gzip")
 }
 
 // download prepares requests for the wheel and for the same file. As pip, they ask for
