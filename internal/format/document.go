@@ -29,7 +29,7 @@ type Document struct {
 
 	mu          sync.Mutex
 	gzipped     map[string][]byte // compressed, by address
-	gzippedSize int               // bytes in packed
+	gzippedSize int               // of them all, in bytes
 }
 
 // NewDocument returns the document of a rendered body. It keeps the slice.

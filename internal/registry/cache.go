@@ -61,7 +61,7 @@ type cache struct {
 	confirmed atomic.Int64 // Unix nanoseconds of the last look
 
 	// refreshed is when the last look was, by the clock that changes have. Only
-	// [Registry.look] uses it.
+	// [Registry.refresh] uses it.
 	refreshed time.Time
 }
 

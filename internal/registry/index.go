@@ -18,7 +18,7 @@ type indexes struct {
 	seed     maphash.Seed
 
 	// seen are the revisions of the packages that the last look found changed, by
-	// id. Only [Registry.look] uses it.
+	// id. Only [Registry.refresh] uses it.
 	seen map[string]int64
 }
 

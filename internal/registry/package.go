@@ -21,7 +21,7 @@ type member struct {
 	registry   *Registry
 	repository *Repository
 	format     *format.Format
-	countRows  func(rows int) // see [Binding.Spend]
+	countRows  func(rows int) // see [Binding.CountRows]
 }
 
 func (m *member) addRows(rows int) {

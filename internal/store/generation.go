@@ -145,12 +145,12 @@ func (db *DB) Watch(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// stale reports whether the caches may be behind by more than [trust].
+// stale reports whether the caches may be behind by more than [maxStaleness].
 func (db *DB) stale() bool {
 	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(maxStaleness)
 }
 
-// silent reports whether the database has not answered for [silence].
+// silent reports whether the database has not answered for [maxSilence].
 func (db *DB) silent() bool {
 	return db.watching.Load() && time.Now().UnixNano()-db.confirmed.Load() > int64(maxSilence)
 }
