@@ -1,7 +1,7 @@
-// Package codeartifact owns the operations of the CodeArtifact API: what each
-// is judged on, and how what the registry keeps looks to a client of the API.
-// The rules on domains, repositories and packages are the registry's; the
-// package must never know SQL, the wire, or how tokens are sealed.
+// Package codeartifact owns the operations of the CodeArtifact API: the resource
+// that each is authorized on, and the API's view of the registry's data. The
+// rules on domains, repositories and packages are the registry's. The package
+// must never know SQL, the wire, or how tokens are sealed.
 package codeartifact
 
 import (
@@ -19,8 +19,8 @@ type Sealer interface {
 	Seal(*token.Claims) (string, error)
 }
 
-// A Binder finds the unique ids of the principals that a resource policy
-// names; a fault says which of them does not exist.
+// A Binder finds the unique ids of the principals that a resource policy names.
+// Its fault names the one that does not exist.
 type Binder interface {
 	BindPrincipals(ctx context.Context, principals []string) (map[string]string, error)
 }
@@ -30,15 +30,16 @@ type Service struct {
 	Registry *registry.Registry
 	Keyring  Sealer
 
-	// Principals ties resource policies to the users and roles of today, so that
-	// a namesake made later gets nothing from them; nil leaves them to names.
+	// Principals binds resource policies to the ids of existing users and roles.
+	// A user made later with the same name gets nothing from them. If nil,
+	// policies match by name.
 	Principals Binder
 
-	// Endpoint returns the URL of a repository for a format, with the slash at
-	// its end. It may look into the context for how the client reached us.
+	// Endpoint returns the URL of a repository for a format, with a slash at its
+	// end. The context may tell the address that the client used.
 	Endpoint func(ctx context.Context, format, domain, owner, repository string) string
 
-	Rand io.Reader // of token ids; nil means crypto/rand
+	Rand io.Reader // the source of token ids; nil means crypto/rand
 }
 
 // Operations returns the service's table.
@@ -48,7 +49,8 @@ func (s *Service) Operations() []gate.Operation {
 	})
 }
 
-// owner is the account whose domain is meant: the caller's own if none is named.
+// owner returns the owner of the domain that an input names. The default is the
+// caller's account.
 //
 // Source: CodeArtifact service model and User Guide, "Domain overview".
 func owner(c *gate.Call, named string) string {
@@ -58,19 +60,19 @@ func owner(c *gate.Call, named string) string {
 	return named
 }
 
-// domain looks up what an input names.
+// domain looks up the domain that an input names.
 func (s *Service) domain(ctx context.Context, c *gate.Call, named, domainOwner string) (*registry.Domain, error) {
 	return s.Registry.Domain(ctx, c.Region, owner(c, domainOwner), named)
 }
 
-// repository looks up what an input names.
+// repository looks up the repository that an input names.
 func (s *Service) repository(ctx context.Context, c *gate.Call, domain, domainOwner, named string) (*registry.Repository, error) {
 	return s.Registry.Repository(ctx, c.Region, owner(c, domainOwner), domain, named)
 }
 
-// onDomain judges on the domain that an input names, by the domain's policy. A
-// domain that does not exist is found too, and is judged like one without a
-// policy, so that only who may see it learns which of the two it is.
+// onDomain authorizes on the domain that an input names, with the domain's policy.
+// A domain that does not exist is authorized like one without a policy: only a
+// caller who may see it learns that it does not exist.
 func onDomain[In any](s *Service, of func(*In) (domain, domainOwner string)) gate.Resolve[In, *registry.Domain] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *registry.Domain, error) {
 		name, domainOwner := of(in)
@@ -82,8 +84,8 @@ func onDomain[In any](s *Service, of func(*In) (domain, domainOwner string)) gat
 	}
 }
 
-// onRepository judges on the repository that an input names, by its policy and
-// its domain's.
+// onRepository authorizes on the repository that an input names, with its policy
+// and its domain's.
 func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name string)) gate.Resolve[In, *registry.Repository] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *registry.Repository, error) {
 		domain, domainOwner, name := of(in)
@@ -95,8 +97,8 @@ func onRepository[In any](s *Service, of func(*In) (domain, domainOwner, name st
 	}
 }
 
-// onAccount judges on the caller's account as a whole, where no resource
-// policy is asked.
+// onAccount authorizes on the caller's account as a whole, without a resource
+// policy.
 //
 // Source: CodeArtifact User Guide, "Repository policies": operations on the
 // account.
@@ -104,7 +106,7 @@ func onAccount[In any](_ context.Context, c *gate.Call, _ *In) (gate.Subject, no
 	return gate.Subject{ARN: "*", Account: c.Principal.Account}, nothing{}, nil
 }
 
-// nothing is what is found where there is nothing to look up.
+// nothing is the resource of an operation that looks none up.
 type nothing struct{}
 
 func page(token string, size *int64) registry.Page {

@@ -23,8 +23,8 @@ import (
 	"daypass/internal/token"
 )
 
-// The accounts of the specification's tables: domain owner, repository
-// administrator, third.
+// The accounts of the specification's tables: the domain's owner, the
+// repository's administrator, and a third one.
 const (
 	O = "111122223333"
 	A = "444455556666"
@@ -44,7 +44,7 @@ type world struct {
 	operations map[string]gate.Operation
 	sealed     []*token.Claims
 	last       *gate.Call
-	beforeRun  func() // of the next operation
+	beforeRun  func() // called once, before the next operation runs
 }
 
 func newWorld(t testing.TB, limits registry.Limits) *world {
@@ -70,7 +70,7 @@ func (w *world) Seal(c *token.Claims) (string, error) {
 	return "sealed", nil
 }
 
-// A caller asks, with what the own account says of it.
+// A caller is a principal with its policies.
 type caller struct {
 	principal.Principal
 	identity []string // policy documents
@@ -84,7 +84,7 @@ func user(account string, documents ...string) caller {
 	}, identity: documents}
 }
 
-// role is a session of a role, of 15 minutes.
+// role is a role's session of 15 minutes.
 func role(account string, documents ...string) caller {
 	return caller{Principal: principal.Principal{
 		Ref: principal.Ref{Kind: principal.Role, Account: account, ID: "AROA" + account, SessionName: "ci",
@@ -93,7 +93,7 @@ func role(account string, documents ...string) caller {
 	}, identity: documents}
 }
 
-// statement is a policy of one statement.
+// statement returns a policy with one statement.
 func statement(effect string, more string, actions ...string) string {
 	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":%q,"Action":["%s"],"Resource":"*"%s}]}`, effect, strings.Join(actions, `","`), more)
 }
@@ -101,7 +101,7 @@ func statement(effect string, more string, actions ...string) string {
 func allow(actions ...string) string { return statement("Allow", "", actions...) }
 func deny(actions ...string) string  { return statement("Deny", "", actions...) }
 
-// to gives actions to a principal by a resource policy.
+// to returns a resource policy that allows or denies actions to a principal.
 func to(who string, effect string, actions ...string) string {
 	return statement(effect, fmt.Sprintf(`,"Principal":{"AWS":%q}`, who), actions...)
 }
@@ -122,7 +122,7 @@ func parse(t testing.TB, documents []string, kind policy.Type) []*policy.Policy 
 	return parsed
 }
 
-// do takes an input through the steps of the door.
+// do runs an operation through the steps of the gate.
 func (w *world) do(who caller, name string, in any) (any, error) {
 	w.t.Helper()
 	w.last = &gate.Call{
@@ -137,7 +137,7 @@ func (w *world) do(who caller, name string, in any) (any, error) {
 	return op.Do(w.t.Context(), w.last, "codeartifact:"+name, in)
 }
 
-// must is do for a call that must succeed.
+// must is like do, for a call that must succeed.
 func must[Out any](w *world, who caller, name string, in any) *Out {
 	w.t.Helper()
 	out, err := w.do(who, name, in)
@@ -147,7 +147,7 @@ func must[Out any](w *world, who caller, name string, in any) *Out {
 	return out.(*Out)
 }
 
-// seed makes domain dom of O with repository rep, administered by A if asked.
+// seed makes O's domain dom with the repository rep of an administrator.
 func (w *world) seed(administrator string) {
 	w.t.Helper()
 	must[api.CreateDomainOutput](w, admin(O), "CreateDomain", &api.CreateDomainInput{Domain: "dom"})
@@ -184,7 +184,7 @@ func kind(err error) fault.Kind {
 	return fault.Internal
 }
 
-// told is what the client reads of an error.
+// told returns what the client reads of an error.
 func told(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -336,8 +336,7 @@ func TestTheDomainOwnerDefaultsToTheCallersAccount(t *testing.T) {
 	}
 }
 
-// TestResourcePoliciesTogether is the matrix on resource policies of the
-// CodeArtifact User Guide, "Repository policies".
+// The rows are the matrix of the CodeArtifact User Guide, "Repository policies".
 func TestResourcePoliciesTogether(t *testing.T) {
 	t.Parallel()
 	const describe = "codeartifact:DescribeRepository"
@@ -408,7 +407,7 @@ func TestResourcePoliciesTogether(t *testing.T) {
 	}
 }
 
-func TestTagsOfTheResourceCount(t *testing.T) {
+func TestAConditionOnAResourceTagReadsTheResourcesOwnTags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -424,7 +423,7 @@ func TestTagsOfTheResourceCount(t *testing.T) {
 	}
 }
 
-func TestTagsOfTheRequestCount(t *testing.T) {
+func TestConditionsOnRequestTagsHoldForCreateAndTagResource(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)

@@ -20,8 +20,8 @@ func (s *Service) domainOperations() []gate.Operation {
 	}
 }
 
-// resolveNewDomain judges on the name that the domain will have. The two
-// references of AWS differ here; a statement on "*" matches either way.
+// resolveNewDomain authorizes on the ARN that the domain will have. AWS's two
+// references differ here. A statement on "*" matches either way.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact permissions reference".
 func (s *Service) resolveNewDomain(_ context.Context, c *gate.Call, in *api.CreateDomainInput) (gate.Subject, *newDomain, error) {
@@ -34,14 +34,14 @@ func (s *Service) resolveNewDomain(_ context.Context, c *gate.Call, in *api.Crea
 	return on, &newDomain{on: on}, nil
 }
 
-// A newDomain is one that is being made.
+// A newDomain is a domain that a request creates.
 type newDomain struct {
 	on  gate.Subject
-	key string // of its encryption
+	key string // the ARN of its encryption key
 }
 
-// judgeNewDomain asks for the tags that the domain is born with and for the key
-// that the caller chose.
+// judgeNewDomain authorizes the new domain's tags and the encryption key that the
+// caller chose.
 func (s *Service) judgeNewDomain(ctx context.Context, c *gate.Call, in *api.CreateDomainInput, d *newDomain) error {
 	if len(d.on.RequestTags) > 0 {
 		err := c.Authorize(ctx, "codeartifact:TagResource", d.on)
@@ -72,7 +72,7 @@ func (s *Service) describeDomain(ctx context.Context, _ *gate.Call, _ *api.Descr
 	return &api.DescribeDomainOutput{Domain: describeDomain(d, usage, active)}, nil
 }
 
-// usage is what a domain holds, if it exists.
+// usage returns what a domain holds. The domain must exist.
 func (s *Service) usage(ctx context.Context, d *registry.Domain) (registry.Usage, error) {
 	err := d.Check()
 	if err != nil {
@@ -122,7 +122,7 @@ func describeDomain(d *registry.Domain, u registry.Usage, status string) *api.Do
 		EncryptionKey:   d.EncryptionKey,
 		RepositoryCount: &repositories,
 		AssetSizeBytes:  &u.Bytes,
-		// There is no such bucket; clients store what they are given here.
+		// There is no such bucket. Clients store the value, so it must not change.
 		S3BucketArn: "arn:" + arn.Partition + ":s3:::assets-" + d.Owner + "-" + d.Region,
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"daypass/internal/registry"
 )
 
-// created is noon as the store keeps it.
+// created is noon with the store's precision.
 var created = noon.Truncate(time.Millisecond)
 
 func number(n int64) *int64 { return &n }
 
-func TestADomainsLife(t *testing.T) {
+func TestADomainIsCreatedDescribedAndDeletedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	want := &api.DomainDescription{
@@ -62,7 +62,7 @@ func TestDomainNamesAreUniqueInAnAccountAlone(t *testing.T) {
 	}
 }
 
-func TestEncryptionKeys(t *testing.T) {
+func TestCreateDomainTakesKMSKeysAndRefusesOtherNames(t *testing.T) {
 	t.Parallel()
 	const id = "0a1b2c3d-0000-4111-8222-333344445555"
 	const own = "arn:aws:kms:us-east-1:111122223333:"
@@ -118,7 +118,7 @@ func TestAnOwnKeyNeedsPermissionsOnIt(t *testing.T) {
 	}
 }
 
-func TestDomainQuota(t *testing.T) {
+func TestCreateDomainIsRefusedBeyondTheAccountsQuota(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	for i := range 10 {
@@ -131,7 +131,7 @@ func TestDomainQuota(t *testing.T) {
 	must[api.CreateDomainOutput](w, admin(T), "CreateDomain", &api.CreateDomainInput{Domain: "theirs"})
 }
 
-func TestListDomains(t *testing.T) {
+func TestListDomainsListsTheAccountsDomainsInPages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	list := func(token string, size *int64) *api.ListDomainsOutput {

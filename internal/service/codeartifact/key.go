@@ -11,9 +11,8 @@ import (
 	"daypass/internal/policy"
 )
 
-// encryptionKey returns the ARN that a domain shows as its key. A key of the
-// caller's choice needs the permissions that AWS asks for; it is shown, and
-// encrypts nothing.
+// encryptionKey returns the ARN that a domain shows as its key. The caller's own
+// key needs the permissions that AWS demands. It is shown, and encrypts nothing.
 //
 // Source: CodeArtifact User Guide, "Create a domain".
 func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, error) {
@@ -27,7 +26,7 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 	}
 	on := gate.Subject{
 		ARN: key,
-		// There are no key policies here, so that the caller's own are all there is.
+		// There are no key policies here: the caller's own policies decide.
 		Account: c.Principal.Account,
 		Keys:    policy.Keys{{Name: "kms:viaservice", Value: policy.One("codeartifact." + c.Region + ".amazonaws.com")}},
 	}
@@ -40,8 +39,8 @@ func encryptionKey(ctx context.Context, c *gate.Call, named string) (string, err
 	return key, nil
 }
 
-// defaultKey stands for the key that AWS manages for an account in a region: the
-// same one for each of its domains.
+// defaultKey returns the ARN of the key that AWS would manage for an account in a
+// region. All its domains have the same one.
 func defaultKey(region, account string) string {
 	b := sha256.Sum256([]byte("aws/codeartifact " + region + " " + account))
 	b[6] = b[6]&0x0f | 0x80 // version 8 and the variant of RFC 9562

@@ -13,7 +13,7 @@ import (
 	"daypass/internal/registry"
 )
 
-// maxDocument is how long a resource policy may be, in characters.
+// maxDocument is the maximum length of a resource policy, in characters.
 //
 // Source: CodeArtifact service model.
 const maxDocument = 7168
@@ -37,7 +37,7 @@ func (s *Service) policyOperations() []gate.Operation {
 	}
 }
 
-// onBareDomain asks no resource policy.
+// onBareDomain authorizes on a domain without its policy.
 func (s *Service) onBareDomain(ctx context.Context, c *gate.Call, in *api.PutDomainPermissionsPolicyInput) (gate.Subject, *registry.Domain, error) {
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Service) onBareDomain(ctx context.Context, c *gate.Call, in *api.PutDom
 	return d.BareSubject(), d, nil
 }
 
-// onRepositoryOfDomain asks the domain's policy but not the repository's.
+// onRepositoryOfDomain authorizes on a repository with its domain's policy alone.
 //
 // Source: CodeArtifact User Guide, "Repository policies".
 func (s *Service) onRepositoryOfDomain(ctx context.Context, c *gate.Call, in *api.PutRepositoryPermissionsPolicyInput) (gate.Subject, *registry.Repository, error) {
@@ -134,7 +134,7 @@ func shown(resource string, p registry.ResourcePolicy) *api.ResourcePolicy {
 	return &api.ResourcePolicy{ResourceArn: resource, Revision: p.Revision, Document: p.Document}
 }
 
-// check refuses a document that could not be judged by.
+// check parses a resource policy, and refuses a document that is none.
 func check(resource, document string) (*policy.Policy, error) {
 	if n := utf8.RuneCountInString(document); n > maxDocument {
 		return nil, fault.Invalid("policyDocument: it has %d characters, at most %d are allowed", n, maxDocument)
@@ -146,7 +146,7 @@ func check(resource, document string) (*policy.Policy, error) {
 	return p, nil
 }
 
-// bind finds whom a policy names.
+// bind returns the unique ids of the principals that a policy names.
 func (s *Service) bind(ctx context.Context, p *policy.Policy) (map[string]string, error) {
 	if s.Principals == nil {
 		return nil, nil
@@ -158,8 +158,8 @@ func (s *Service) bind(ctx context.Context, p *policy.Policy) (map[string]string
 	return bound, err
 }
 
-// withinRepository refuses the policy of a repository that names something else
-// than the repository and its packages: it would never apply.
+// withinRepository refuses a repository's policy with a resource other than the
+// repository and its packages. Such a statement would never apply.
 //
 // Source: hashicorp/terraform-provider-aws issue 31513, where AWS refuses a
 // domain's ARN.
@@ -174,8 +174,8 @@ func withinRepository(r *registry.Repository, p *policy.Policy) error {
 	return nil
 }
 
-// mayMatch reports whether a pattern agrees with a name as far as the pattern
-// is literal.
+// mayMatch reports whether a pattern could match a name or, if the name ends in a
+// slash, a name below it. Only the pattern's literal beginning is compared.
 func mayMatch(pattern, name string) bool {
 	literal := pattern
 	if i := strings.IndexAny(pattern, "*?$"); i >= 0 {

@@ -10,7 +10,7 @@ import (
 	"daypass/internal/registry"
 )
 
-// policies speaks of a domain's and a repository's policy in the same words.
+// policies returns the operations on a domain's and a repository's policy.
 type policies struct {
 	arn         string
 	put         func(revision, document string) (*api.ResourcePolicy, error)
@@ -67,7 +67,7 @@ func (w *world) policies() map[string]policies {
 	}
 }
 
-func TestAPolicysLife(t *testing.T) {
+func TestAResourcePolicyChangesOnlyUnderItsRevision(t *testing.T) {
 	t.Parallel()
 	first, second := to(T, "Allow", "codeartifact:ReadFromRepository"), to(T, "Allow", "codeartifact:List*")
 	for kind, name := range map[string]string{"domain": "dom", "repository": "rep"} {
@@ -112,7 +112,7 @@ func TestAPolicysLife(t *testing.T) {
 	}
 }
 
-func TestPoliciesThatAreRefused(t *testing.T) {
+func TestPutPermissionsPolicyRefusesBrokenAndLongPolicies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)

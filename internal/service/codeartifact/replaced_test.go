@@ -12,8 +12,8 @@ import (
 	"daypass/internal/token"
 )
 
-// resources makes domain dom with repositories rep and up, and a mark in all that
-// can be told of them.
+// resources makes domain dom with repositories rep and up. Every text that their
+// descriptions show holds mark.
 func (w *world) resources(mark string) {
 	w.t.Helper()
 	tags := []api.Tag{{Key: "k", Value: mark}}
@@ -26,7 +26,7 @@ func (w *world) resources(mark string) {
 	w.repositoryPolicy(document)
 }
 
-// replace removes what resources made, and makes it again.
+// replace deletes what resources made, and makes it again.
 func (w *world) replace() {
 	w.t.Helper()
 	for _, name := range []string{"up", "rep", "first"} {
@@ -36,7 +36,7 @@ func (w *world) replace() {
 	w.resources("second")
 }
 
-// state is all that can be told of the domain and its repositories.
+// state returns everything that the API shows of the domain and its repositories.
 func (w *world) state() string {
 	w.t.Helper()
 	var all []any
@@ -65,8 +65,8 @@ func (w *world) state() string {
 	return string(text)
 }
 
-// named fills the input of an operation, and reports whether it names a domain or
-// repository.
+// named fills an operation's input, and reports whether the input names a domain
+// or repository.
 func named(in any, resource string) bool {
 	changed := "changed"
 	values := map[string]any{

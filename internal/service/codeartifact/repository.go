@@ -30,15 +30,15 @@ func (s *Service) repositoryOperations() []gate.Operation {
 	}
 }
 
-// A newRepository is one that is being made.
+// A newRepository is a repository that a request creates.
 type newRepository struct {
 	on        gate.Subject
 	domain    *registry.Domain
 	upstreams []*registry.Repository
 }
 
-// resolveNewRepository judges on the name that the repository will have, by the
-// policy of its domain.
+// resolveNewRepository authorizes on the ARN that the repository will have, with
+// the policy of its domain.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact permissions reference" and
 // "Domain policies".
@@ -58,8 +58,7 @@ func (s *Service) resolveNewRepository(ctx context.Context, c *gate.Call, in *ap
 	return on, &newRepository{on: on, domain: d}, nil
 }
 
-// judgeNewRepository asks for the tags that the repository is born with and for
-// its upstreams.
+// judgeNewRepository authorizes the new repository's tags and upstreams.
 func (s *Service) judgeNewRepository(ctx context.Context, c *gate.Call, in *api.CreateRepositoryInput, r *newRepository) error {
 	if len(r.on.RequestTags) > 0 {
 		err := c.Authorize(ctx, "codeartifact:TagResource", r.on)
@@ -93,8 +92,8 @@ func names(upstreams []api.UpstreamRepository) []string {
 	return list
 }
 
-// associate looks up the upstreams of a repository. Each one that is new to it
-// must allow to be one.
+// associate looks up the upstreams of a repository. An upstream that is not among
+// known needs the permission to become one.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact permissions reference":
 // CreateRepository and UpdateRepository.
@@ -119,7 +118,7 @@ func (s *Service) associate(ctx context.Context, c *gate.Call, d *registry.Domai
 	return upstreams, nil
 }
 
-// described is a repository, if it exists, with its upstreams.
+// described describes a repository with its upstreams. The repository must exist.
 func (s *Service) described(ctx context.Context, r *registry.Repository) (*api.RepositoryDescription, error) {
 	err := r.Check()
 	if err != nil {
@@ -134,10 +133,10 @@ func (s *Service) describeRepository(ctx context.Context, _ *gate.Call, _ *api.D
 	return &api.DescribeRepositoryOutput{Repository: d}, err
 }
 
-// An update is the change of a repository.
+// An update is a repository and its new upstreams.
 type update struct {
 	*registry.Repository
-	upstreams *[]*registry.Repository // nil: they stay
+	upstreams *[]*registry.Repository // nil: unchanged
 }
 
 func (s *Service) resolveUpdate(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput) (gate.Subject, *update, error) {
@@ -148,7 +147,7 @@ func (s *Service) resolveUpdate(ctx context.Context, c *gate.Call, in *api.Updat
 	return r.Subject(), &update{Repository: r}, nil
 }
 
-// judgeUpdate asks for the upstreams that are new to the repository.
+// judgeUpdate authorizes the upstreams that are new to the repository.
 func (s *Service) judgeUpdate(ctx context.Context, c *gate.Call, in *api.UpdateRepositoryInput, u *update) error {
 	err := u.Check()
 	if err != nil || in.Upstreams == nil {
@@ -180,8 +179,8 @@ func (s *Service) deleteRepository(ctx context.Context, _ *gate.Call, _ *api.Del
 	return &api.DeleteRepositoryOutput{Repository: d}, err
 }
 
-// getRepositoryEndpoint gives the same address for both endpoint types: whether
-// it is reached over IPv4 or IPv6 is up to the address's host name.
+// getRepositoryEndpoint returns the same address for both endpoint types. The
+// host name decides between IPv4 and IPv6.
 func (s *Service) getRepositoryEndpoint(ctx context.Context, _ *gate.Call, in *api.GetRepositoryEndpointInput, r *registry.Repository) (*api.GetRepositoryEndpointOutput, error) {
 	err := r.Check()
 	if err != nil {
@@ -190,8 +189,8 @@ func (s *Service) getRepositoryEndpoint(ctx context.Context, _ *gate.Call, in *a
 	return &api.GetRepositoryEndpointOutput{RepositoryEndpoint: s.Endpoint(ctx, in.Format, r.DomainName, r.DomainOwner, r.Name)}, nil
 }
 
-// listRepositories lists what the caller's account administers, in domains of
-// its own and of others.
+// listRepositories lists the repositories that the caller's account administers,
+// in its own domains and in others.
 //
 // Source: Service Authorization Reference, AWS CodeArtifact: ListRepositories.
 func (s *Service) listRepositories(ctx context.Context, c *gate.Call, in *api.ListRepositoriesInput, _ nothing) (*api.ListRepositoriesOutput, error) {
@@ -232,7 +231,7 @@ func summaries(rows []*registry.RepositoryRow) []api.RepositorySummary {
 	return list
 }
 
-// describeRepository shows empty lists as such: AWS does not leave them out.
+// describeRepository shows empty lists, as AWS does.
 func describeRepository(r *registry.Repository, upstreams []string) *api.RepositoryDescription {
 	d := &api.RepositoryDescription{
 		Name:                 r.Name,

@@ -20,7 +20,7 @@ func upstreams(names ...string) []api.UpstreamRepository {
 	return list
 }
 
-func TestARepositorysLife(t *testing.T) {
+func TestARepositoryIsCreatedUpdatedAndDeletedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	must[api.CreateDomainOutput](w, admin(O), "CreateDomain", &api.CreateDomainInput{Domain: "dom"})
@@ -51,7 +51,7 @@ func TestARepositorysLife(t *testing.T) {
 	diff(t, "deleted again", "ResourceNotFoundException|404||repository|rep|Repository not found. Repository 'rep' in domain 'dom' owned by account '111122223333' does not exist", told(err))
 }
 
-func TestRepositoryNames(t *testing.T) {
+func TestCreateRepositoryTakesOnlyValidNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -66,7 +66,7 @@ func TestRepositoryNames(t *testing.T) {
 	}
 }
 
-func TestRepositoryQuotas(t *testing.T) {
+func TestRepositoriesAndUpstreamsAreRefusedBeyondQuotas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{Repositories: 3, Upstreams: 2})
 	w.seed(O)
@@ -83,7 +83,7 @@ func TestRepositoryQuotas(t *testing.T) {
 	}
 }
 
-func TestUpstreams(t *testing.T) {
+func TestUpdateRepositoryReplacesUpstreamsAndRefusesCircles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -174,7 +174,7 @@ func TestAnUpstreamNeedsPermissionOnIt(t *testing.T) {
 	}
 }
 
-func TestRepositoryEndpoints(t *testing.T) {
+func TestGetRepositoryEndpointGivesOneURLForAllEndpointTypes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -187,7 +187,7 @@ func TestRepositoryEndpoints(t *testing.T) {
 	}
 }
 
-func TestListRepositories(t *testing.T) {
+func TestListRepositoriesFiltersByPrefixAndAdministrator(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(A)

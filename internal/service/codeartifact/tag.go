@@ -23,7 +23,7 @@ func (s *Service) tagOperations() []gate.Operation {
 	}
 }
 
-// tagMap checks the tags of a request.
+// tagMap checks a request's tags and returns them as a map.
 //
 // Source: CodeArtifact User Guide, "Tagging resources".
 func tagMap(tags []api.Tag) (map[string]string, error) {
@@ -47,21 +47,20 @@ func tagMap(tags []api.Tag) (map[string]string, error) {
 	return m, nil
 }
 
-// maxGroup is the length of the longest pattern of a package group, in bytes.
+// maxGroup is the maximum length of a package group's pattern, in bytes.
 //
 // Source: CodeArtifact service model.
 const maxGroup = 520
 
-// A taggable is a resource that a tag operation names, whether it exists or
-// not.
+// A taggable is the resource of a tag operation. It need not exist.
 type taggable struct {
 	subject gate.Subject
-	missing error // of kind NotFound; nil: it exists
+	missing error // a NotFound fault; nil: the resource exists
 	tags    map[string]string
 	tag     func(ctx context.Context, add map[string]string, remove []string) error
 }
 
-// taggable looks a resource up by its ARN.
+// taggable looks up a resource by its ARN.
 func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (taggable, error) {
 	a, err := arn.Parse(name)
 	if err != nil || a.Partition != arn.Partition || a.Service != "codeartifact" || !arn.IsAccount(a.Account) {
@@ -72,7 +71,7 @@ func (s *Service) taggable(ctx context.Context, c *gate.Call, name string) (tagg
 	}
 	domain, rest, nested := strings.Cut(a.Name(), "/")
 	switch {
-	case !arn.IsDomain(domain): // before a policy sees it: what is long is dear to match
+	case !arn.IsDomain(domain): // refused before policies: a long name is costly to match
 	case a.Type() == "domain" && !nested:
 		d, err := s.Registry.Domain(ctx, a.Region, a.Account, domain)
 		if err != nil {
@@ -107,7 +106,7 @@ func (s *Service) taggableRepository(r *registry.Repository) taggable {
 	}}
 }
 
-// noGroup is a package group: there are none yet.
+// noGroup is a package group that does not exist: there are none yet.
 func noGroup(d *registry.Domain, name string) taggable {
 	on := d.Subject()
 	on.ARN, on.Tags = name, nil
@@ -132,8 +131,7 @@ func (s *Service) resolveUntag(ctx context.Context, c *gate.Call, in *api.UntagR
 	if err != nil {
 		return gate.Subject{}, t, err
 	}
-	// aws:TagKeys comes from the request's tags: it is all that there is of
-	// those to remove, and they have no aws:RequestTag.
+	// Tags to remove have keys alone: they set aws:TagKeys and no aws:RequestTag.
 	t.subject.Keys = policy.Keys{{Name: "aws:tagkeys", Value: policy.Many(in.TagKeys)}}
 	return t.subject, t, nil
 }

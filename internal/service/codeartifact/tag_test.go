@@ -10,7 +10,7 @@ import (
 	"daypass/internal/registry"
 )
 
-func TestTags(t *testing.T) {
+func TestTagResourceOverwritesAndUntagResourceRemoves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -36,7 +36,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestTagsGivenAtCreation(t *testing.T) {
+func TestListTagsForResourceShowsTagsGivenAtCreation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	tags := []api.Tag{{Key: "k", Value: "v"}}
@@ -48,7 +48,7 @@ func TestTagsGivenAtCreation(t *testing.T) {
 	}
 }
 
-func TestTagsThatAreRefused(t *testing.T) {
+func TestDuplicateReservedAndExcessTagsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)

@@ -19,7 +19,7 @@ import (
 	"daypass/internal/token"
 )
 
-// How long a token lives, in seconds.
+// The lifetime of a token, in seconds.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens".
@@ -31,14 +31,14 @@ const (
 
 const getToken = "codeartifact:GetAuthorizationToken"
 
-// A grant is a token that is asked for.
+// A grant is a token to issue.
 type grant struct {
 	domain *registry.Domain
 	life   life
 }
 
-// resolveToken judges the first of the two permissions that a token needs. The
-// root user of an account gets none.
+// resolveToken authorizes the first of the two permissions that a token needs. An
+// account's root user gets no token.
 func (s *Service) resolveToken(ctx context.Context, c *gate.Call, in *api.GetAuthorizationTokenInput) (gate.Subject, grant, error) {
 	d, err := s.domain(ctx, c, in.Domain, in.DomainOwner)
 	if err != nil {
@@ -54,18 +54,20 @@ func (s *Service) resolveToken(ctx context.Context, c *gate.Call, in *api.GetAut
 	return d.Subject(), grant{d, asked}, nil
 }
 
-// A life is how long a token is to live.
+// A life is the lifetime of a token.
 type life struct {
-	seconds int64 // what policies see as sts:DurationSeconds
+	seconds int64 // the value of sts:DurationSeconds in policies
 	ends    time.Time
 }
 
-// lifeOf is the life that the caller asks for. 0 means until the session ends,
-// though no token lives longer than any other may. For a role's session 0 is
-// judged as 0. Without a session to end with, 0 is the default; and a session
-// that users make of themselves needs no permission and can last 36 hours. Both
-// are judged by their length: a policy that bounds sts:DurationSeconds must not
-// be got round by asking 0.
+// lifeOf returns the lifetime that the caller requests. 0 means until the
+// caller's session ends, and at most maxDuration. Without a session it means
+// defaultDuration.
+//
+// A policy that bounds sts:DurationSeconds must not be evaded with 0. Policies
+// therefore see 0 for a role's session alone. Otherwise they see the actual
+// lifetime: long-term keys have no session, and users can start a session of up
+// to 36 hours without a permission.
 func lifeOf(c *gate.Call, asked *int64) (life, error) {
 	seconds := int64(defaultDuration)
 	if asked != nil {
@@ -90,8 +92,8 @@ func lifeOf(c *gate.Call, asked *int64) (life, error) {
 	return life{seconds, c.Now.Add(time.Duration(seconds) * time.Second)}, nil
 }
 
-// judgeBearer asks for the second permission, which only the caller's own
-// policies can give: on behalf of the caller a bearer token is asked for.
+// judgeBearer authorizes the second permission: to request a bearer token on the
+// caller's behalf. Only the caller's own policies can grant it.
 //
 // Source: CodeArtifact User Guide, "AWS CodeArtifact authentication and
 // tokens"; Service Authorization Reference, AWS STS: GetServiceBearerToken.

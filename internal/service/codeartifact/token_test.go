@@ -17,13 +17,13 @@ import (
 
 func seconds(n int64) *int64 { return &n }
 
-// tokenIn asks for a token of domain dom.
+// tokenIn is the input that requests a token of domain dom.
 func tokenIn(duration *int64) *api.GetAuthorizationTokenInput {
 	return &api.GetAuthorizationTokenInput{Domain: "dom", DomainOwner: O, DurationSeconds: duration}
 }
 
-// TestTokenDurations is the duration table of the specification.
-func TestTokenDurations(t *testing.T) {
+// The rows are the specification's table of durations.
+func TestATokenExpiresAfterTheRequestedDurationOrItsDefault(t *testing.T) {
 	t.Parallel()
 	milli := noon.Truncate(time.Millisecond)
 	sessionEnd := noon.Truncate(time.Second).Add(10 * time.Minute)
@@ -83,8 +83,8 @@ func TestTokenDurations(t *testing.T) {
 	}
 }
 
-// TestTokenPermissions is the decision table of the specification.
-func TestTokenPermissions(t *testing.T) {
+// The rows are the specification's decision table.
+func TestATokenNeedsBothPermissions(t *testing.T) {
 	t.Parallel()
 	const get, bearer = "codeartifact:GetAuthorizationToken", "sts:GetServiceBearerToken"
 	condition := func(c string) string { return statement("Allow", `,"Condition":`+c, bearer) }
@@ -96,9 +96,9 @@ func TestTokenPermissions(t *testing.T) {
 	tests := []struct {
 		name     string
 		who      caller
-		policy   string // of the domain
+		policy   string // the domain's
 		duration *int64
-		denied   string // the action; "": a token
+		denied   string // the action; empty: a token is issued
 	}{
 		{"1 same account, both by identity", user(O, allow(get), allow(bearer)), "", nil, ""},
 		{"2 same account, domain policy for the user", user(O, allow(bearer)), to(userO, "Allow", get), nil, ""},
@@ -161,7 +161,7 @@ func TestTokenPermissions(t *testing.T) {
 	}
 }
 
-// temporary is the caller with a session of GetSessionToken.
+// temporary returns the caller with a session of GetSessionToken.
 func temporary(c caller, life time.Duration) caller {
 	c.Session = &principal.Session{IssuedAt: noon, ExpiresAt: noon.Add(life)}
 	return c
@@ -172,7 +172,7 @@ func narrowed(c caller, documents ...string) caller {
 	return c
 }
 
-func TestTheRootUserGetsNoToken(t *testing.T) {
+func TestGetAuthorizationTokenIsRefusedToTheRootUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -196,7 +196,7 @@ func TestTheRootUserGetsNoToken(t *testing.T) {
 	}
 }
 
-func TestATokenOfAnUnknownDomain(t *testing.T) {
+func TestGetAuthorizationTokenOfAnUnknownDomainIsNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	in := &api.GetAuthorizationTokenInput{Domain: "nope"}
@@ -214,7 +214,7 @@ func TestATokenOfAnUnknownDomain(t *testing.T) {
 	}
 }
 
-func TestATokenCarriesTheSession(t *testing.T) {
+func TestATokenCarriesTheCallersSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -227,7 +227,7 @@ func TestATokenCarriesTheSession(t *testing.T) {
 	diff(t, "principal", who.Ref, w.sealed[0].Principal)
 }
 
-// tooLong is a keyring that the claims do not fit.
+// tooLong is a keyring that finds all claims too long.
 type tooLong struct{}
 
 func (tooLong) Seal(*token.Claims) (string, error) { return "", token.ErrTooLong }
@@ -255,7 +255,7 @@ func TestAWarmTokenDoesNotTouchTheDatabase(t *testing.T) {
 	must[api.GetRepositoryEndpointOutput](w, admin(O), "GetRepositoryEndpoint", &api.GetRepositoryEndpointInput{Domain: "dom", Repository: "rep", Format: "npm"})
 }
 
-func TestAPolicyChangeHoldsAtOnce(t *testing.T) {
+func TestADomainPolicyChangeHoldsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, registry.Limits{})
 	w.seed(O)
@@ -268,7 +268,7 @@ func TestAPolicyChangeHoldsAtOnce(t *testing.T) {
 	}
 }
 
-// binder knows the principals of one moment.
+// binder is a fixed set of principals and their ids.
 type binder map[string]string
 
 func (b binder) BindPrincipals(_ context.Context, principals []string) (map[string]string, error) {
