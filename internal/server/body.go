@@ -38,8 +38,9 @@ const (
 	heldBodies       = 64 << 20
 	heldForStrangers = 16 << 20
 	// heldByOne is what one address may take of it, beyond [firstPiece] of each
-	// body. The id of an access key is no secret: whoever knows one is no stranger
-	// before the body is there, and sends slowly.
+	// body, and half as much again in first pieces: a connection of HTTP/2 has many
+	// requests at a time. The id of an access key is no secret: whoever knows one is
+	// no stranger before the body is there, and sends slowly.
 	heldByOne = heldBodies / 8
 	// heldBeyond is what bodies together may take beyond the firstPiece of each:
 	// most calls have smaller ones, and find room beside any number of large ones.
@@ -55,14 +56,20 @@ type bodies struct {
 	beyond, byOne  int64 // bytes that all, and that one network, may have beyond the first pieces
 
 	mu  sync.Mutex
-	sum int64
-	of  map[netip.Addr]int64 // by network
+	sum int64 // beyond the first pieces
+	of  map[netip.Addr]taken
+}
+
+// A taken is how many bytes the bodies of one network have.
+type taken struct {
+	first  int64 // in first pieces
+	beyond int64
 }
 
 func newBodies(all, strangers, beyond, byOne int64) *bodies {
 	return &bodies{
 		all: semaphore.NewWeighted(all), strangers: semaphore.NewWeighted(strangers),
-		beyond: beyond, byOne: byOne, of: map[netip.Addr]int64{},
+		beyond: beyond, byOne: byOne, of: map[netip.Addr]taken{},
 	}
 }
 
@@ -91,7 +98,7 @@ func (b *bodies) take(h *held, size int64) bool {
 		return false
 	}
 	if b.all.TryAcquire(more) {
-		if h.reserved == 0 || b.share(h.client, more) {
+		if b.share(h.client, h.reserved, size) {
 			h.reserved = size
 			return true
 		}
@@ -108,23 +115,27 @@ func (b *bodies) free(h *held) {
 	if h.stranger {
 		b.strangers.Release(h.reserved)
 	}
-	if h.reserved > firstPiece {
-		b.share(h.client, firstPiece-h.reserved)
-	}
+	b.share(h.client, h.reserved, 0)
 }
 
-// share reports whether a client may have so many more bytes.
-func (b *bodies) share(client netip.Addr, more int64) bool {
+// share reports whether a body of a client may go from one size to another.
+func (b *bodies) share(client netip.Addr, from, to int64) bool {
+	first := min(to, firstPiece) - min(from, firstPiece)
+	beyond := to - from - first
 	client = throttle.Network(client)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all, one := b.sum+more, b.of[client]+more
-	if all > b.beyond || one > b.byOne {
+	one := b.of[client]
+	one.first += first
+	one.beyond += beyond
+	if to > from && (b.sum+beyond > b.beyond || one.beyond > b.byOne || one.first > b.byOne/2) {
 		return false
 	}
-	b.sum, b.of[client] = all, one
-	if one == 0 {
+	b.sum += beyond
+	if one == (taken{}) {
 		delete(b.of, client)
+	} else {
+		b.of[client] = one
 	}
 	return true
 }

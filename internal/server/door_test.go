@@ -299,6 +299,32 @@ func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
 	}
 }
 
+// A connection of HTTP/2 has hundreds of requests at a time, so that the bound on
+// connections is none on bodies.
+func TestManySmallBodiesOfOneClientLeaveRoomForThoseOfOthers(t *testing.T) {
+	t.Parallel()
+	room := newBodies(64<<10, 64<<10, 48<<10, 32<<10)
+	var list []*held
+	take := func(client string) bool {
+		h := &held{from: room, client: netip.MustParseAddr(client)}
+		list = append(list, h)
+		return room.take(h, firstPiece)
+	}
+	n := 0
+	for n < 16 && take("192.0.2.1") {
+		n++
+	}
+	if n != 4 || !take("192.0.2.2") {
+		t.Errorf("%d bodies of one client, want 4 and room for another", n)
+	}
+	for _, h := range list {
+		h.release()
+	}
+	if len(room.of) > 0 || !take("192.0.2.1") {
+		t.Error("what was given back is not there")
+	}
+}
+
 func TestFieldsOfUploadsAreOfTheBudgetAndGiveBackWhatTheyTook(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
