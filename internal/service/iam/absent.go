@@ -10,9 +10,9 @@ import (
 	"daypass/internal/identity"
 )
 
-// absentOperations are look-ups of what no account here has. Clients make them
-// before they delete a user or role, or to take stock; they are judged like any
-// other and answered truthfully: there is nothing.
+// absentOperations look up resources that no account here has. Clients call them
+// before they delete a user or role, or to make an inventory. They are authorized
+// like any other operation, and find nothing.
 func (s *Service) absentOperations() []gate.Operation {
 	return []gate.Operation{
 		op("ListSSHPublicKeys", ownKeys(s, func(in *api.ListSSHPublicKeysInput) string { return in.UserName }), s.listSSHPublicKeys),
@@ -55,16 +55,17 @@ func (s *Service) absentOperations() []gate.Operation {
 	}
 }
 
-// noSuch is an operation on a thing that cannot be here. It is judged like any
-// other, and then there is no such thing, which tools that probe or clean up
-// understand.
+// noSuch is an operation on a resource that cannot exist here. It is authorized
+// like any other, and then answers that the resource does not exist. Tools that
+// probe or clean up understand that answer.
 func noSuch[In, Out any](name string, resolve onName[In], text func(*In) string) gate.Operation {
 	return op(name, resolve, func(_ context.Context, _ *gate.Call, in *In) (*Out, error) {
 		return nil, fault.New(fault.NotFound, "%s", text(in))
 	})
 }
 
-// named judges on a thing of the caller's account by its name at the root path.
+// named authorizes on a resource of the caller's account, by its name at the root
+// path.
 func named[In any](kind string, name func(*In) string) onName[In] {
 	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
 		return gate.Subject{ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: c.Principal.Account, Resource: kind + "/" + name(in)}.String()}, none{}, nil
@@ -92,7 +93,8 @@ func noSAML[In, Out any](name string, provider func(*In) string) gate.Operation 
 	return noSuch[In, Out](name, resolve, func(in *In) string { return "Manifest not found for arn " + provider(in) })
 }
 
-// noneOfUser is noSuch for what would hang on a user, who must be there.
+// noneOfUser is like noSuch, for a resource that would belong to a user. The user
+// must exist.
 func noneOfUser[In, Out any](s *Service, name, text string, names func(*In) (user, id string)) gate.Operation {
 	user := func(in *In) string {
 		given, _ := names(in)
@@ -108,8 +110,8 @@ func noneOfUser[In, Out any](s *Service, name, text string, names func(*In) (use
 	})
 }
 
-// userExists is what is left to say about things that hang on a user: the user
-// itself must be there. The root user always is.
+// userExists returns the name of the user that an input means, who must exist. The
+// root user always exists, and has no name.
 func (s *Service) userExists(ctx context.Context, c *gate.Call, given string) (string, error) {
 	if ofRoot(c, given) {
 		return "", nil
@@ -127,7 +129,8 @@ func (s *Service) listSSHPublicKeys(ctx context.Context, c *gate.Call, in *api.L
 	return &api.ListSSHPublicKeysOutput{SSHPublicKeys: []api.SSHPublicKeyMetadata{}, IsTruncated: new(bool)}, err
 }
 
-// onServiceCredentials judges on one user or, if all are asked for, on all.
+// onServiceCredentials authorizes on one user or, if the input asks for all users,
+// on all.
 func (s *Service) onServiceCredentials(ctx context.Context, c *gate.Call, in *api.ListServiceSpecificCredentialsInput) (gate.Subject, *identity.Entity, error) {
 	if ofAll(in) {
 		return gate.Subject{ARN: "*"}, nil, nil
@@ -157,13 +160,13 @@ func (s *Service) getLoginProfile(ctx context.Context, c *gate.Call, in *api.Get
 	return nil, s.noPassword(ctx, c, in.UserName)
 }
 
-// deleteLoginProfile has nothing to delete. Clients take that for done when they
-// remove a user with all that hangs on it, as Terraform's force_destroy does.
+// deleteLoginProfile has nothing to delete. A client that removes a user with its
+// resources, such as Terraform with force_destroy, counts NoSuchEntity as done.
 func (s *Service) deleteLoginProfile(ctx context.Context, c *gate.Call, in *api.DeleteLoginProfileInput) (*api.DeleteLoginProfileOutput, error) {
 	return nil, s.noPassword(ctx, c, in.UserName)
 }
 
-// noPassword is what there is to say about the password of any user.
+// noPassword returns the error for the password of a user, which no user has.
 func (s *Service) noPassword(ctx context.Context, c *gate.Call, given string) error {
 	name, err := s.userExists(ctx, c, given)
 	if err != nil {

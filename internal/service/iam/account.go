@@ -21,7 +21,7 @@ func (s *Service) accountOperations(turn turns) []gate.Operation {
 	}
 }
 
-// everything judges what has no resource type.
+// everything authorizes an operation that has no resource type.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func everything[In any](context.Context, *gate.Call, *In) (gate.Subject, none, error) {
@@ -53,8 +53,8 @@ func (s *Service) listAliases(ctx context.Context, c *gate.Call, in *api.ListAcc
 	return out, nil
 }
 
-// getSummary tells what there is and what there may be. What Daypass has not is
-// there as 0, so that whoever adds up finds every name.
+// getSummary returns an account's counts and quotas. Resources that Daypass does
+// not have are counted as 0, because clients expect every name.
 //
 // Source: IAM API reference, GetAccountSummary.
 func (s *Service) getSummary(ctx context.Context, c *gate.Call, _ *api.GetAccountSummaryInput) (*api.GetAccountSummaryOutput, error) {
@@ -82,14 +82,14 @@ func (s *Service) getSummary(ctx context.Context, c *gate.Call, _ *api.GetAccoun
 	return &api.GetAccountSummaryOutput{SummaryMap: summary}, nil
 }
 
-// Parts of the details of an account, as the filter names them.
+// The sections of an account's details, by the names of the filter.
 const (
 	localPolicies = "LocalManagedPolicy"
 	awsPolicies   = "AWSManagedPolicy"
 )
 
-// getDetails shows all that an account has, part by part: users, groups, roles,
-// its own policies, and those of the service that it uses.
+// getDetails lists an account's users, groups, roles and policies, and the AWS
+// managed policies that it uses.
 func (s *Service) getDetails(ctx context.Context, c *gate.Call, in *api.GetAccountAuthorizationDetailsInput) (*api.GetAccountAuthorizationDetailsOutput, error) {
 	p, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Service) getDetails(ctx context.Context, c *gate.Call, in *api.GetAccou
 	return out, err
 }
 
-// wanted are the sections that a filter names, or without one all.
+// wanted returns the sections that a filter names. Without a filter it returns all.
 func wanted(sections []section, filter []string) []section {
 	if len(filter) == 0 {
 		return sections

@@ -13,7 +13,7 @@ import (
 	"daypass/internal/principal"
 )
 
-// adminOf is the first user of another account.
+// adminOf returns the first user of another account.
 func (d *door) adminOf(account string) principal.Ref {
 	d.t.Helper()
 	e, err := d.directory.Find(d.t.Context(), account, identity.User, identity.AdminUser)
@@ -21,7 +21,7 @@ func (d *door) adminOf(account string) principal.Ref {
 	return principal.Ref{Kind: principal.User, Account: account, ID: e.ID}
 }
 
-func TestAccountAliases(t *testing.T) {
+func TestCreateAccountAliasReplacesAndIsUniqueOverAccounts(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	stranger := d.adminOf(other)
@@ -73,7 +73,7 @@ func TestTheSummaryCountsAndNamesQuotas(t *testing.T) {
 	equal(t, []int64{1, 0, 0, 0, 0}, []int64{got["Users"], got["Policies"], got["AccountAccessKeysPresent"], got["MFADevices"], got["Providers"]})
 }
 
-func TestDetailsOfAnAccount(t *testing.T) {
+func TestGetAccountAuthorizationDetailsShowsAllInPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	ref := d.user("u", allowAll)
@@ -129,7 +129,7 @@ func TestDetailsOfAnAccount(t *testing.T) {
 	}
 }
 
-func TestCredentialReport(t *testing.T) {
+func TestACredentialReportIsKeptForFourHours(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	get := func() error {
@@ -146,7 +146,7 @@ func TestCredentialReport(t *testing.T) {
 	d.directory.Used(key, ref, identity.Use{At: noon.Add(time.Minute), Service: "codeartifact", Region: "eu-west-1"})
 	d.directory.Used(rootKey.AccessKeyID, principal.Ref{Kind: principal.Root, Account: account, ID: account}, identity.Use{At: noon, Service: "iam", Region: "us-east-1"})
 	equal(t, []string{"STARTED", "COMPLETE"}, []string{state(), state()})
-	d.user("later", "") // the report stays as it was
+	d.user("later", "") // does not change the report
 	out := ok[api.GetCredentialReportOutput](d, d.admin, "GetCredentialReport", &api.GetCredentialReportInput{})
 	equal(t, []any{"text/csv", noon}, []any{out.ReportFormat, *out.GeneratedTime})
 	rows, err := csv.NewReader(strings.NewReader(string(out.Content))).ReadAll()

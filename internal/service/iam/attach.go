@@ -22,14 +22,14 @@ func (s *Service) attachOperations() []gate.Operation {
 	}
 }
 
-// onAttachment judges on the user, group or role, with the policy as a condition
-// key.
+// onAttachment authorizes on the user, group or role, with the policy's ARN as a
+// condition key.
 func onAttachment[In any](s *Service, kind string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return withPolicy(s, kind, "iam:policyarn", names)
 }
 
-// withPolicy judges on a user, group or role, with the policy that the input
-// names under a condition key.
+// withPolicy authorizes on a user, group or role. The condition key holds the ARN
+// of the policy that the input names.
 func withPolicy[In any](s *Service, kind, key string, names func(*In) (name, policyARN string)) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		name, policyARN := names(in)
@@ -72,8 +72,8 @@ func (s *Service) listAttachedRolePolicies(ctx context.Context, c *gate.Call, in
 	return &api.ListAttachedRolePoliciesOutput{AttachedPolicies: attached, Marker: marker, IsTruncated: truncated}, err
 }
 
-// attachedPage is a page of the policies of a user, group or role whose path
-// begins with prefix.
+// attachedPage returns a page of the attached policies of a user, group or role.
+// Only policies whose path begins with prefix are listed.
 func (s *Service) attachedPage(ctx context.Context, c *gate.Call, kind, name, prefix, marker string, maxItems *int64) ([]api.AttachedPolicy, string, *bool, error) {
 	p, err := pageOf(marker, maxItems)
 	if err != nil {
@@ -91,14 +91,16 @@ func (s *Service) attachedPage(ctx context.Context, c *gate.Call, kind, name, pr
 	return attached, marker, truncated, nil
 }
 
-// policyKey orders attached policies: the account's, then the service's, by
-// name. An ARN would do, but can be longer than a marker.
+// policyKey is the sort key of attached policies: the account's own policies, then
+// AWS managed ones, each by name. It is also the marker. An ARN can be too long
+// for a marker.
 func policyKey(p api.AttachedPolicy) string {
-	a, _ := arn.Parse(p.PolicyArn) // parsed before
+	a, _ := arn.Parse(p.PolicyArn) // cannot fail: [shownAttached] parsed it
 	return a.Account + " " + p.PolicyName
 }
 
-// shownAttached names the policies whose path begins with prefix.
+// shownAttached returns the API's view of the policies whose path begins with
+// prefix.
 func shownAttached(arns []string, prefix string) ([]api.AttachedPolicy, error) {
 	attached := []api.AttachedPolicy{}
 	for _, policyARN := range arns {

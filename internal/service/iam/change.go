@@ -25,8 +25,8 @@ func (s *Service) changeOperations() []gate.Operation {
 	}
 }
 
-// onBoundary judges on the user or role, with the boundary that is to be set as
-// the condition key: a policy can so leave a delegate but one.
+// onBoundary authorizes on the user or role. The condition key holds the new
+// boundary, so that a policy can allow a delegate to set one boundary only.
 //
 // Source: IAM User Guide, "Delegating responsibility to others using
 // permissions boundaries".
@@ -34,8 +34,8 @@ func onBoundary[In any](s *Service, kind string, names func(*In) (name, policyAR
 	return withPolicy(s, kind, "iam:permissionsboundary", names)
 }
 
-// moveOperation is op for what gives a user or group another name or path. Whoever does
-// that must be allowed to under the old name and under the new one.
+// moveOperation is like op, for an operation that changes the name or path of a
+// user or group. The caller needs the permission on the old ARN and on the new one.
 //
 // Source: IAM API reference, UpdateUser and UpdateGroup.
 func moveOperation[In, Out any](s *Service, name, kind string, read func(*In) move) gate.Operation {
@@ -52,7 +52,7 @@ func moveOperation[In, Out any](s *Service, name, kind string, read func(*In) mo
 	})
 }
 
-// A move is another name, another path, or both; what is empty stays.
+// A move changes a name, a path, or both. An empty field changes nothing.
 type move struct{ name, newName, newPath string }
 
 func (m move) of(e *identity.Entity) *identity.Entity {
@@ -66,9 +66,9 @@ func (m move) of(e *identity.Entity) *identity.Entity {
 	return &moved
 }
 
-// updateRole changes the description that is given; an empty one, which the query
-// protocol does not tell from none, is none. Without a duration the role gets the
-// default of one hour.
+// updateRole changes a role's description and maximum session duration. An empty
+// description changes nothing: the query protocol cannot tell it from none. Without
+// a duration the role gets the default of one hour.
 //
 // Source: IAM API reference, UpdateRole.
 func (s *Service) updateRole(ctx context.Context, c *gate.Call, in *api.UpdateRoleInput) (*api.UpdateRoleOutput, error) {

@@ -14,7 +14,7 @@ import (
 
 const readOnly = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
-// A try is a call that must succeed or, with a code, be refused.
+// A try is the result of a call. It must be success or, with a code, a refusal.
 type try struct {
 	name       string
 	err        error
@@ -35,7 +35,7 @@ func check(t *testing.T, tries []try) {
 	}
 }
 
-func TestAUserMovesAndKeepsItsID(t *testing.T) {
+func TestUpdateUserKeepsTheIDAndTheCredentials(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	ref := d.user("old", allowAll)
@@ -100,7 +100,7 @@ func TestARenamedPrincipalKeepsWhatPoliciesGiveItAndANamesakeGetsNothing(t *test
 	equal(t, false, assumable(d.user("pal", "")))
 }
 
-func TestARoleIsChanged(t *testing.T) {
+func TestUpdateRoleKeepsTheDescriptionAndResetsTheDuration(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.role("r")
@@ -124,7 +124,7 @@ func TestARoleIsChanged(t *testing.T) {
 	})
 }
 
-func TestBoundaries(t *testing.T) {
+func TestAPermissionsBoundaryLimitsItsUserUntilItIsRemoved(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	ref := d.user("u", allowAll)
@@ -184,7 +184,7 @@ func TestADelegateMaySetNoBoundaryButOne(t *testing.T) {
 
 const twinsText = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
 
-func TestTags(t *testing.T) {
+func TestTagsAreAddedListedAndRemovedCaseAside(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -255,7 +255,7 @@ func TestTags(t *testing.T) {
 		equal(t, []any{all[:1], all[1:], ""}, []any{first, second, end})
 		if kind == "policy" {
 			check(t, []try{{kind + ": another spelling of what is there", f.tag(api.Tag{Key: "team", Value: "x"}), "InvalidInput", twinsText}})
-			d.must(f.untag("TEAM")) // is another key than Team
+			d.must(f.untag("TEAM")) // a policy's keys are case-sensitive here: Team stays
 			all, _ = f.list("", nil)
 			equal(t, []api.Tag{{Key: "Team", Value: "a"}, {Key: "b", Value: "c"}}, all)
 			d.must(f.untag("Team"))
@@ -268,18 +268,18 @@ func TestTags(t *testing.T) {
 		if kind == "policy" {
 			continue
 		}
-		d.must(f.tag(api.Tag{Key: "TEAM", Value: "x"})) // in place of Team
+		d.must(f.tag(api.Tag{Key: "TEAM", Value: "x"})) // replaces Team
 		d.must(f.untag("B"))
 		all, _ = f.list("", nil)
 		equal(t, []api.Tag{{Key: "TEAM", Value: "x"}}, all)
 		d.must(f.untag("team"))
-		d.must(f.tag(many...)) // just as many as may be
+		d.must(f.tag(many...)) // exactly the quota
 	}
 	_, err := do[api.ListUserTagsOutput](d, d.admin, "ListUserTags", &api.ListUserTagsInput{UserName: "u", Marker: "eA"})
 	refuses(t, err, "ValidationError", "Invalid Marker.")
 }
 
-func TestConditionsOnTags(t *testing.T) {
+func TestConditionsOnTagsHoldForTagUntagAndGetPolicy(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -344,12 +344,12 @@ func TestTagsAtBirthTakeThePermissionToTag(t *testing.T) {
 			{kind.name + " with a tag that may be set", kind.make("fine", []api.Tag{{Key: "team", Value: "a"}}), "", ""},
 			{kind.name + " with one that may not", kind.make("refused", []api.Tag{{Key: "team", Value: "admin"}}), "AccessDenied",
 				"User: arn:aws:iam::" + account + ":user/caller is not authorized to perform: " + kind.action + " on resource: arn:aws:iam::" + account + ":" + kind.arn + " with an explicit deny in an identity-based policy"},
-			{kind.name + " without tags, of the same name", kind.make("refused", nil), "", ""}, // nothing was made before
+			{kind.name + " without tags, of the same name", kind.make("refused", nil), "", ""}, // the refused call made nothing
 		})
 	}
 }
 
-func TestPolicyVersions(t *testing.T) {
+func TestTheDefaultPolicyVersionDecidesAndCannotBeDeleted(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	arn := ok[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "p", PolicyDocument: allowAll}).Policy.Arn
@@ -386,7 +386,7 @@ func TestPolicyVersions(t *testing.T) {
 		{"v5", add(allowAll, nil), "", ""},
 		{"one too many", add(allowAll, nil), "LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."},
 		{"v5 to go", remove("v5"), "", ""},
-		{"v6", add(allowAll, nil), "", ""}, // 5 is not used again
+		{"v6", add(allowAll, nil), "", ""}, // the number 5 is not used again
 	})
 	var ids []string
 	marker := ""

@@ -8,18 +8,17 @@ import (
 	"daypass/internal/identity"
 )
 
-// A lister shows a part of a list, see [section].
+// A lister lists a part of a [section].
 type lister func(after string, limit int) (last string, shown int, more bool, err error)
 
-// A shownDetail is a user, group or role with what hangs on it in the shape of
-// the API.
+// A shownDetail is a user, group or role with the API's view of its policies.
 type shownDetail struct {
 	*identity.Detail
 	inline   []api.PolicyDetail
 	attached []api.AttachedPolicy
 }
 
-// details lists users, groups or roles with all that hangs on them.
+// details lists users, groups or roles with their policies and memberships.
 func (s *Service) details(ctx context.Context, account, kind string, show func(*shownDetail)) lister {
 	return func(after string, limit int) (string, int, bool, error) {
 		found, more, err := s.Directory.Details(ctx, account, kind, after, limit)

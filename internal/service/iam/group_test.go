@@ -28,7 +28,7 @@ func (d *door) leave(group, user string) error {
 	return d.try(d.admin, "RemoveUserFromGroup", &api.RemoveUserFromGroupInput{GroupName: group, UserName: user})
 }
 
-func TestGroups(t *testing.T) {
+func TestGroupsAreCreatedMovedAndDeletedUniqueCaseAside(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	made := ok[api.CreateGroupOutput](d, d.admin, "CreateGroup", &api.CreateGroupInput{GroupName: "Devs", Path: "/x/"}).Group
@@ -62,7 +62,7 @@ func TestGroups(t *testing.T) {
 	equal(t, true, get("Ops") != nil)
 }
 
-func TestMembers(t *testing.T) {
+func TestAUserIsInTenGroupsAtMostAndMembersComeInPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	for _, name := range []string{"b", "A", "c"} {
@@ -123,13 +123,13 @@ func TestAUserHasThePoliciesOfItsGroups(t *testing.T) {
 		{"out of the other", d.leave("g", "u"), "", ""},
 		{"none again", list(), "AccessDenied", none},
 	})
-	_, _, err := d.directory.Principal(t.Context(), g) // a group is nobody
+	_, _, err := d.directory.Principal(t.Context(), g) // a group is no principal
 	if err == nil {
 		t.Error("a group was taken for a user")
 	}
 }
 
-func TestPoliciesOfGroups(t *testing.T) {
+func TestDeleteGroupIsRefusedWithPoliciesOrMembers(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -183,7 +183,7 @@ func TestPoliciesOfGroups(t *testing.T) {
 	refuses(t, err, "LimitExceeded", "Cannot exceed quota for PoliciesPerGroup: 10")
 }
 
-func TestWhoUsesAPolicy(t *testing.T) {
+func TestListEntitiesForPolicyFiltersAndPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("b", "")

@@ -1,6 +1,6 @@
-// Package iam owns the operations of the IAM API: which resource each is
-// judged on, and how what the directory keeps looks to an IAM client. The rules
-// on identities are the directory's; it must never know SQL or the wire.
+// Package iam owns the operations of the IAM API: the resource that each is
+// authorized on, and the API's view of the directory's data. The rules on
+// identities are the directory's. The package must never know SQL or the wire.
 package iam
 
 import (
@@ -36,11 +36,13 @@ func (s *Service) Operations() []gate.Operation {
 		s.accountOperations(turn), s.absentOperations(), s.oidcOperations(), s.mfaOperations(), s.simulateOperations(turn))
 }
 
-// Resolved is what an operation was judged on, or none where that is but a name.
+// Resolved is the resource that an operation was authorized on, or none if that
+// was a name alone.
 type resolved interface{ none | identity.Resource }
 
-// op is a row of the table, whose name stands for what it was judged on while it
-// runs. Some sessions may not call IAM at all, whatever their policies say.
+// op is a row of the table. While the operation runs, a name means the resource
+// that was authorized: one made meanwhile under the same name is not found. Some
+// sessions may not call IAM at all, whatever their policies say.
 //
 // Source: IAM User Guide, "Compare AWS STS credentials".
 func op[In any, Found resolved, Out any](name string, resolve gate.Resolve[In, Found], run func(context.Context, *gate.Call, *In) (*Out, error)) gate.Operation {
@@ -49,7 +51,7 @@ func op[In any, Found resolved, Out any](name string, resolve gate.Resolve[In, F
 	})
 }
 
-// opOnFound is op for what shows or takes what was found.
+// opOnFound is like op, and passes the resource that was found to run.
 func opOnFound[In, Found, Out any](name string, resolve gate.Resolve[In, Found], run gate.Run[In, Found, Out]) gate.Operation {
 	return gate.Op(name, refuseSessions(resolve), nil, run)
 }
@@ -63,8 +65,8 @@ func refuseSessions[In, Found any](resolve gate.Resolve[In, Found]) gate.Resolve
 	}
 }
 
-// mayCallIAM tells sessions made by GetFederationToken, and by GetSessionToken
-// without MFA, from all other callers.
+// mayCallIAM reports whether a caller may call IAM. Sessions of GetFederationToken
+// may not, nor those of GetSessionToken without MFA.
 func mayCallIAM(p *principal.Principal) bool {
 	switch {
 	case p.Kind == principal.Federated:
@@ -75,8 +77,9 @@ func mayCallIAM(p *principal.Principal) bool {
 	return true
 }
 
-// subject judges on an existing user, group or role. One that does not exist is judged
-// by its name at the root path, so that only who may see it learns that.
+// subject authorizes on a user, group or role. One that does not exist is
+// authorized by its name at the root path: only a caller who may see it learns
+// that it does not exist.
 func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) (gate.Subject, *identity.Entity, error) {
 	e, err := s.Directory.Find(ctx, c.Principal.Account, kind, name)
 	if fault.Is(err, fault.NotFound) {
@@ -88,7 +91,8 @@ func (s *Service) subject(ctx context.Context, c *gate.Call, kind, name string) 
 	return gate.Subject{ARN: identity.ARN(e), Tags: e.Tags, Keys: entityKeys(e)}, e, nil
 }
 
-// entityKeys are IAM's own condition keys about a user or role, besides its tags.
+// entityKeys returns IAM's own condition keys about a user or role, without its
+// tags.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func entityKeys(e *identity.Entity) policy.Keys {
@@ -98,22 +102,22 @@ func entityKeys(e *identity.Entity) policy.Keys {
 	return policy.Keys{{Name: "iam:permissionsboundary", Value: policy.One(e.Boundary)}}
 }
 
-// An onEntity finds the user, group or role that an operation is judged on.
+// An onEntity finds the user, group or role that an operation is authorized on.
 type onEntity[In any] = gate.Resolve[In, *identity.Entity]
 
-// An onName finds that there is nothing to look up: the name says it all.
+// An onName authorizes an operation on a name, without looking anything up.
 type onName[In any] = gate.Resolve[In, none]
 
 type none struct{}
 
-// on judges an operation on the user, group or role that its input names.
+// on authorizes an operation on the user, group or role that its input names.
 func on[In any](s *Service, kind string, name func(*In) string) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		return s.subject(ctx, c, kind, name(in))
 	}
 }
 
-// onPath judges a list on the path that it lists.
+// onPath authorizes a list operation on the path that it lists.
 func onPath[In any](kind string, prefix func(*In) string) onName[In] {
 	return func(_ context.Context, c *gate.Call, in *In) (gate.Subject, none, error) {
 		path := prefix(in)
@@ -124,7 +128,7 @@ func onPath[In any](kind string, prefix func(*In) string) onName[In] {
 	}
 }
 
-// encoded is a policy document as the IAM API shows it.
+// encoded returns a policy document as the IAM API shows it.
 //
 // Source: IAM API reference, GetUserPolicy: "URL-encoded compliant with RFC 3986".
 func encoded(document string) string {
@@ -133,14 +137,14 @@ func encoded(document string) string {
 
 const defaultPage = 100
 
-// markerText is what markers are made of: names and the spaces between. PostgreSQL
-// refuses some of what is not, with an error that would look like a fault of the
-// server.
+// markerText matches the text of a marker: names and spaces. Other text must not
+// reach PostgreSQL, which refuses some of it with an error that would look like
+// the server's fault.
 var markerText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ -~]*$`) })
 
-// A page is the part of a list that is asked for.
+// A page is the requested part of a list.
 type page struct {
-	after string // what was shown last; empty at the beginning
+	after string // the last item of the page before; empty on the first page
 	limit int
 }
 
@@ -159,8 +163,8 @@ func pageOf(marker string, maxItems *int64) (page, error) {
 	return p, nil
 }
 
-// next returns the marker behind the last item shown, and whether the list goes
-// on there.
+// next returns the marker after the last item of a page, and whether the list goes
+// on. Both are for the output.
 func next(more bool, last string) (string, *bool) {
 	if !more {
 		return "", &more
@@ -168,17 +172,17 @@ func next(more bool, last string) (string, *bool) {
 	return base64.RawURLEncoding.EncodeToString([]byte(last)), &more
 }
 
-// A section is one part of a list that goes over several kinds of things. It
-// shows what comes after a name, at most limit of them, and returns the last
-// name, how many it showed and whether there are more; with a limit of 0 only
-// that.
+// A section is one part of a list of several kinds of resources. Its list function
+// lists at most limit resources after a name. It returns the last name, the number
+// that it listed, and whether there are more. With a limit of 0 it only reports
+// whether there are more.
 type section struct {
 	name string
 	list lister
 }
 
-// fillFrom fills a page from sections in their order. A marker is the name of
-// the section and of what was shown last in it.
+// fillFrom fills a page from sections in their order. A marker holds the name of
+// the section and of the last resource that was listed in it.
 func (p page) fillFrom(sections []section) (string, *bool, error) {
 	start, after, _ := strings.Cut(p.after, ":")
 	first := slices.IndexFunc(sections, func(s section) bool { return s.name == start })
@@ -201,8 +205,8 @@ func (p page) fillFrom(sections []section) (string, *bool, error) {
 	return marker, truncated, nil
 }
 
-// pageOfList cuts a page out of a short list, in the order of its keys: a database
-// may have an order of its own.
+// pageOfList cuts a page out of a short list. It sorts the list by key, because a
+// database may sort in another order.
 func pageOfList[T any](all []T, p page, key func(T) string) (items []T, marker string, truncated *bool) {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b T) int { return strings.Compare(key(a), key(b)) })
@@ -226,13 +230,13 @@ func boundaryOf(e *identity.Entity) *api.AttachedPermissionsBoundary {
 	return &api.AttachedPermissionsBoundary{PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: e.Boundary}
 }
 
-// date is an instant as IAM shows it, in whole seconds.
+// date returns a time as IAM shows it, in whole seconds.
 func date(t time.Time) *time.Time {
 	t = t.Truncate(time.Second)
 	return &t
 }
 
-// nothing is the output of operations that only act.
+// nothing returns the empty output of an operation, or its error.
 func nothing[Out any](err error) (*Out, error) {
 	if err != nil {
 		return nil, err
@@ -240,8 +244,7 @@ func nothing[Out any](err error) (*Out, error) {
 	return new(Out), nil
 }
 
-// policyAccount returns the account in the ARN of a policy, and refuses what can be
-// none.
+// policyAccount returns the account in a policy's ARN. It refuses any other ARN.
 func policyAccount(policyARN string) (string, error) {
 	kind, account, name := arn.Entity(policyARN)
 	if kind != "policy" || name == "" {

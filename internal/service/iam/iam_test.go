@@ -32,7 +32,7 @@ const (
 
 var rootKey = identity.KeyPair{AccessKeyID: "AKIAROOTROOTROOTROOT", SecretAccessKey: "root-secret"}
 
-// keeper keeps secrets as they are, with their context.
+// keeper stores secrets unencrypted, together with their context.
 type keeper struct{}
 
 func (keeper) Seal(plain, context []byte) ([]byte, error) {
@@ -42,10 +42,10 @@ func (keeper) Open(sealed, context []byte) ([]byte, error) {
 	return bytes.TrimPrefix(sealed, context), nil
 }
 
-// noon is what a client sees of a time within its second.
+// noon is the time that a client sees, without the fraction of a second.
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// A door does with calls what the server's does, but for signatures and wire.
+// A door runs calls as the server does, without signatures and the wire.
 type door struct {
 	t          testing.TB
 	directory  *identity.Directory
@@ -89,7 +89,7 @@ func do[Out, In any](d *door, ref principal.Ref, name string, in *In) (*Out, err
 	return out.(*Out), nil
 }
 
-// try is do where only what is wrong matters.
+// try is like do, and returns the error alone.
 func (d *door) try(ref principal.Ref, name string, in any) error {
 	d.t.Helper()
 	_, err := d.run(ref, name, in)
@@ -107,7 +107,7 @@ func (d *door) run(ref principal.Ref, name string, in any) (any, error) {
 	return op.Do(ctx, c, "iam:"+name, in)
 }
 
-// call is what the gate makes of a caller.
+// call returns the gate's call of a caller.
 func (d *door) call(ref principal.Ref) *gate.Call {
 	d.t.Helper()
 	c := &gate.Call{Now: d.now, Region: "us-east-1"}
@@ -117,12 +117,12 @@ func (d *door) call(ref principal.Ref) *gate.Call {
 	return c
 }
 
-// subjectOf is what taking on a role is judged on.
+// subjectOf returns the subject that AssumeRole is authorized on.
 func subjectOf(role *identity.AssumableRole) gate.Subject {
 	return gate.Subject{ARN: role.ARN(), Account: role.Account, Policies: []*policy.Policy{role.Policy}, Trust: true}
 }
 
-// ok is do for what must succeed.
+// ok is like do, for a call that must succeed.
 func ok[Out, In any](d *door, ref principal.Ref, name string, in *In) *Out {
 	d.t.Helper()
 	out, err := do[Out](d, ref, name, in)
@@ -132,7 +132,7 @@ func ok[Out, In any](d *door, ref principal.Ref, name string, in *In) *Out {
 	return out
 }
 
-// user makes a user with an inline policy, or none.
+// user makes a user, with an inline policy unless document is empty.
 func (d *door) user(name, document string) principal.Ref {
 	d.t.Helper()
 	out := ok[api.CreateUserOutput](d, d.admin, "CreateUser", &api.CreateUserInput{UserName: name})
@@ -162,7 +162,7 @@ func equal(t *testing.T, want, got any) {
 	}
 }
 
-func TestEveryOperationIsJudged(t *testing.T) {
+func TestEveryOperationIsAuthorized(t *testing.T) {
 	t.Parallel()
 	for name, op := range newDoor(t).operations {
 		if op.Open {
@@ -195,7 +195,7 @@ func TestEveryOperationOfTheModelIsImplementedOrListedAsLeftOut(t *testing.T) {
 	}
 }
 
-// leftOut reads the operations out of the second column of their section.
+// leftOut returns the operations in the second column of their section.
 func leftOut(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("../../../DIVERGENCES.md")
@@ -251,7 +251,7 @@ func TestEachOperationIsJudgedOnItsResource(t *testing.T) {
 	denied("AttachRolePolicy", err, "arn:aws:iam::111111111111:role/r")
 }
 
-func TestConditionsOnIAMsOwnKeys(t *testing.T) {
+func TestConditionsOnPolicyARNTagsAndBoundaryHold(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	ok[api.CreateUserOutput](d, d.admin, "CreateUser", &api.CreateUserInput{UserName: "tagged", Tags: []api.Tag{{Key: "Team", Value: "a"}}})

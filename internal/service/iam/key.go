@@ -21,15 +21,15 @@ func (s *Service) keyOperations() []gate.Operation {
 	}
 }
 
-// A keyUse is a key's last use and whose it is.
+// A keyUse is the last use of a key, and the key's owner.
 type keyUse struct {
-	owner   *identity.Entity // nil: root
+	owner   *identity.Entity // nil: the root user
 	used    identity.Use
-	missing error // of kind NotFound; nil: the key is there
+	missing error // a NotFound fault; nil: the key exists
 }
 
-// resolveKeyUse judges on the user whose key it is. A key of nobody here, of
-// which there could be one elsewhere, is judged on all users.
+// resolveKeyUse authorizes on the key's owner. A key that the account does not
+// have is authorized on all users: it may exist in another account.
 func (s *Service) resolveKeyUse(ctx context.Context, c *gate.Call, in *api.GetAccessKeyLastUsedInput) (gate.Subject, keyUse, error) {
 	owner, used, err := s.Directory.KeyUse(ctx, c.Principal.Account, in.AccessKeyId)
 	switch {
@@ -43,7 +43,7 @@ func (s *Service) resolveKeyUse(ctx context.Context, c *gate.Call, in *api.GetAc
 	return gate.Subject{ARN: identity.ARN(owner), Tags: owner.Tags, Keys: entityKeys(owner)}, keyUse{owner: owner, used: used}, nil
 }
 
-// notAvailable stands where nothing is known.
+// notAvailable stands for an unknown value.
 const notAvailable = "N/A"
 
 func (s *Service) getKeyUse(_ context.Context, _ *gate.Call, _ *api.GetAccessKeyLastUsedInput, k keyUse) (*api.GetAccessKeyLastUsedOutput, error) {
@@ -60,8 +60,7 @@ func (s *Service) getKeyUse(_ context.Context, _ *gate.Call, _ *api.GetAccessKey
 	return out, nil
 }
 
-// ownKeys judges on the user whose keys are meant: the caller unless another is
-// named.
+// ownKeys authorizes on the user that the input names. The default is the caller.
 func ownKeys[In any](s *Service, given func(*In) string) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		if ofRoot(c, given(in)) {
@@ -75,12 +74,13 @@ func ownKeys[In any](s *Service, given func(*In) string) onEntity[In] {
 	}
 }
 
-// ofRoot reports whether the root user means its own keys.
+// ofRoot reports whether the caller is the root user and names no other user.
 func ofRoot(c *gate.Call, given string) bool {
 	return given == "" && c.Principal.Kind == principal.Root
 }
 
-// keyUser is userName for operations that change keys, which root's cannot be.
+// keyUser is like userName, for operations that change keys. The root user's key
+// cannot be changed.
 func keyUser(c *gate.Call, given string) (string, error) {
 	if ofRoot(c, given) {
 		return "", fault.New(fault.UnsupportedOperation, "The access key of the root user is set in the configuration of the server.")

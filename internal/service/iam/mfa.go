@@ -11,7 +11,7 @@ import (
 	"daypass/internal/identity"
 )
 
-// mfaOperations are judged on the user or on the device, as the service does it.
+// mfaOperations are authorized on the user or on the device, as AWS does.
 //
 // Source: Service Authorization Reference, AWS Identity and Access Management.
 func (s *Service) mfaOperations() []gate.Operation {
@@ -27,8 +27,7 @@ func (s *Service) mfaOperations() []gate.Operation {
 	}
 }
 
-// onOwner judges on the user who has a device: the caller unless another is
-// named.
+// onOwner authorizes on the owner of a device. The default is the caller.
 func onOwner[In any](s *Service, given func(*In) string) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		name, err := userName(c, given(in))
@@ -39,7 +38,7 @@ func onOwner[In any](s *Service, given func(*In) string) onEntity[In] {
 	}
 }
 
-// onDevice judges on the device that the input names, whether or not it exists.
+// onDevice authorizes on the device that the input names. It need not exist.
 func onDevice[In any](s *Service, serial func(*In) string) gate.Resolve[In, *identity.MFADevice] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.MFADevice, error) {
 		return s.deviceSubject(ctx, c, serial(in))
@@ -99,9 +98,9 @@ func (s *Service) deactivateMFADevice(ctx context.Context, c *gate.Call, in *api
 	return nothing[api.DeactivateMFADeviceOutput](s.Directory.DeactivateMFADevice(ctx, c.Principal.Account, name, in.SerialNumber))
 }
 
-// listVirtualMFADevices leaves out seeds and tags, as lists do. A marker is what
-// follows the beginning that all serial numbers of the account have, because a
-// whole one may be longer than a marker can be.
+// listVirtualMFADevices lists devices without seeds and tags. All serial numbers of
+// an account have the same prefix. A marker leaves it out, because a whole serial
+// number can be too long for a marker.
 func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *api.ListVirtualMFADevicesInput) (*api.ListVirtualMFADevicesOutput, error) {
 	p, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {
@@ -128,7 +127,7 @@ func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *a
 	return out, nil
 }
 
-// devicesOf returns the devices of the caller, or of the user who is given.
+// devicesOf returns the devices of the given user. The default is the caller.
 func (s *Service) devicesOf(ctx context.Context, c *gate.Call, given string) (string, []*identity.MFADevice, error) {
 	name, err := userName(c, given)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"daypass/internal/principal"
 )
 
-// code is that of some steps from now.
+// code returns the one-time code of a time step, counted from now.
 func (d *door) code(seed []byte, off int) string {
 	d.t.Helper()
 	code, err := totp.GenerateCode(string(seed), d.now.Add(time.Duration(off)*30*time.Second))
@@ -25,7 +25,7 @@ func (d *door) virtual(name string) *api.VirtualMFADevice {
 	return ok[api.CreateVirtualMFADeviceOutput](d, d.admin, "CreateVirtualMFADevice", &api.CreateVirtualMFADeviceInput{VirtualMFADeviceName: name}).VirtualMFADevice
 }
 
-// enable gives a device to a user.
+// enable enables a device for a user.
 func (d *door) enable(user string, m *api.VirtualMFADevice) {
 	d.t.Helper()
 	ok[api.EnableMFADeviceOutput](d, d.admin, "EnableMFADevice", &api.EnableMFADeviceInput{
@@ -132,7 +132,7 @@ func TestMFAOperationsAreJudgedOnTheUserOrTheDevice(t *testing.T) {
 	}
 }
 
-func TestTagsOfAnMFADevice(t *testing.T) {
+func TestTagMFADeviceRefusesDuplicatesAndHoldsConditions(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	m := d.virtual("phone")

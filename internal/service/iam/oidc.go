@@ -23,8 +23,8 @@ func (s *Service) oidcOperations() []gate.Operation {
 	}
 }
 
-// issuer is the issuer's URL, without its scheme, in the ARN of a provider of
-// the caller's account.
+// issuer returns the issuer in the ARN of a provider of the caller's account. It is
+// the issuer's URL without the scheme.
 func issuer(c *gate.Call, providerARN string) (string, error) {
 	account, issuer := identity.IssuerOf(providerARN)
 	if issuer == "" {
@@ -36,7 +36,7 @@ func issuer(c *gate.Call, providerARN string) (string, error) {
 	return issuer, nil
 }
 
-// resolveProvider judges on a provider, whether or not it exists.
+// resolveProvider authorizes on a provider. It need not exist.
 func (s *Service) resolveProvider(ctx context.Context, c *gate.Call, providerARN string) (gate.Subject, *identity.OIDCProvider, error) {
 	url, err := issuer(c, providerARN)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) resolveProvider(ctx context.Context, c *gate.Call, providerARN
 	return gate.Subject{ARN: identity.ProviderARN(p), Tags: p.Tags}, p, nil
 }
 
-// onProvider judges an operation on the provider that its input names.
+// onProvider authorizes an operation on the provider that its input names.
 func onProvider[In any](s *Service, given func(*In) string) gate.Resolve[In, *identity.OIDCProvider] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.OIDCProvider, error) {
 		return s.resolveProvider(ctx, c, given(in))
@@ -90,7 +90,7 @@ func (s *Service) createProvider(ctx context.Context, _ *gate.Call, _ *api.Creat
 	return &api.CreateOpenIDConnectProviderOutput{OpenIDConnectProviderArn: identity.ProviderARN(p), Tags: tagList(p.Tags)}, nil
 }
 
-// provider returns the one that an ARN names.
+// provider returns the provider that an ARN names.
 func (s *Service) provider(ctx context.Context, c *gate.Call, providerARN string) (*identity.OIDCProvider, error) {
 	url, err := issuer(c, providerARN)
 	if err != nil {
@@ -147,7 +147,7 @@ func (s *Service) updateThumbprint(ctx context.Context, c *gate.Call, in *api.Up
 	}))
 }
 
-// addClientID and removeClientID leave alone what is as it should be already.
+// addClientID and removeClientID succeed if there is nothing to change.
 //
 // Source: IAM API reference, AddClientIDToOpenIDConnectProvider.
 func (s *Service) addClientID(ctx context.Context, c *gate.Call, in *api.AddClientIDToOpenIDConnectProviderInput) (*api.AddClientIDToOpenIDConnectProviderOutput, error) {

@@ -109,7 +109,7 @@ func TestTagsOfAnOpenIDConnectProvider(t *testing.T) {
 		" because no identity-based policy allows the iam:DeleteOpenIDConnectProvider action")
 }
 
-// Rows from the limits of the API reference, CreateOpenIDConnectProvider.
+// The rows are the limits in the API reference, CreateOpenIDConnectProvider.
 func TestWhatAnOpenIDConnectProviderCannotBe(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

@@ -20,8 +20,9 @@ func (s *Service) policyOperations() []gate.Operation {
 	}
 }
 
-// onPolicy judges on a managed policy. The service's own count as the caller's;
-// another account's are that account's, and their tags are not looked at.
+// onPolicy authorizes on a managed policy. An AWS managed policy belongs to the
+// caller's account. Another account's policy belongs to that account, and its tags
+// are not read.
 func onPolicy[In any](s *Service, name func(*In) string) gate.Resolve[In, *identity.ManagedPolicy] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.ManagedPolicy, error) {
 		account, err := policyAccount(name(in))
@@ -58,7 +59,7 @@ func (s *Service) createPolicy(ctx context.Context, c *gate.Call, in *api.Create
 		return nil, err
 	}
 	shown := shownPolicy(m)
-	shown.Description = "" // GetPolicy alone has it, says the API reference
+	shown.Description = "" // API reference: only GetPolicy returns it
 	return &api.CreatePolicyOutput{Policy: shown}, nil
 }
 
@@ -78,7 +79,7 @@ func (s *Service) getPolicy(ctx context.Context, c *gate.Call, in *api.GetPolicy
 	}
 	shown := shownPolicy(m)
 	if shown.Tags == nil {
-		shown.Tags = []api.Tag{} // AWS shows that there are none
+		shown.Tags = []api.Tag{} // AWS shows the empty list
 	}
 	return &api.GetPolicyOutput{Policy: shown}, nil
 }
@@ -87,7 +88,7 @@ func (s *Service) deletePolicy(ctx context.Context, c *gate.Call, in *api.Delete
 	return nothing[api.DeletePolicyOutput](s.Directory.DeleteManaged(ctx, c.Principal.Account, in.PolicyArn))
 }
 
-// The part of a policy list that a marker stands in.
+// The sections of a policy list, as its markers name them.
 const (
 	inBuiltin = "aws:"
 	inLocal   = "local:"
@@ -116,7 +117,7 @@ func (s *Service) listPolicies(ctx context.Context, c *gate.Call, in *api.ListPo
 	last := ""
 	for _, m := range found {
 		shown := shownPolicy(m)
-		shown.Tags, shown.Description = nil, "" // lists leave them out, says the API reference
+		shown.Tags, shown.Description = nil, "" // API reference: lists leave them out
 		out.Policies = append(out.Policies, *shown)
 		last = inLocal + m.Name
 		if m.Account != c.Principal.Account {

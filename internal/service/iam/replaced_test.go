@@ -15,8 +15,8 @@ const (
 	oneDevice = mfaARN + "phone"
 )
 
-// resources makes one of each kind of resource, under the same names each time,
-// and what hangs on them. A mark stands in all that can be told of them.
+// resources makes one resource of each kind with its policies and tags. The names
+// are always the same. All other text that the API shows of them holds mark.
 func (d *door) resources(mark string) {
 	d.t.Helper()
 	document := strings.Replace(allowAll, `{"Effect"`, `{"Sid":"`+mark+`","Effect"`, 1)
@@ -48,7 +48,7 @@ func (d *door) resources(mark string) {
 	ok[api.CreateOpenIDConnectProviderOutput](d, d.admin, "CreateOpenIDConnectProvider", &api.CreateOpenIDConnectProviderInput{Url: githubURL, ClientIDList: []string{mark}, Tags: tags})
 }
 
-// clear removes what resources made.
+// clear deletes what resources made.
 func (d *door) clear(mark string) {
 	d.t.Helper()
 	for _, step := range []struct {
@@ -83,7 +83,7 @@ func (d *door) clear(mark string) {
 	}
 }
 
-// state is all that the account has.
+// state returns everything that the API shows of the account.
 func (d *door) state() string {
 	d.t.Helper()
 	var all []any
@@ -107,7 +107,7 @@ func (d *door) state() string {
 	return string(text)
 }
 
-// named fills the input of an operation, and reports whether it names one of the
+// named fills an operation's input, and reports whether the input names one of the
 // resources.
 func named(op string, in any) bool {
 	resource := map[string]any{
@@ -130,7 +130,7 @@ func named(op string, in any) bool {
 		}
 		switch {
 		case name == "PolicyArn" && (strings.HasPrefix(op, "Attach") || strings.HasPrefix(op, "Detach")):
-			value = readOnly // what is judged is who has it
+			value = readOnly // the operation is authorized on the policy's owner
 		case op == "UpdateAssumeRolePolicy" && name == "PolicyDocument":
 			value = trustAll
 		}

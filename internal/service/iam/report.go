@@ -14,13 +14,13 @@ import (
 	"daypass/internal/identity"
 )
 
-// reportLife is how long a credential report is the one that is shown, and no
-// new one is made.
+// reportLife is the lifetime of a credential report. Until it ends no new report is
+// made.
 //
 // Source: IAM User Guide, "Generate credential reports for your AWS account".
 const reportLife = 4 * time.Hour
 
-// generateReport makes a report at once: only its first answer is STARTED, as
+// generateReport makes a report at once. The first answer is STARTED all the same:
 // clients that wait for COMPLETE ask again.
 func (s *Service) generateReport(ctx context.Context, c *gate.Call, _ *api.GenerateCredentialReportInput) (*api.GenerateCredentialReportOutput, error) {
 	account := c.Principal.Account
@@ -57,7 +57,7 @@ func (s *Service) getReport(ctx context.Context, c *gate.Call, _ *api.GetCredent
 	return &api.GetCredentialReportOutput{Content: content, ReportFormat: "text/csv", GeneratedTime: date(made)}, nil
 }
 
-// columns are those of the report.
+// columns are the report's columns.
 //
 // Source: IAM User Guide, "Credential report format".
 var columns = []string{
@@ -67,7 +67,7 @@ var columns = []string{
 	"cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated",
 }
 
-// keyColumns is how many keys a report has columns for.
+// keyColumns is the number of access keys that a report has columns for.
 const keyColumns = 2
 
 func report(holders []*identity.UserCredentials) ([]byte, error) {
@@ -81,7 +81,8 @@ func report(holders []*identity.UserCredentials) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// row has no password, which Daypass's users do not have, and no certificates.
+// row returns a user's row. It shows no password and no certificates: Daypass has
+// neither.
 func row(h *identity.UserCredentials) []string {
 	row := []string{h.Name, identity.ARN(h.Entity), reportDate(h.Created), "false", notAvailable, notAvailable, notAvailable}
 	if h.ID == h.Account {

@@ -74,7 +74,8 @@ func (s *Service) getRole(ctx context.Context, c *gate.Call, in *api.GetRoleInpu
 	return &api.GetRoleOutput{Role: role}, nil
 }
 
-// shownUse is empty for a role that was never used.
+// shownUse returns the API's view of a role's last use. It is empty for a role that
+// was never used.
 func shownUse(u identity.Use) *api.RoleLastUsed {
 	if u.At.IsZero() {
 		return new(api.RoleLastUsed)
@@ -102,7 +103,7 @@ func (s *Service) listRoles(ctx context.Context, c *gate.Call, in *api.ListRoles
 			return nil, err
 		}
 		role := shownRole(e, trust)
-		role.Tags, role.PermissionsBoundary = nil, nil // lists leave them out, says the API reference
+		role.Tags, role.PermissionsBoundary = nil, nil // API reference: lists leave them out
 		out.Roles = append(out.Roles, *role)
 	}
 	out.Marker, out.IsTruncated = next(more, lastName(found))
@@ -113,8 +114,8 @@ func (s *Service) updateTrust(ctx context.Context, c *gate.Call, in *api.UpdateA
 	return nothing[api.UpdateAssumeRolePolicyOutput](s.Directory.SetTrust(ctx, c.Principal.Account, in.RoleName, in.PolicyDocument))
 }
 
-// listInstanceProfiles answers what clients ask before they delete a role.
-// There are no machines to profile here, so the list is always empty.
+// listInstanceProfiles returns an empty list: there are no instance profiles here.
+// Clients call it before they delete a role.
 func (s *Service) listInstanceProfiles(ctx context.Context, c *gate.Call, in *api.ListInstanceProfilesForRoleInput) (*api.ListInstanceProfilesForRoleOutput, error) {
 	_, err := s.Directory.Find(ctx, c.Principal.Account, identity.Role, in.RoleName)
 	if err != nil {

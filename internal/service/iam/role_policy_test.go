@@ -8,7 +8,7 @@ import (
 	api "daypass/api/iam"
 )
 
-func TestRoles(t *testing.T) {
+func TestCreateRoleShowsTheTrustPolicyAndRefusesBadPrincipals(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	two := int64(7200)
@@ -53,7 +53,7 @@ func TestRoles(t *testing.T) {
 	refuses(t, err, "NoSuchEntity", "The role with name Deploy cannot be found.")
 }
 
-func TestInlinePolicies(t *testing.T) {
+func TestInlinePoliciesComeBackEncodedAndPreventDeletion(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -83,7 +83,7 @@ func TestInlinePolicies(t *testing.T) {
 	equal(t, []string{}, ok[api.ListUserPoliciesOutput](d, d.admin, "ListUserPolicies", &api.ListUserPoliciesInput{UserName: "u"}).PolicyNames)
 }
 
-func TestManagedPolicies(t *testing.T) {
+func TestManagedPoliciesAreCreatedAttachedAndCounted(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -96,13 +96,13 @@ func TestManagedPolicies(t *testing.T) {
 		PolicyName: "P", PolicyId: made.PolicyId, Arn: "arn:aws:iam::111111111111:policy/x/P", Path: "/x/", DefaultVersionId: "v1", AttachmentCount: &zero,
 		PermissionsBoundaryUsageCount: &zero, IsAttachable: &yes, Description: "d", CreateDate: &noon, UpdateDate: &noon, Tags: []api.Tag{{Key: "k", Value: "v"}},
 	}
-	want.Description = "" // which CreatePolicy does not show
+	want.Description = "" // CreatePolicy does not return it
 	equal(t, want, made)
 	want.Description = "d"
 	_, err := do[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "p", PolicyDocument: allowAll})
 	refuses(t, err, "EntityAlreadyExists", "A policy called p already exists. Duplicate names are not allowed.")
 
-	for range 2 { // once more is no error
+	for range 2 { // attaching again is no error
 		ok[api.AttachRolePolicyOutput](d, d.admin, "AttachRolePolicy", &api.AttachRolePolicyInput{RoleName: "r", PolicyArn: made.Arn})
 	}
 	want.AttachmentCount = &one

@@ -15,8 +15,8 @@ import (
 	"daypass/internal/principal"
 )
 
-// simulateOperations are those that read policies of their caller's, who may try
-// any.
+// simulateOperations evaluate policies, or list their condition keys. The policies
+// come from the input or from the directory.
 func (s *Service) simulateOperations(turn turns) []gate.Operation {
 	return []gate.Operation{
 		op("SimulatePrincipalPolicy", onSource(s, func(in *api.SimulatePrincipalPolicyInput) string { return in.PolicySourceArn }), inTime(inTurn(turn, s.simulatePrincipalPolicy))),
@@ -26,8 +26,8 @@ func (s *Service) simulateOperations(turn turns) []gate.Operation {
 	}
 }
 
-// inTime bounds what a simulation may take, with the wait for its turn: one call
-// may name many policies, made to match slowly, and many resources.
+// inTime bounds the time of a simulation, which includes the wait for its turn. One
+// call may name many policies, written to match slowly, and many resources.
 func inTime[In, Out any](run runner[In, Out]) runner[In, Out] {
 	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
 		ctx, cancel := context.WithTimeout(ctx, maxSimulation)
@@ -40,7 +40,7 @@ func inTime[In, Out any](run runner[In, Out]) runner[In, Out] {
 	}
 }
 
-// onSource judges on the user, group or role whose policies are asked for.
+// onSource authorizes on the user, group or role whose policies are read.
 func onSource[In any](s *Service, source func(*In) string) onEntity[In] {
 	return func(ctx context.Context, c *gate.Call, in *In) (gate.Subject, *identity.Entity, error) {
 		given := source(in)
@@ -78,8 +78,8 @@ func (s *Service) simulateCustomPolicy(ctx context.Context, c *gate.Call, in *ap
 	return m.run(ctx, s.Directory, in)
 }
 
-// simulatePrincipalPolicy is a simulation that begins with what the directory
-// has.
+// simulatePrincipalPolicy simulates with a principal's policies from the directory
+// and those of the input.
 func (s *Service) simulatePrincipalPolicy(ctx context.Context, c *gate.Call, in *api.SimulatePrincipalPolicyInput) (*api.SimulatePrincipalPolicyOutput, error) {
 	var m simulation
 	err := m.addPrincipal(ctx, s.Directory, c, in.PolicySourceArn)
@@ -98,33 +98,32 @@ func (s *Service) simulatePrincipalPolicy(ctx context.Context, c *gate.Call, in 
 	return (*api.SimulatePrincipalPolicyOutput)(out), err
 }
 
-// A simulation is a request that nobody makes, with the policies that it is
-// judged by.
+// A simulation is a simulated request with the policies that apply to it.
 type simulation struct {
 	caller   *principal.Principal
-	known    bool // the directory has the caller: what follows from it is known
+	known    bool // whether condition keys about the caller have values
 	grants   policy.Grants
-	resource *policy.Policy // nil: the resource's side is not asked
-	owner    string         // of resources whose ARN names no account
+	resource *policy.Policy // nil: the resource has no policy
+	owner    string         // the account of resources whose ARN names none
 	entries  map[string]policy.Value
 	read     int // bytes of the documents in the input
 
-	// What the policies are called, in the order in which they are explained:
-	// identity-based, resource, boundary.
+	// The names of the policies, in the order of an explanation: identity-based
+	// policies, resource policy, boundary.
 	sources []source
 }
 
-// A source tells where a statement comes from.
+// A source is the policy that a statement comes from.
 type source struct{ id, kind string }
 
-// The types of policies in replies of the service; the model names others.
+// The types of policies in AWS's replies. The model names others.
 const (
 	identitySource = "IAM Policy"
 	resourceSource = "Resource Policy"
 )
 
-// addPrincipal takes the policies of a user, group or role of the caller's
-// account. A group is nobody: who asks is then a user that is not known.
+// addPrincipal adds the policies of a user, group or role of the caller's account.
+// A group is no principal: the simulated caller is then an unknown user.
 func (m *simulation) addPrincipal(ctx context.Context, d *identity.Directory, c *gate.Call, sourceARN string) error {
 	kind, account, name := sourceOf(sourceARN)
 	if name == "" {
@@ -155,8 +154,8 @@ func (m *simulation) addPrincipal(ctx context.Context, d *identity.Directory, c 
 	return nil
 }
 
-// sourceOf takes the ARN of a user, group or role apart; what is none has no
-// name.
+// sourceOf splits the ARN of a user, group or role. For any other ARN the name is
+// empty.
 func sourceOf(sourceARN string) (kind, account, name string) {
 	kind, account, name = arn.Entity(sourceARN)
 	if kind != identity.User && kind != identity.Group && kind != identity.Role {
@@ -165,12 +164,12 @@ func sourceOf(sourceARN string) (kind, account, name string) {
 	return kind, account, name
 }
 
-// anyUser is a user of an account of whom nothing else is known.
+// anyUser is an unknown user of an account.
 func anyUser(account string) *principal.Principal {
 	return &principal.Principal{Ref: principal.Ref{Kind: principal.User, Account: account}}
 }
 
-// managedName is what the ARN of a managed policy ends in.
+// managedName returns the name in the ARN of a managed policy.
 func managedName(p *policy.Policy) string {
 	return p.Name()[strings.LastIndexByte(p.Name(), '/')+1:]
 }
@@ -192,12 +191,11 @@ func (m *simulation) addInputs(documents []string) error {
 	return nil
 }
 
-// maxInput bounds the documents of one call together, in bytes: some forty of the
-// largest managed policies.
+// maxInput bounds the sum of a call's documents, in bytes: about forty managed
+// policies of the maximum size.
 const maxInput = 256 << 10
 
-// input reads a document of the call. The sum is bounded before anything is made
-// of it.
+// input parses a document of the input. It checks the sum of the documents first.
 func (m *simulation) input(id, document string, kind policy.Type) (*policy.Policy, error) {
 	m.read += len(document)
 	if m.read > maxInput {
@@ -210,7 +208,7 @@ func (m *simulation) input(id, document string, kind policy.Type) (*policy.Polic
 	return p, nil
 }
 
-// take reads the rest of an input.
+// take reads the rest of the input.
 func (m *simulation) take(ctx context.Context, d *identity.Directory, in *api.SimulateCustomPolicyInput) error {
 	err := m.addInputs(in.PolicyInputList)
 	if err == nil {
@@ -228,8 +226,8 @@ func (m *simulation) take(ctx context.Context, d *identity.Directory, in *api.Si
 	return err
 }
 
-// takeCaller sets who asks, which can only be a user. One of another account is
-// taken at its word.
+// takeCaller sets the simulated caller, which must be a user. A user of another
+// account is not looked up.
 func (m *simulation) takeCaller(ctx context.Context, d *identity.Directory, callerARN string) error {
 	if callerARN == "" {
 		return nil
@@ -269,7 +267,7 @@ func (m *simulation) takeResource(in *api.SimulateCustomPolicyInput) error {
 	return err
 }
 
-// takeBoundary replaces the boundary that the principal has.
+// takeBoundary replaces the principal's boundary.
 func (m *simulation) takeBoundary(documents []string) error {
 	if len(documents) > 1 {
 		return fault.New(fault.InvalidInput, "PermissionsBoundaryPolicyInputList: expected one policy, not %d", len(documents))
@@ -309,8 +307,8 @@ func (m *simulation) takeEntries(entries []api.ContextEntry) error {
 	return nil
 }
 
-// Lookup finds a condition key: as it is given, else as it follows from a
-// caller that is known.
+// Lookup returns the value of a condition key. The input's value comes first, then
+// the one that follows from a known caller.
 func (m *simulation) Lookup(key string) (policy.Value, bool) {
 	v, ok := m.entries[key]
 	if ok || !m.known || key == "aws:userid" && m.caller.Kind == principal.Role {

@@ -30,7 +30,7 @@ func number(n int64) *int64 { return &n }
 
 func at(line, column int64) *api.Position { return &api.Position{Line: &line, Column: &column} }
 
-// matched is the first statement of a document that [policyOf] made, in a reply.
+// matched is the first statement of a document of [policyOf], as a reply shows it.
 func matched(id, kind, statement string) api.Statement {
 	const before = `{"Version":"2012-10-17","Statement":[`
 	return api.Statement{SourcePolicyId: id, SourcePolicyType: kind,
@@ -45,7 +45,7 @@ const (
 	aliceAlone = `{"Effect":"Allow","Action":"codeartifact:*","Resource":"*","Condition":{"StringEquals":{"aws:username":"alice"}}}`
 )
 
-// one returns the only result of a simulation.
+// one runs a simulation and returns its only result.
 func one(t *testing.T, results []api.EvaluationResult) api.EvaluationResult {
 	t.Helper()
 	if len(results) != 1 {
@@ -54,7 +54,7 @@ func one(t *testing.T, results []api.EvaluationResult) api.EvaluationResult {
 	return results[0]
 }
 
-func TestSimulateCustomPolicy(t *testing.T) {
+func TestSimulateCustomPolicyNamesTheStatementsThatDecide(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
 	first := matched("PolicyInputList.1", "IAM Policy", allowRead)
@@ -115,8 +115,8 @@ func TestSimulateCustomPolicy(t *testing.T) {
 	}
 }
 
-// listed has the lists that a result always has, if only empty ones, as in the
-// samples of the API reference.
+// listed returns a result with its lists set, as in the samples of the API
+// reference. They may be empty.
 func listed(r api.EvaluationResult) api.EvaluationResult {
 	r.MatchedStatements = append([]api.Statement{}, r.MatchedStatements...)
 	r.MissingContextValues = append([]string{}, r.MissingContextValues...)
@@ -140,7 +140,7 @@ func TestSimulatePrincipalPolicyTakesWhatThePrincipalHas(t *testing.T) {
 	}
 	own := []api.Statement{matched("user_alice_p", "IAM Policy", aliceAlone)}
 	equal(t, listed(api.EvaluationResult{EvalActionName: readDomain, EvalResourceName: "*", EvalDecision: "allowed", MatchedStatements: own}), simulate(api.SimulatePrincipalPolicyInput{}))
-	// What is given counts before what is known.
+	// The input's values come before the directory's.
 	bob := api.ContextEntry{ContextKeyName: "aws:username", ContextKeyType: "string", ContextKeyValues: []string{"bob"}}
 	if got := simulate(api.SimulatePrincipalPolicyInput{ContextEntries: []api.ContextEntry{bob}}).EvalDecision; got != "implicitDeny" {
 		t.Errorf("with another user name: %s", got)
@@ -149,7 +149,7 @@ func TestSimulatePrincipalPolicyTakesWhatThePrincipalHas(t *testing.T) {
 		t.Errorf("with a further policy: %s", got)
 	}
 
-	// Managed policies and boundaries go by their names.
+	// The names of managed policies and boundaries are shown.
 	managed := ok[api.CreatePolicyOutput](d, d.admin, "CreatePolicy", &api.CreatePolicyInput{PolicyName: "Readers", Path: "/team/", PolicyDocument: policyOf(allowRead)}).Policy
 	ok[api.CreateUserOutput](d, d.admin, "CreateUser", &api.CreateUserInput{UserName: "carol", PermissionsBoundary: managed.Arn})
 	ok[api.AttachUserPolicyOutput](d, d.admin, "AttachUserPolicy", &api.AttachUserPolicyInput{UserName: "carol", PolicyArn: managed.Arn})
@@ -164,7 +164,7 @@ func TestSimulatePrincipalPolicyTakesWhatThePrincipalHas(t *testing.T) {
 		t.Errorf("within another boundary: %+v", tight)
 	}
 
-	// A role has no session here, so what only sessions have is missing.
+	// A role has no session here, so keys about sessions have no value.
 	d.role("builder")
 	ok[api.PutRolePolicyOutput](d, d.admin, "PutRolePolicy", &api.PutRolePolicyInput{RoleName: "builder", PolicyName: "p",
 		PolicyDocument: policyOf(`{"Effect":"Allow","Action":"codeartifact:*","Resource":"*","Condition":{"StringLike":{"aws:userid":"*","aws:PrincipalArn":"*"}}}`)})
@@ -201,7 +201,7 @@ func TestASimulationTakesWhatAGroupHas(t *testing.T) {
 		equal(t, []api.Statement{closed}, got.MatchedStatements)
 	}
 
-	// A group is nobody: what follows from a user is not known of it.
+	// A group is no principal: keys about users have no value.
 	ok[api.PutGroupPolicyOutput](d, d.admin, "PutGroupPolicy", &api.PutGroupPolicyInput{GroupName: "readers", PolicyName: "p", PolicyDocument: policyOf(aliceAlone)})
 	in := &api.SimulatePrincipalPolicyInput{PolicySourceArn: group, ActionNames: []string{readDomain}}
 	got := one(t, ok[api.SimulatePrincipalPolicyOutput](d, d.admin, "SimulatePrincipalPolicy", in).EvaluationResults)
@@ -218,7 +218,7 @@ func TestASimulationTakesWhatAGroupHas(t *testing.T) {
 	equal(t, []string{"aws:username"}, keys.ContextKeyNames)
 }
 
-func TestASimulationComesInPages(t *testing.T) {
+func TestASimulationsResultsComeInPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	in := &api.SimulateCustomPolicyInput{PolicyInputList: []string{policyOf(allowRead)}, ActionNames: []string{"a:A", "a:B", "a:C"}, MaxItems: number(2)}
@@ -231,7 +231,7 @@ func TestASimulationComesInPages(t *testing.T) {
 	if len(out.EvaluationResults) != 1 || out.EvaluationResults[0].EvalActionName != "a:C" || *out.IsTruncated {
 		t.Errorf("second page: %+v", out)
 	}
-	// Many resources make pages of fewer actions.
+	// With many resources a page has fewer actions.
 	in.Marker, in.MaxItems, in.ResourceArns = "", nil, nil
 	for range 600 {
 		in.ResourceArns = append(in.ResourceArns, domainARN)
@@ -245,7 +245,7 @@ func TestASimulationComesInPages(t *testing.T) {
 	refuses(t, err, "ValidationError", "Invalid Marker.")
 }
 
-func TestWhatCannotBeSimulated(t *testing.T) {
+func TestSimulateCustomPolicyRefusesInvalidInput(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	roleARN := d.role("builder").Arn
@@ -354,8 +354,8 @@ func TestAMalformedPolicyGetsIAMsSentenceAloneAndAHint(t *testing.T) {
 	refuses(t, err, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"arn:aws:iam::111111111111:user/ghost"`)
 }
 
-// The documents of one call are bounded together, before they are compiled: 101
-// of them, each a row of wildcards, would take more memory than the server has.
+// The sum of a call's documents is bounded before they are compiled: 101 documents
+// of wildcards alone would take more memory than the server has.
 func TestPoliciesThatAreTriedAreBoundedTogether(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

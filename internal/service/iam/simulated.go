@@ -13,8 +13,8 @@ import (
 	"daypass/internal/policy"
 )
 
-// maxJudgements bounds what one call evaluates, and maxResources what it may
-// name: a page has fewer actions where there are many resources.
+// maxJudgements bounds the evaluations of one call, and maxResources its resources.
+// With many resources a page has fewer actions.
 const (
 	maxJudgements = 1000
 	maxResources  = 1000
@@ -54,7 +54,7 @@ func (m *simulation) run(ctx context.Context, d *identity.Directory, in *api.Sim
 	return out, nil
 }
 
-// simulated checks the names of actions and resources and returns the latter.
+// simulated checks the names of actions and resources, and returns the resources.
 func simulated(in *api.SimulateCustomPolicyInput) ([]string, error) {
 	for _, action := range in.ActionNames {
 		service, name, ok := strings.Cut(action, ":")
@@ -84,12 +84,12 @@ func simulated(in *api.SimulateCustomPolicyInput) ([]string, error) {
 // Decisions, from the mildest to the most restrictive.
 var decisions = []string{"allowed", "implicitDeny", "explicitDeny"}
 
-// evaluate simulates an action on every resource. The result as a whole is the
-// most restrictive of them.
+// evaluate simulates an action on every resource. The overall decision is the most
+// restrictive one.
 //
 // Source: IAM API reference, EvaluationResult.
 func (m *simulation) evaluate(ctx context.Context, action string, resources []string) (api.EvaluationResult, error) {
-	// Clients index the two lists without asking whether they are there.
+	// Some clients read the two lists without a check that they exist.
 	whole := api.EvaluationResult{EvalActionName: action, EvalDecision: decisions[0], MatchedStatements: []api.Statement{}, MissingContextValues: []string{}}
 	results := make([]api.ResourceSpecificResult, len(resources))
 	for i, resource := range resources {
@@ -167,8 +167,9 @@ func (m *simulation) judge(action, resource string) api.ResourceSpecificResult {
 	return r
 }
 
-// target is the resource's side, if there is a policy for it. Without one only
-// the caller's side is simulated, whoever the resource belongs to.
+// target returns the resource's side of a request, if the resource has a policy.
+// Without one only the caller's policies decide, whichever account the resource
+// belongs to.
 func (m *simulation) target(resource string) *policy.Target {
 	if m.resource == nil {
 		return nil

@@ -34,8 +34,8 @@ func (s *Service) tagOperations() []gate.Operation {
 	}
 }
 
-// tagMap reads the tags of a request. Keys that differ by case alone are refused
-// of everything: to condition keys they are one.
+// tagMap checks a request's tags and returns them as a map. Keys that differ by
+// case alone are refused for every kind of resource: condition keys ignore case.
 //
 // Source: IAM User Guide, "Tags for IAM resources".
 func tagMap(tags []api.Tag) (map[string]string, error) {
@@ -67,7 +67,7 @@ func checkTagKey(key string) error {
 	return nil
 }
 
-// tagList shows tags in the order of their keys.
+// tagList returns tags in the order of their keys.
 func tagList(tags map[string]string) []api.Tag {
 	var list []api.Tag
 	for key, value := range tags {
@@ -77,7 +77,7 @@ func tagList(tags map[string]string) []api.Tag {
 	return list
 }
 
-// tagging judges with the tags of the request as condition keys.
+// tagging authorizes with the request's tags as condition keys.
 func tagging[In, Found any](resource gate.Resolve[In, Found], tags func(*In) (map[string]string, error)) gate.Resolve[In, Found] {
 	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
 		read, err := tags(in)
@@ -90,8 +90,8 @@ func tagging[In, Found any](resource gate.Resolve[In, Found], tags func(*In) (ma
 	}
 }
 
-// untagging judges with the keys that are to go as aws:TagKeys; they have no
-// values, so there is no aws:RequestTag.
+// untagging authorizes with the keys to remove as aws:TagKeys. They have no values,
+// so there is no aws:RequestTag.
 func untagging[In, Found any](resource gate.Resolve[In, Found], keys func(*In) []string) gate.Resolve[In, Found] {
 	return func(ctx context.Context, c *gate.Call, in *In) (on gate.Subject, found Found, err error) {
 		for _, key := range keys(in) {
@@ -109,8 +109,8 @@ func untagging[In, Found any](resource gate.Resolve[In, Found], keys func(*In) [
 	}
 }
 
-// creating is a row for what makes a thing, which may be given tags at once: that
-// takes the permission that it takes later too.
+// creating is a row for an operation that creates a resource. Tags in its input
+// need the same permission as tags that are added later.
 //
 // Source: refusals of IAM quoted in public issue trackers.
 func creating[In, Found, Out any](name, tagging string, resolve gate.Resolve[In, Found],
@@ -133,8 +133,8 @@ func creating[In, Found, Out any](name, tagging string, resolve gate.Resolve[In,
 	})
 }
 
-// added is the change that an operation makes which adds tags. What is wrong
-// with them was refused when it was judged.
+// added returns the change that adds a request's tags. [tagMap] has checked them
+// before.
 func added(tags []api.Tag) identity.TagChange {
 	read := make(map[string]string, len(tags))
 	for _, t := range tags {
@@ -191,8 +191,8 @@ func (s *Service) untagProvider(ctx context.Context, c *gate.Call, in *api.Untag
 	return nothing[api.UntagOpenIDConnectProviderOutput](s.retagProvider(ctx, c, in.OpenIDConnectProviderArn, identity.RemoveTags(in.TagKeys)))
 }
 
-// tagPage cuts a page out of the tags of something. Its markers are positions:
-// a key can be longer than a marker.
+// tagPage cuts a page out of a resource's tags. Its markers are positions, because
+// a key can be too long for a marker.
 func tagPage(tags map[string]string, marker string, maxItems *int64) ([]api.Tag, string, *bool, error) {
 	p, err := pageOf(marker, maxItems)
 	if err != nil {

@@ -9,20 +9,21 @@ import (
 	"daypass/internal/gate"
 )
 
-// Turns are taken by operations that cost much: those that try policies, and
-// those that go through a whole account. All of them together leave half of the
-// processors to others.
+// Turns limit how many costly operations run at a time: those that evaluate many
+// policies, and those that read a whole account. Together they use at most half of
+// the processors.
 type turns chan struct{}
 
 func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
 
-// maxSimulation is how long a call waits for its turn.
+// maxSimulation bounds how long a call waits for its turn. It also bounds the whole
+// time of a simulation.
 const maxSimulation = 5 * time.Second
 
-// A runner is what an operation does, as [op] takes it.
+// A runner runs an operation after it was authorized; see [op].
 type runner[In, Out any] = func(context.Context, *gate.Call, *In) (*Out, error)
 
-// inTurn lets a call run when it is its turn. One that waits too long is refused.
+// inTurn runs an operation in its turn. A call that waits too long is refused.
 func inTurn[In, Out any](turn turns, run runner[In, Out]) runner[In, Out] {
 	return func(ctx context.Context, c *gate.Call, in *In) (*Out, error) {
 		err := turn.take(ctx)

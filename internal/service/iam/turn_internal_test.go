@@ -11,7 +11,7 @@ import (
 	"daypass/internal/principal"
 )
 
-// A late context is over once it was asked so many times.
+// A late context is past its deadline after a number of calls of Err.
 type late struct {
 	context.Context
 	left *int

@@ -35,8 +35,8 @@ func orRoot(path string) string {
 	return path
 }
 
-// newSubject judges the making of a user or role, which has no tags yet but those
-// that it is given.
+// newSubject authorizes the creation of a user or role. It has no tags yet: the
+// input's tags are the request's.
 func newSubject(e *identity.Entity) gate.Subject {
 	keys := entityKeys(&identity.Entity{Boundary: e.Boundary})
 	return gate.Subject{ARN: identity.ARN(e), RequestTags: e.Tags, Keys: keys}
@@ -65,8 +65,7 @@ func shownUser(e *identity.Entity) *api.User {
 	}
 }
 
-// userName is the user that an operation is about: the caller unless another
-// is named.
+// userName returns the user that an input names. The default is the caller.
 func userName(c *gate.Call, given string) (string, error) {
 	switch {
 	case given != "":
@@ -115,12 +114,12 @@ func (s *Service) listUsers(ctx context.Context, c *gate.Call, in *api.ListUsers
 	return out, nil
 }
 
-// listedUsers shows users in a list.
+// listedUsers returns the API's view of users in a list.
 func listedUsers(found []*identity.Entity) []api.User {
 	users := []api.User{}
 	for _, e := range found {
 		user := shownUser(e)
-		user.Tags, user.PermissionsBoundary = nil, nil // lists leave them out, says the API reference
+		user.Tags, user.PermissionsBoundary = nil, nil // API reference: lists leave them out
 		users = append(users, *user)
 	}
 	return users

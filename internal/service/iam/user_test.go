@@ -8,7 +8,7 @@ import (
 	"daypass/internal/principal"
 )
 
-func TestUsers(t *testing.T) {
+func TestCreateUserRefusesTakenNamesAndBadTags(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	made := ok[api.CreateUserOutput](d, d.admin, "CreateUser", &api.CreateUserInput{
@@ -55,7 +55,7 @@ func TestGetUserWithoutANameIsTheCaller(t *testing.T) {
 	refuses(t, err, "ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
-func TestListsGoThroughEveryPage(t *testing.T) {
+func TestListsAreSortedAndReturnedInPages(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	for _, name := range []string{"d", "B", "a"} {
@@ -124,7 +124,7 @@ func names[T any](items []T, name func(T) string) []string {
 	return found
 }
 
-func TestAccessKeys(t *testing.T) {
+func TestAUserHasTwoAccessKeysAtMostAndTheRootKeyIsFixed(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.user("u", "")
@@ -148,7 +148,7 @@ func TestAccessKeys(t *testing.T) {
 	_, err = do[api.DeleteAccessKeyOutput](d, d.admin, "DeleteAccessKey", &api.DeleteAccessKeyInput{UserName: "u", AccessKeyId: key.AccessKeyId})
 	refuses(t, err, "NoSuchEntity", "The Access Key with id "+key.AccessKeyId+" cannot be found.")
 
-	// Without a user name the caller's own are meant.
+	// Without a user name the caller's own keys are listed.
 	own := ok[api.ListAccessKeysOutput](d, d.admin, "ListAccessKeys", &api.ListAccessKeysInput{}).AccessKeyMetadata
 	equal(t, []string{"admin"}, names(own, func(k api.AccessKeyMetadata) string { return k.UserName }))
 	root := principal.Ref{Kind: principal.Root, Account: account, ID: account}

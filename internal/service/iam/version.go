@@ -26,8 +26,8 @@ func (s *Service) versionOperations() []gate.Operation {
 
 func versionID(number int64) string { return "v" + strconv.FormatInt(number, 10) }
 
-// versionNumber reads the id of a version. What the model lets through besides
-// ours names none.
+// versionNumber returns the number in a version's id. The model allows ids that no
+// version has.
 func versionNumber(policyARN, id string) (int64, error) {
 	number, err := strconv.ParseInt(strings.TrimPrefix(id, "v"), 10, 64)
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *Service) listVersions(ctx context.Context, c *gate.Call, in *api.ListPo
 	return out, nil
 }
 
-// newestFirst is a key that puts higher numbers before lower ones.
+// newestFirst is a sort key that puts higher numbers first.
 func newestFirst(v *identity.PolicyVersion) string {
 	return fmt.Sprintf("%020d", math.MaxInt64-v.Number)
 }
@@ -101,7 +101,7 @@ func (s *Service) deleteVersion(ctx context.Context, c *gate.Call, in *api.Delet
 	return nothing[api.DeletePolicyVersionOutput](s.Directory.DeleteVersion(ctx, c.Principal.Account, in.PolicyArn, number))
 }
 
-// listEntities shows who uses a policy: groups, then roles, then users.
+// listEntities lists the groups, roles and users that use a policy, in this order.
 func (s *Service) listEntities(ctx context.Context, c *gate.Call, in *api.ListEntitiesForPolicyInput) (*api.ListEntitiesForPolicyOutput, error) {
 	p, err := pageOf(in.Marker, in.MaxItems)
 	if err != nil {
