@@ -19,7 +19,7 @@ func BenchmarkWarmDocument(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		bound, err := r.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow})
+		bound, err := r.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Caller: &caller{judge: allow}})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -18,25 +18,28 @@ type Binding struct {
 	Verbs  []*format.Verb // that the call may come to; see [format.Route]
 	Now    time.Time
 
-	// Judge authorizes all of the actions on a subject. It is called before anything
-	// of the repository is read or changed, and again before a commit.
-	Judge func(ctx context.Context, actions []string, on Subject) error
-
-	// Again authenticates the caller again, as of now. It is called before Judge
-	// authorizes a commit. Nil means that the caller cannot change in the meantime.
-	Again func(ctx context.Context) error
-
-	// Observe hears which verb a change is begun with, and which package and version
-	// the call names. Nil means that nobody listens.
-	Observe func(verb *format.Verb, ref format.Ref)
-
-	// CountRows hears how many rows of packages were read from the database because
-	// the call needed them first. Nil means that nobody pays.
-	CountRows func(rows int)
+	// Caller is who makes the call.
+	Caller Caller
 
 	// Origin is where new versions come from; zero means that the call publishes
 	// them here.
 	Origin Origin
+}
+
+// A Caller is the caller of a call, as the repository asks of and tells of it.
+type Caller interface {
+	// Judge authorizes all of the actions on a subject. It is called before anything
+	// of the repository is read or changed, and again before a commit.
+	Judge(ctx context.Context, actions []string, on Subject) error
+	// Again authenticates the caller again, as of now. It is called before Judge
+	// authorizes a commit.
+	Again(ctx context.Context) error
+	// Observe hears which verb a change is begun with, and which package and version
+	// the call names.
+	Observe(verb *format.Verb, ref format.Ref)
+	// CountRows hears how many rows of packages were read from the database because
+	// the call needed them first.
+	CountRows(rows int)
 }
 
 // An Origin is where a version entered the domain.
@@ -48,19 +51,13 @@ type Origin struct {
 	Connection string
 }
 
-func (b *Binding) observe(verb *format.Verb, ref format.Ref) {
-	if b.Observe != nil {
-		b.Observe(verb, ref)
-	}
-}
-
 // Bind returns the repository as a format may use it during one call. If the call has
 // a single verb, its actions on the repository are authorized at once. The result is
 // for one goroutine. If the repository does not exist, every method returns that
 // fault.
 func (r *Repository) Bind(ctx context.Context, b Binding) (format.Repository, error) {
 	bound := &bound{Binding: b, repository: r}
-	bound.self = member{r.registry, r, b.Format, b.CountRows}
+	bound.self = member{r.registry, r, b.Format, b.Caller}
 	bound.nearest[0] = &bound.self
 	bound.chain = bound.nearest[:]
 	if len(b.Verbs) == 1 {
@@ -85,7 +82,7 @@ type bound struct {
 // judge authorizes a verb's actions on the repository.
 func (b *bound) judge(ctx context.Context, verb *format.Verb) error {
 	if len(verb.Repository) > 0 {
-		err := b.Judge(ctx, verb.Repository, b.repository.Subject())
+		err := b.Caller.Judge(ctx, verb.Repository, b.repository.Subject())
 		if err != nil {
 			return err
 		}
@@ -109,7 +106,7 @@ func (b *bound) Package(ctx context.Context, name format.Name) (*format.Package,
 	if err != nil {
 		return nil, err
 	}
-	b.observe(b.judged, format.Ref{Name: name})
+	b.Caller.Observe(b.judged, format.Ref{Name: name})
 	return b.chain.Package(ctx, name)
 }
 
@@ -119,7 +116,7 @@ func (b *bound) Document(ctx context.Context, name format.Name, variant string, 
 	if err != nil {
 		return nil, err
 	}
-	b.observe(b.judged, format.Ref{Name: name})
+	b.Caller.Observe(b.judged, format.Ref{Name: name})
 	return b.chain.Document(ctx, name, variant, render)
 }
 
@@ -138,7 +135,7 @@ func (b *bound) Open(ctx context.Context, ref format.Ref, asset string) (*format
 	if err != nil {
 		return nil, err
 	}
-	b.observe(b.judged, ref)
+	b.Caller.Observe(b.judged, ref)
 	return b.chain.Open(ctx, ref, asset)
 }
 
@@ -147,7 +144,7 @@ func (b *bound) Begin(ctx context.Context, verb *format.Verb) (format.Change, er
 	if !slices.Contains(b.Verbs, verb) || len(verb.Package) == 0 {
 		return nil, fmt.Errorf("the %s format begins to %s in a call that does not do that", b.Format.Name, verb.Name)
 	}
-	b.observe(verb, format.Ref{})
+	b.Caller.Observe(verb, format.Ref{})
 	if b.judged != verb {
 		err := b.judge(ctx, verb)
 		if err != nil {

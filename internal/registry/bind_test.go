@@ -18,13 +18,12 @@ func TestEveryMethodThatNamesAPackageIsNoted(t *testing.T) {
 	b := newBench(t, storetest.Memory(t))
 	ref := format.Ref{Name: format.Name{Namespace: "space", Name: "name"}, Version: "1"}
 	var noted format.Ref
-	bound, err := b.repository("repo").Bind(t.Context(), registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow,
-		Observe: func(verb *format.Verb, ref format.Ref) {
-			if verb != everything[0] {
-				t.Errorf("noted the verb %v", verb)
-			}
-			noted = ref
-		}})
+	bound, err := b.repository("repo").Bind(t.Context(), registry.Binding{Format: growing, Verbs: everything, Now: noon, Caller: &caller{judge: allow, observe: func(verb *format.Verb, ref format.Ref) {
+		if verb != everything[0] {
+			t.Errorf("noted the verb %v", verb)
+		}
+		noted = ref
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (c *change) Close() error {
 
 // Claim implements [format.Change].
 func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, error) {
-	c.observe(c.verb, ref)
+	c.Caller.Observe(c.verb, ref)
 	if c.claimed && c.name != ref.Name {
 		return nil, fmt.Errorf("a change of %s claims %s too", label(c.name), label(ref.Name))
 	}
@@ -104,7 +104,7 @@ func (c *change) Claim(ctx context.Context, ref format.Ref) (*format.Version, er
 // judgePackage authorizes the verb's actions on the claimed package. Only then it
 // checks that the repository exists.
 func (c *change) judgePackage(ctx context.Context) error {
-	err := c.Judge(ctx, c.verb.Package, c.repository.PackageSubject(c.Format.Name, c.name))
+	err := c.Caller.Judge(ctx, c.verb.Package, c.repository.PackageSubject(c.Format.Name, c.name))
 	if err != nil {
 		return err
 	}
@@ -163,11 +163,9 @@ func (c *change) judgeAgain(ctx context.Context) error {
 		return missingRepository(r.Name, r.DomainName, r.DomainOwner)
 	}
 	c.repository = now
-	if c.Again != nil {
-		err = c.Again(ctx)
-		if err != nil {
-			return err
-		}
+	err = c.Caller.Again(ctx)
+	if err != nil {
+		return err
 	}
 	err = c.judge(ctx, c.verb)
 	if err != nil {

@@ -21,12 +21,12 @@ type member struct {
 	registry   *Registry
 	repository *Repository
 	format     *format.Format
-	countRows  func(rows int) // see [Binding.CountRows]
+	caller     Caller // nil: nobody pays for rows
 }
 
 func (m *member) addRows(rows int) {
-	if m.countRows != nil {
-		m.countRows(rows)
+	if m.caller != nil {
+		m.caller.CountRows(rows)
 	}
 }
 

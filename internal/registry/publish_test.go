@@ -172,7 +172,7 @@ func TestPublishingIsJudgedOnThePackageBeforeAnythingElse(t *testing.T) {
 	at := format.Ref{Name: format.Name{Namespace: "parity", Name: "ui"}, Version: "1.0"}
 	publishing := []*format.Verb{{Name: "publish", Package: []string{format.Publish}}}
 	claim := func(repository string, judge func(context.Context, []string, registry.Subject) error) error {
-		bound, err := b.repository(repository).Bind(ctx, registry.Binding{Format: fixed, Verbs: publishing, Now: noon, Judge: judge})
+		bound, err := b.repository(repository).Bind(ctx, registry.Binding{Format: fixed, Verbs: publishing, Now: noon, Caller: &caller{judge: judge}})
 		if err != nil {
 			return err
 		}

@@ -75,13 +75,38 @@ func (b *bench) repository(name string) *registry.Repository {
 
 func allow(context.Context, []string, registry.Subject) error { return nil }
 
+// A caller is a [registry.Caller] that may not change during a call.
+type caller struct {
+	judge     func(ctx context.Context, actions []string, on registry.Subject) error
+	observe   func(verb *format.Verb, ref format.Ref) // nil: nobody listens
+	countRows func(rows int)                          // nil: nobody pays
+}
+
+func (c *caller) Judge(ctx context.Context, actions []string, on registry.Subject) error {
+	return c.judge(ctx, actions, on)
+}
+
+func (c *caller) Again(context.Context) error { return nil }
+
+func (c *caller) Observe(verb *format.Verb, ref format.Ref) {
+	if c.observe != nil {
+		c.observe(verb, ref)
+	}
+}
+
+func (c *caller) CountRows(rows int) {
+	if c.countRows != nil {
+		c.countRows(rows)
+	}
+}
+
 // everything is a verb that may read and publish.
 var everything = []*format.Verb{{Name: "test", Repository: []string{format.Read}, Package: []string{format.Publish}}}
 
 // bind is the repository as a format sees it.
 func (b *bench) bind(f *format.Format) format.Repository {
 	b.t.Helper()
-	bound, err := b.repository("repo").Bind(b.t.Context(), registry.Binding{Format: f, Verbs: everything, Now: b.now, Judge: allow})
+	bound, err := b.repository("repo").Bind(b.t.Context(), registry.Binding{Format: f, Verbs: everything, Now: b.now, Caller: &caller{judge: allow}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -326,7 +351,7 @@ func TestWarmReadsDoNotTouchTheDatabase(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		bound, err := r.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow})
+		bound, err := r.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Caller: &caller{judge: allow}})
 		if err != nil {
 			return err
 		}
@@ -388,7 +413,7 @@ func TestWhoMissesPaysForTheRowsThatAreRead(t *testing.T) {
 		{"the same list", list, 0},
 	} {
 		rows := 0
-		r, err := b.repository("repo").Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow, CountRows: func(n int) { rows += n }})
+		r, err := b.repository("repo").Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Caller: &caller{judge: allow, countRows: func(n int) { rows += n }}})
 		if err == nil {
 			err = step.ask(r)
 		}

@@ -27,7 +27,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		second := b.repository("second")
-		bound, err := second.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Judge: allow})
+		bound, err := second.Bind(ctx, registry.Binding{Format: growing, Verbs: everything, Now: noon, Caller: &caller{judge: allow}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,12 +113,7 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		Format: f,
 		Verbs:  route.Verbs,
 		Now:    e.call.Now,
-		Judge: func(ctx context.Context, actions []string, on registry.Subject) error {
-			return allow(ctx, &e.call, actions, on)
-		},
-		Again:     func(ctx context.Context) error { return p.gate.Again(ctx, &e.call, p.now()) },
-		Observe:   e.subject.named,
-		CountRows: func(rows int) { e.rows += rows },
+		Caller: &caller{p, e},
 	})
 	if err != nil {
 		return nil, err
@@ -130,6 +125,28 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 		MaxAsset:   p.maxAsset,
 	}, nil
 }
+
+// A caller is the caller of a package request.
+type caller struct {
+	door  *packages
+	event *event
+}
+
+// Judge implements [registry.Caller].
+func (c *caller) Judge(ctx context.Context, actions []string, on registry.Subject) error {
+	return allow(ctx, &c.event.call, actions, on)
+}
+
+// Again implements [registry.Caller].
+func (c *caller) Again(ctx context.Context) error {
+	return c.door.gate.Again(ctx, &c.event.call, c.door.now())
+}
+
+// Observe implements [registry.Caller].
+func (c *caller) Observe(verb *format.Verb, ref format.Ref) { c.event.subject.named(verb, ref) }
+
+// CountRows implements [registry.Caller].
+func (c *caller) CountRows(rows int) { c.event.rows += rows }
 
 // limitOfRoute names the limit that a request of a route counts for.
 func limitOfRoute(route format.Route) throttle.Limit {

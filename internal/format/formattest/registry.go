@@ -130,18 +130,33 @@ func (r *Repository) Bind(ctx context.Context, verbs ...*format.Verb) (format.Re
 	}
 	bound, err := resolved.Bind(ctx, registry.Binding{
 		Format: r.registry.format, Verbs: verbs, Now: Now, Origin: r.Origin,
-		Judge: func(_ context.Context, actions []string, on registry.Subject) error {
-			if r.Judge == nil {
-				return nil
-			}
-			return r.Judge(actions, on)
-		},
+		Caller: caller{r},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &faulty{bound, r}, nil
 }
+
+// A caller is who uses a repository, and may what its Judge says.
+type caller struct{ of *Repository }
+
+// Judge implements [registry.Caller].
+func (c caller) Judge(_ context.Context, actions []string, on registry.Subject) error {
+	if c.of.Judge == nil {
+		return nil
+	}
+	return c.of.Judge(actions, on)
+}
+
+// Again implements [registry.Caller].
+func (c caller) Again(context.Context) error { return nil }
+
+// Observe implements [registry.Caller].
+func (c caller) Observe(*format.Verb, format.Ref) {}
+
+// CountRows implements [registry.Caller].
+func (c caller) CountRows(int) {}
 
 // Use is [Repository.Bind] for tests that have no error to expect.
 func (r *Repository) Use(t testing.TB, verbs ...*format.Verb) format.Repository {
