@@ -85,6 +85,29 @@ func TestEachKindOfCallerHasItsIdentity(t *testing.T) {
 	}
 }
 
+func TestClaimsOfSeveralIssuersAreTakenByName(t *testing.T) {
+	t.Parallel()
+	s := &principal.Session{Provider: "p", Context: map[string][]string{"a:sub": nil, "c:aud": {"3"}, "b:sub": {"2"}, "b:aud": {"2"}, "d:sub": {"4"}, "c:sub": {"3"}, "x": {"5"}}}
+	for range 50 {
+		l := line{hide: hide}
+		l.identity(&Caller{Ref: &principal.Ref{Kind: principal.Role, Session: s}})
+		if want := `"attributes":{"aud":"2","sub":"2"}`; !strings.Contains(string(l.bytes), want) {
+			t.Fatalf("%s, want %s", l.bytes, want)
+		}
+	}
+}
+
+func TestATokenInAClaimIsHiddenBeforeItIsCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxText-50) + "/daypass_" + strings.Repeat("Ab-_9", 60)
+	s := &principal.Session{Provider: "p", Context: map[string][]string{"a:sub": {long}}}
+	l := line{hide: hide}
+	l.identity(&Caller{Ref: &principal.Ref{Kind: principal.Role, Session: s}})
+	if got := string(l.bytes); strings.Contains(got, "Ab-_9") || !strings.Contains(got, hidden) {
+		t.Error(got)
+	}
+}
+
 func with(r principal.Ref, s *principal.Session) principal.Ref {
 	r.Session = s
 	return r

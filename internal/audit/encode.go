@@ -222,9 +222,8 @@ func (l *line) session(p *principal.Principal) {
 	if s.Provider != "" {
 		l.text(`,"webIdFederationData":{"federatedProvider":`, s.Provider)
 		attributes := l.open(`,"attributes":`)
-		audience, subject := claims(s)
-		l.some(`,"aud":`, audience)
-		l.some(`,"sub":`, subject)
+		l.some(`,"aud":`, l.short(claim(s, "aud"), maxText))
+		l.some(`,"sub":`, l.short(claim(s, "sub"), maxText))
 		l.close(attributes)
 		l.raw("}")
 	}
@@ -263,21 +262,21 @@ func (l *line) issuer(p *principal.Principal) {
 	l.raw("}")
 }
 
-// claims are the two that say which workload it was. CloudTrail leaves them
-// out; without them a session of a shared role names no one.
-func claims(s *principal.Session) (audience, subject string) {
+// claim is the value of a claim of a session: aud and sub say which workload it was.
+// CloudTrail leaves them out; without them a session of a shared role names no one.
+// Of claims of several issuers it is that of the first by name, so that a record does
+// not depend on the order of a map.
+func claim(s *principal.Session, name string) string {
+	first := ""
 	for key, values := range s.Context {
-		if len(values) == 0 {
-			continue
-		}
-		switch key[strings.LastIndexByte(key, ':')+1:] {
-		case "aud":
-			audience = printable.Short(values[0], maxText)
-		case "sub":
-			subject = printable.Short(values[0], maxText)
+		if len(values) > 0 && key[strings.LastIndexByte(key, ':')+1:] == name && (first == "" || key < first) {
+			first = key
 		}
 	}
-	return audience, subject
+	if first == "" {
+		return ""
+	}
+	return s.Context[first][0]
 }
 
 // resources appends what the call was judged on, if it has a name.
