@@ -34,6 +34,7 @@ type event struct {
 	path     string
 	agent    string
 	recorded bool // its audit record has room
+	held     int  // bytes of its request, about
 
 	principal string // ARN; known to the journal
 }

@@ -27,26 +27,31 @@ const (
 // A journal makes the log line and the audit record of each request, off the
 // request's way and a batch at a time: a system call for each line, with the reader
 // woken each time, costs as much as all else that a request needs. No line is
-// dropped; a process that is killed loses what waits.
+// dropped; a process that is killed loses what waits. Records and lines are made by
+// two goroutines: a log that hangs must not keep records.
 type journal struct {
 	out    *output
 	log    *slog.Logger
 	trail  *audit.Trail // nil: none
 	origin origin
 
-	mu     sync.Mutex
-	room   sync.Cond
-	queue  []*event // in the order in which they ended
-	held   int      // bytes of what is in the queue
-	closed bool
+	mu       sync.Mutex
+	room     sync.Cond
+	queue    []*event // in the order in which they ended
+	recorded []*event // those before them, whose records are made and lines are not
+	waiting  int      // events whose lines are not made
+	held     int      // bytes of these
+	closed   bool
+	spare    [][]*event // room for batches
 
-	wake, stop, done chan struct{}
+	wake, lines, stop, done chan struct{}
 
-	batching sync.Mutex // held while a batch is made
-	spare    []*event
-	line     line
-	record   audit.Event
-	elements [2][]byte
+	recording sync.Mutex // held while records are made
+	record    audit.Event
+	elements  [2][]byte
+
+	writing sync.Mutex // held while lines are made and written
+	line    line
 }
 
 // An origin is what this server's audit records say of it.
@@ -54,9 +59,10 @@ type origin struct{ region, account string }
 
 func newJournal(log Logger, trail *audit.Trail, from origin) *journal {
 	j := &journal{out: log.out, log: log.Logger, trail: trail, origin: from, line: line{text: log.text},
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+		wake: make(chan struct{}, 1), lines: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	j.room.L = &j.mu
 	go j.run()
+	go j.runLines()
 	return j
 }
 
@@ -64,73 +70,130 @@ func newJournal(log Logger, trail *audit.Trail, from origin) *journal {
 // more.
 func (j *journal) add(e *event) {
 	e.recorded = e.door != "" && j.trail.Admit(e.call.RequestID)
-	size := e.size()
+	e.held = e.size()
 	j.mu.Lock()
-	for !j.closed && (len(j.queue) >= waiting || j.held >= waitingBytes) {
+	for !j.closed && (j.waiting >= waiting || j.held >= waitingBytes) {
 		j.room.Wait()
 	}
 	closed := j.closed
 	if !closed {
 		j.queue = append(j.queue, e)
-		j.held += size
+		j.waiting++
+		j.held += e.held
 	}
 	first := len(j.queue) == 1
 	j.mu.Unlock()
 	switch {
 	case closed:
-		j.write([]*event{e})
+		j.write(e)
 	case first:
-		select {
-		case j.wake <- struct{}{}:
-		default:
-		}
+		wake(j.wake)
 	}
 }
 
+// wake lets whoever waits look, unless it will anyway.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// write makes the record and the line of one event at once.
+func (j *journal) write(e *event) {
+	one := []*event{e}
+	j.recording.Lock()
+	j.makeRecords(one)
+	j.recording.Unlock()
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.makeLines(one)
+}
+
 func (j *journal) run() {
-	defer close(j.done)
+	defer close(j.lines)
 	last := time.Time{}
 	for {
 		select {
 		case <-j.wake:
 			time.Sleep(gather - time.Since(last))
-			j.flush()
+			j.flushRecords()
+			wake(j.lines)
 			last = time.Now()
 		case <-j.stop:
+			j.flushRecords()
 			return
 		}
 	}
 }
 
-// flush writes what waits.
-func (j *journal) flush() {
-	j.batching.Lock()
-	defer j.batching.Unlock()
+func (j *journal) runLines() {
+	defer close(j.done)
+	for range j.lines {
+		j.flushLines()
+	}
+	j.flushLines()
+}
+
+// flushRecords makes the records of what waits, which goes on to wait for its lines.
+func (j *journal) flushRecords() {
+	j.recording.Lock()
+	defer j.recording.Unlock()
 	j.mu.Lock()
 	batch := j.queue
-	j.queue, j.held = j.spare[:0], 0
+	j.queue = j.empty()
+	j.mu.Unlock()
+	j.makeRecords(batch)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.recorded = append(j.recorded, batch...)
+	j.give(batch)
+}
+
+// flushLines writes the lines of what has its record.
+func (j *journal) flushLines() {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	batch := j.recorded
+	j.recorded = j.empty()
+	j.waiting -= len(batch)
+	for _, e := range batch {
+		j.held -= e.held
+	}
 	j.room.Broadcast()
 	j.mu.Unlock()
-	j.batch(batch)
-	clear(batch)
-	j.spare = batch
+	j.makeLines(batch)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.give(batch)
 }
 
-func (j *journal) write(batch []*event) {
-	j.batching.Lock()
-	defer j.batching.Unlock()
-	j.batch(batch)
-}
-
-// batch makes the records first: a log that hangs must not keep them.
-func (j *journal) batch(events []*event) {
-	if len(events) == 0 {
-		return
+// empty returns room for a batch, and give takes it back. The lock is held.
+func (j *journal) empty() []*event {
+	last := len(j.spare) - 1
+	if last < 0 {
+		return nil
 	}
+	b := j.spare[last]
+	j.spare = j.spare[:last]
+	return b
+}
+
+func (j *journal) give(batch []*event) {
+	clear(batch)
+	j.spare = append(j.spare, batch[:0]) // no more than there are flushes at a time
+}
+
+// makeRecords is called with the lock recording, and makeLines with writing.
+func (j *journal) makeRecords(events []*event) {
 	for _, e := range events {
 		j.guard(e, j.recordOf)
 	}
 	j.trail.Flush()
+}
+
+func (j *journal) makeLines(events []*event) {
 	for _, e := range events {
 		j.guard(e, j.lineOf)
 		if len(j.line.bytes) >= longLines {
@@ -143,14 +206,11 @@ func (j *journal) batch(events []*event) {
 // guard keeps a mistake in one event from ending the server, which it would off
 // the request's way.
 func (j *journal) guard(e *event, do func(*event)) {
-	whole := len(j.line.bytes)
 	defer func() {
 		cause := recover()
-		if cause == nil {
-			return
+		if cause != nil {
+			j.log.Error("could not tell of a request", "request_id", e.call.RequestID, "cause", fmt.Sprint(cause))
 		}
-		j.line.bytes = j.line.bytes[:whole]
-		j.log.Error("could not tell of a request", "request_id", e.call.RequestID, "cause", fmt.Sprint(cause))
 	}()
 	do(e)
 }
@@ -179,9 +239,17 @@ func (j *journal) recordOf(e *event) {
 
 func (j *journal) lineOf(e *event) {
 	level, logged := e.level()
-	if logged {
-		j.line.event(e, level)
+	if !logged {
+		return
 	}
+	before, made := len(j.line.bytes), false
+	defer func() {
+		if !made {
+			j.line.bytes = j.line.bytes[:before]
+		}
+	}()
+	j.line.event(e, level)
+	made = true
 }
 
 func (j *journal) writeLines() {
@@ -205,15 +273,9 @@ func (j *journal) close() error {
 	if again {
 		return nil
 	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		close(j.stop)
-		<-j.done
-		j.flush()
-	}()
+	close(j.stop)
 	select {
-	case <-ended:
+	case <-j.done:
 		return nil
 	case <-time.After(journalEnding):
 		return fmt.Errorf("the log took nothing for %v", journalEnding)

@@ -52,6 +52,12 @@ func (w *writes) paths() (all []string) {
 	return all
 }
 
+// flush writes what waits.
+func (j *journal) flush() {
+	j.flushRecords()
+	j.flushLines()
+}
+
 func asked(path string) *event {
 	return &event{door: "control", path: path, method: http.MethodGet, call: gate.Call{RequestID: "id of " + path}}
 }
@@ -135,6 +141,34 @@ func TestTheEndDoesNotWaitForALogThatTakesNothing(t *testing.T) {
 		began := time.Now()
 		if err := j.close(); err == nil || time.Since(began) != journalEnding {
 			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		close(w.hold)
+	})
+}
+
+func TestALogThatHangsKeepsNoRecords(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, sink := &writes{hold: make(chan struct{})}, &collected{}
+		trail := audit.New(sink, slog.New(slog.DiscardHandler), masked, appendID)
+		j := newJournal(NewLogger("json", w), trail, origin{})
+		for _, path := range []string{"a", "b", "c"} {
+			j.add(asked(path))
+			time.Sleep(gather)
+			synctest.Wait()
+		}
+		if got := strings.Count(strings.Join(sink.texts, ""), "\n"); got != 3 {
+			t.Errorf("%d records while the log hangs, want 3", got)
+		}
+		j.add(asked("d"))
+		if err := j.close(); err == nil {
+			t.Error("the log did not hang")
+		}
+		if err := trail.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Count(strings.Join(sink.texts, ""), "\n"); got != 4 {
+			t.Errorf("%d records in the end, want 4", got)
 		}
 		close(w.hold)
 	})
