@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"daypass/api"
@@ -39,26 +40,54 @@ const maxHeld = 16 << 10
 // finish takes from an answered request what its record needs, and lets go what
 // it does not.
 func (s *subject) finish(e *event, r *http.Request) {
+	s.size = pinned(r)
 	if s.surface == nil {
-		s.size = len(s.uri)
 		return
 	}
 	if e.call.Principal == nil && e.call.AccessKeyID == "" {
 		s.claimed = claimed(&e.call, r)
 	}
 	if s.op == nil {
-		s.uri = r.URL.EscapedPath()
+		s.uri = sentPath(r)
 	}
 	if s.op == nil || !s.surface.records[s.op.Name].shown || e.fault != nil {
 		s.out = nil
 	}
-	s.size = len(s.uri) + s.inputSize
 	if s.inputSize <= maxHeld {
+		s.size += s.inputSize
 		return
 	}
 	s.made = new([2][]byte)
 	s.made[0], s.made[1] = s.elements(nil, s.in), s.elements(nil, s.out)
-	s.in, s.out, s.size = nil, nil, len(s.uri)+len(s.made[0])+len(s.made[1])
+	s.in, s.out = nil, nil
+	s.size += len(s.made[0]) + len(s.made[1])
+}
+
+// pinned is how many bytes of a request stay in memory with the parts of them that its
+// event has: its path is a part of its address, its key id one of a header.
+func pinned(r *http.Request) int {
+	n := len(r.RequestURI)
+	for _, name := range [...]string{"Authorization", "X-Amz-Security-Token"} {
+		for _, value := range r.Header[name] {
+			n += len(value)
+		}
+	}
+	return n
+}
+
+// sentPath is the path of a request as it was sent. Where a token is in it of which a
+// character was escaped, which nobody would find in the record, it is hidden.
+func sentPath(r *http.Request) string {
+	sent := r.URL.EscapedPath()
+	if r.URL.RawPath == "" {
+		return sent // tokens need no escapes
+	}
+	plain, err := url.PathUnescape(masked(sent))
+	hidden := masked(plain)
+	if err == nil && hidden == plain {
+		return sent
+	}
+	return (&url.URL{Path: hidden}).EscapedPath()
 }
 
 // record fills in the audit record of a request. What the call took and gave is
@@ -187,7 +216,7 @@ func (s *subject) named(verb *format.Verb, ref format.Ref) {
 // the host name there, and without the repository.
 func (s *subject) packageRequest(formatName, action string, r *http.Request) {
 	s.action, s.pkg.Format = action, formatName
-	s.uri = r.URL.EscapedPath()
+	s.uri = sentPath(r)
 	if rest, ok := strings.CutPrefix(s.uri, "/"+formatName+"/d/"); ok {
 		_, rest, _ = strings.Cut(rest, "/")
 		_, rest, _ = strings.Cut(rest, "/")
