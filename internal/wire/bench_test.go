@@ -35,7 +35,7 @@ func BenchmarkRoute(b *testing.B) {
 	}
 }
 
-// sink is a ResponseWriter that keeps only its header.
+// sink is a ResponseWriter that drops the body.
 type sink struct{ header http.Header }
 
 func (s *sink) Header() http.Header         { return s.header }

@@ -21,8 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// caller is a program that makes the calls it reads on standard input with
-// boto3, in order, and prints what each gave, one JSON value a line.
+// caller is a Python program. It reads calls from standard input, makes them with
+// boto3 in order, and prints each result as a line of JSON.
 const caller = `
 import json, sys
 import boto3, botocore.exceptions
@@ -47,8 +47,8 @@ for service, method, args in calls:
     print(json.dumps(out, default=plain))
 `
 
-// botoCall is a call of boto3: what it is made with, what must be decoded, what
-// is answered, and what boto3 must read.
+// A botoCall is a call of boto3: its arguments, the input that must be decoded, the
+// reply, and the result that boto3 must read.
 type botoCall struct {
 	service, method string
 	args            map[string]any
@@ -177,7 +177,7 @@ func botoCalls() []botoCall {
 	}
 }
 
-// hostileText is what of hostile survives JSON as it is.
+// hostileText is the part of hostile that JSON carries unchanged.
 const hostileText = "a\"b\\c</x>&'\x00\x01\n\r\t\x7f\u2028é🙂"
 
 func quoted(s string) string {
@@ -185,7 +185,7 @@ func quoted(s string) string {
 	return string(b)
 }
 
-// text is content that compares by what it says.
+// text is content that is compared by its bytes.
 type text string
 
 func (text) Close() error             { return nil }
@@ -205,7 +205,7 @@ func requireBoto3(t *testing.T) {
 	}
 }
 
-func TestBoto3SpeaksWithUs(t *testing.T) {
+func TestBoto3sCallsDecodeAndItReadsTheReplies(t *testing.T) {
 	t.Parallel()
 	requireBoto3(t)
 	calls := botoCalls()
@@ -245,7 +245,7 @@ func TestBoto3SpeaksWithUs(t *testing.T) {
 	}
 }
 
-// answer decodes a request of the row, compares and replies.
+// answer decodes a row's request, compares the input and replies.
 func answer(t *testing.T, w http.ResponseWriter, r *http.Request, c *botoCall) {
 	s := map[string]*api.Service{"codeartifact": api.CodeArtifact(), "sts": api.STS(), "iam": api.IAM()}[c.service]
 	http.StripPrefix("/"+c.service, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 	"daypass/internal/printable"
 )
 
-// A check has the constraints of a shape.
+// A check holds the constraints of a shape.
 type check struct {
 	shape   *api.Shape
 	pattern *matcher // nil without one
@@ -35,7 +35,7 @@ func (c *check) text(s string, at *path, p *problems) {
 		p.parse(sh, at, s, "Member must be UTF-8 text")
 		return
 	}
-	if strings.IndexByte(s, 0) >= 0 { // no engine of the store keeps it, and no name needs it
+	if strings.IndexByte(s, 0) >= 0 { // no database of ours stores it, and no name needs it
 		p.violation(sh, at, s, "Member must not have the character U+0000")
 		return
 	}
@@ -73,7 +73,7 @@ func (c *check) size(n int, at *path, p *problems) {
 	}
 }
 
-// limit returns how many entries are kept in memory.
+// limit returns the maximum number of entries that are kept in memory.
 func (c *check) limit() int {
 	if c.shape.Max != nil && *c.shape.Max < maxItems {
 		return int(*c.shape.Max)
@@ -105,16 +105,16 @@ func (at *path) String() string {
 	return s + strings.ToLower(at.name[:1]) + at.name[1:]
 }
 
-// entries is the name of the link between a map and the key of an entry.
+// entries is the path element between a map and an entry's key.
 const entries = "\x00"
 
-// problems collects what is wrong with an input.
+// problems collects the problems of an input.
 type problems struct {
 	list       []string
-	more       int // that list has no room for
+	more       int // the number of problems beyond those in list
 	broken     bool
-	ownMessage string // of the first value that the service has words of its own for
-	hint       string // what the value is
+	ownMessage string // the service's own message about the first value that has one
+	hint       string // describes that value
 }
 
 func (p *problems) problem(text string) {
@@ -128,13 +128,14 @@ func (p *problems) problem(text string) {
 func (p *problems) violation(sh *api.Shape, at *path, value, constraint string) {
 	told := "'" + echo(value) + "' "
 	if sh.Sensitive {
-		told = "" // not even its first characters
+		told = "" // a secret: not even its first characters are shown
 	}
 	p.problem("Value " + told + "at '" + at.String() + "' failed to satisfy constraint: " + constraint)
 }
 
-// againstPattern notes a value that is not of its shape's pattern. What the service has
-// words of its own for it looks at once all else is sound.
+// againstPattern adds a value that does not match its shape's pattern. For some
+// patterns a service has its own message. It reports these only if nothing else is
+// wrong.
 //
 // Source: replies of IAM in public issue trackers.
 func (p *problems) againstPattern(sh *api.Shape, at *path, value string) {
@@ -147,13 +148,13 @@ func (p *problems) againstPattern(sh *api.Shape, at *path, value string) {
 	}
 }
 
-// parse notes a value that is not even of its shape's type.
+// parse adds a value that is not of its shape's type.
 func (p *problems) parse(sh *api.Shape, at *path, value, constraint string) {
 	p.broken = true
 	p.violation(sh, at, value, constraint)
 }
 
-// kind is parse for a value that has no short text: an object, a list.
+// kind is like parse, for an object or a list, which have no short text.
 func (p *problems) kind(at *path, constraint string) {
 	p.broken = true
 	p.problem("Value at '" + at.String() + "' failed to satisfy constraint: " + constraint)
@@ -185,15 +186,15 @@ func (p *problems) fault() error {
 	return f
 }
 
-// unparsed is the fault of an input that cannot be read at all.
+// unparsed returns the fault of an input that cannot be parsed.
 func unparsed(format string, args ...any) *fault.Error {
 	f := fault.New(fault.Validation, format, args...)
 	f.Reason = "CANNOT_PARSE"
 	return f
 }
 
-// echo returns what may be told of a stranger's text: one line without control
-// characters, of about maxEcho bytes.
+// echo returns a client's text for a message: one line without control characters,
+// of about maxEcho bytes.
 func echo(s string) string { return printable.Text(printable.Short(s, maxEcho)) }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

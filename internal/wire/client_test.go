@@ -126,7 +126,7 @@ func TestStreamedRequestKeepsItsReader(t *testing.T) {
 	}
 }
 
-// What the server's side writes, the client's side reads.
+// The client's side reads what the server's side writes.
 func TestResultsComeBack(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1790000000123).UTC()

@@ -11,7 +11,7 @@ import (
 )
 
 // eachForm calls f for every parameter of a query call: those of the URL, then
-// those of the form in the body..
+// those of the form in the body.
 func eachForm(r *http.Request, body []byte, f func(name, value string)) error {
 	if len(body) > maxDocument {
 		return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes", maxDocument)
@@ -90,9 +90,9 @@ func (p *plan) decodeQuery(r *http.Request, body []byte, dst any) error {
 	return bad.fault()
 }
 
-// A branch is the parameters that share a beginning: Tags.member.1.Key lies
-// under Tags, member, 1, Key. Memory grows with what was sent, never with a
-// number in it.
+// A branch holds the parameters with a common beginning: Tags.member.1.Key is
+// under Tags, member, 1, Key. Its memory depends on the size of the request, never
+// on a number in it.
 type branch struct {
 	value string
 	set   bool
@@ -101,8 +101,8 @@ type branch struct {
 
 func (b *branch) given() bool { return b.set || b.under != nil }
 
-// put adds a parameter and reports false when its name was there before. There may
-// be no more of a name.
+// put adds a parameter. It reports false if the name was there before: a name may
+// be given only once.
 func (b *branch) put(name string, more bool, value string) bool {
 	for more {
 		var part string
@@ -124,7 +124,7 @@ func (b *branch) put(name string, more bool, value string) bool {
 	return true
 }
 
-// form sets v from a branch.
+// form sets a value from a branch.
 func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 	switch n.shape.Kind {
 	case api.Structure:
@@ -136,7 +136,7 @@ func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 	case api.List:
 		n.formList(b, v, at, bad)
 	case api.Map:
-		bad.kind(at, "Member must be left out: maps have no form here") // no modelled input has one
+		bad.kind(at, "Member must be left out: maps have no form here") // no input of the models has one
 	default:
 		if !b.set {
 			bad.kind(at, "Member must be a single value")
@@ -146,7 +146,7 @@ func (n *node) form(b *branch, v reflect.Value, at *path, bad *problems) {
 	}
 }
 
-// formFields sets the fields of a structure for which there is a branch.
+// formFields sets those fields of a structure that have a branch.
 func (n *node) formFields(branchOf func(field int) *branch, v reflect.Value, at *path, bad *problems) {
 	var seen uint64
 	for i := range n.fields {

@@ -36,7 +36,7 @@ func (p *plan) decodeREST(r *http.Request, body []byte, dst any) error {
 	return bad.fault()
 }
 
-// query sets the members that travel in the URL.
+// query sets the members that are in the URL.
 func (p *plan) query(raw string, v reflect.Value, bad *problems) (seen uint64, err error) {
 	if len(raw) > maxQuery {
 		return 0, unparsed("The query string is longer than %d bytes", maxQuery)
@@ -91,7 +91,7 @@ func (p *plan) headersAndPayload(r *http.Request, body []byte, v reflect.Value, 
 	return seen
 }
 
-// document sets the members that travel in the JSON body.
+// document sets the members that are in the JSON body.
 func (p *plan) document(body []byte, v reflect.Value, bad *problems) (seen uint64, err error) {
 	if len(bytes.TrimLeft(body, " \t\r\n")) == 0 {
 		return 0, nil
@@ -122,14 +122,15 @@ func (p *plan) document(body []byte, v reflect.Value, bad *problems) (seen uint6
 	return 0, unparsed("The request body is not valid JSON: it breaks at byte %d", d.InputOffset())
 }
 
-// A jsonDecoder reads a document token by token, so that what no model knows is
-// skipped without being held. Its errors are those of package json or faults.
+// A jsonDecoder reads a document token by token. It skips what the model does not
+// know without keeping it in memory. Its errors are those of package json or
+// faults.
 type jsonDecoder struct {
 	*json.Decoder
 	bad *problems
 }
 
-// members reads the members of an object whose brace has been read.
+// members reads the members of an object, after its opening brace.
 func (d *jsonDecoder) members(n *node, v reflect.Value, at *path) (seen uint64, err error) {
 	for d.More() {
 		name, err := d.Token()
@@ -150,7 +151,7 @@ func (d *jsonDecoder) members(n *node, v reflect.Value, at *path) (seen uint64, 
 			return 0, err
 		}
 		if tok == nil {
-			continue // null is absence
+			continue // null means absent
 		}
 		seen |= 1 << i
 		err = d.value(f.node, tok, f.settable(v), &path{parent: at, name: f.member.Name})
@@ -171,7 +172,7 @@ func (n *node) bodyField(name string) int {
 	return -1
 }
 
-// value sets v from the value that begins with tok.
+// value sets v from the value whose first token is tok.
 func (d *jsonDecoder) value(n *node, tok json.Token, v reflect.Value, at *path) error {
 	switch n.shape.Kind {
 	case api.Structure:
@@ -293,13 +294,13 @@ func (d *jsonDecoder) entries(n *node, v reflect.Value, at *path) error {
 	return err
 }
 
-// mismatch notes a value of the wrong JSON type and reads past it.
+// mismatch adds a value of the wrong JSON type to the problems and skips it.
 func (d *jsonDecoder) mismatch(tok json.Token, at *path, want string) error {
 	d.bad.kind(at, "Member must be "+want)
 	return d.rest(tok)
 }
 
-// skip reads past a value.
+// skip skips a value.
 func (d *jsonDecoder) skip() error {
 	tok, err := d.Token()
 	if err != nil {
@@ -308,7 +309,7 @@ func (d *jsonDecoder) skip() error {
 	return d.rest(tok)
 }
 
-// rest reads past the rest of the value that begins with tok.
+// rest skips the rest of the value whose first token is tok.
 func (d *jsonDecoder) rest(tok json.Token) error {
 	depth := 0
 	for {

@@ -18,7 +18,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// A call is a request of a table and what must come of it.
+// A call is a request and its expected result.
 type call struct {
 	name   string
 	op     *api.Operation
@@ -229,7 +229,6 @@ func TestDecodeRefusesATypeThatIsNotTheModels(t *testing.T) {
 	}
 }
 
-// Every generated type fits its model.
 func TestEveryGeneratedTypeHasAPlan(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -12,7 +12,7 @@ import (
 	"daypass/api"
 )
 
-// appendResultJSON appends the reply of a query call to who asks for JSON:
+// appendResultJSON appends the reply of a query call whose client asks for JSON:
 //
 //	{"OpResponse":{"OpResult":{…},"ResponseMetadata":{"RequestId":"…"}}}
 //
@@ -30,7 +30,8 @@ func appendResultJSON(b []byte, op *api.Operation, n *node, v reflect.Value, req
 	return append(appendString(append(b, `"ResponseMetadata":{"RequestId":`...), requestID), `}}}`...)
 }
 
-// appendQueryErrorJSON appends an error of a query call to who asks for JSON.
+// appendQueryErrorJSON appends the error of a query call whose client asks for
+// JSON.
 func appendQueryErrorJSON(b []byte, code string, status int, message, requestID string) []byte {
 	b = appendString(append(b, `{"Error":{"Code":`...), code)
 	b = appendString(append(b, `,"Message":`...), message)
@@ -96,7 +97,7 @@ func (n *node) appendJSON(b []byte, v reflect.Value) []byte {
 	return appendString(b, v.String())
 }
 
-// sortedKeys makes the order of a map's entries the same in every reply.
+// sortedKeys returns a map's keys in order, so that equal maps give equal replies.
 func sortedKeys(m reflect.Value) []reflect.Value {
 	keys := m.MapKeys()
 	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
@@ -104,7 +105,7 @@ func sortedKeys(m reflect.Value) []reflect.Value {
 }
 
 // appendString appends a JSON string. Unlike package json it leaves <, > and &
-// as they are, as AWS does; bytes that are not UTF-8 become U+FFFD.
+// as they are, as AWS does. Bytes that are not UTF-8 become U+FFFD.
 func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')

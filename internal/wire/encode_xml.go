@@ -37,7 +37,7 @@ func appendErrorXML(b []byte, namespace, code string, status int, message, reque
 	return append(appendElement(b, "RequestId", requestID), `</ErrorResponse>`...)
 }
 
-// errorType tells whose mistake an error is.
+// errorType says whether the client or the server caused an error.
 func errorType(status int) string {
 	if status >= 500 {
 		return "Receiver"
@@ -92,7 +92,7 @@ func (n *node) appendXML(b []byte, name string, v reflect.Value) []byte {
 }
 
 // appendText appends character data. Characters that XML 1.0 §2.2 cannot hold
-// in any form become U+FFFD; carriage returns and tabs are escaped, because a
+// in any form become U+FFFD. Carriage returns and tabs are escaped, because a
 // parser would change them.
 func appendText(b []byte, s string) []byte {
 	for s != "" {
@@ -122,8 +122,8 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
-// plainPrefix returns how many bytes at the start of s stand for themselves. Most
-// values are of nothing else, and long, as a session token is.
+// plainPrefix returns the length of the beginning of s that needs no escape. Most
+// values are plain, and some are long, such as session tokens.
 func plainPrefix(s string) int {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '&' || c == '<' || c == '>' || c == '"' {

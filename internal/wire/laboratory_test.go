@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The laboratory is a made-up operation with every kind of value in every place
-// that the protocols have, many of which no model of today needs.
+// The laboratory is an invented operation. It has every type of value in every
+// place of the protocols, also those that no model uses.
 func laboratory(protocol string) *api.Operation {
 	kinds := []api.Kind{api.String, api.Integer, api.Long, api.Boolean, api.Timestamp, api.Blob}
 	sh := &api.Shape{Name: "LabInput", Kind: api.Structure}
@@ -31,7 +31,7 @@ func laboratory(protocol string) *api.Operation {
 			continue
 		}
 		add("query"+strings.ToUpper(name[:1])+name[1:], k, api.InQuery)
-		if k != api.Timestamp { // a header's has a form of its own
+		if k != api.Timestamp { // headers have another timestamp format
 			add("header"+strings.ToUpper(name[:1])+name[1:], k, api.InHeader)
 		}
 	}
@@ -114,7 +114,7 @@ func inBody(in map[string]any) map[string]any {
 	return out
 }
 
-// comesBack writes a laboratory's output and compares what is read of its body.
+// comesBack writes a laboratory's output, reads the body and compares the two.
 func comesBack(t *testing.T, op *api.Operation, out *labInput) {
 	t.Helper()
 	w := httptest.NewRecorder()

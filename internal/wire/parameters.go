@@ -13,7 +13,7 @@ type parameters struct {
 	rest        string
 	name, value string
 	count       int
-	err         string // what is wrong, for a person
+	err         string // the problem, as a sentence
 }
 
 func (p *parameters) next() bool {

@@ -15,7 +15,7 @@ import (
 // regexp.
 type matcher struct {
 	runs  []run
-	fixed int // characters that runs take at the least
+	fixed int // the minimum number of characters that the runs match
 	re    *regexp.Regexp
 }
 

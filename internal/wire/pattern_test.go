@@ -34,7 +34,7 @@ func patterns() []string {
 	return list
 }
 
-// A matcher says what package regexp says of the whole value.
+// A matcher agrees with package regexp on the whole value.
 func sameAsRegexp(t *testing.T, re2, s string) {
 	t.Helper()
 	m, err := matcherFor(re2)
@@ -47,7 +47,7 @@ func sameAsRegexp(t *testing.T, re2, s string) {
 	}
 }
 
-func TestMatchersAgreeWithRegexp(t *testing.T) {
+func TestMatchersAgreeWithPackageRegexp(t *testing.T) {
 	t.Parallel()
 	values := []string{
 		"", "a", "ab", "a-b", "a--b", "-ab", "ab-", "A", "a b", "a\n", "\n", "é", "🙂", "\u0378", "\u00a0", "\u2028", "/", "/a/", "//", "/a",
@@ -69,7 +69,7 @@ func FuzzMatcher(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i int, s string) {
 		if !utf8.ValidString(s) {
-			return // refused before a pattern is asked
+			return // refused before patterns are checked
 		}
 		sameAsRegexp(t, all[uint(i)%uint(len(all))], s)
 	})

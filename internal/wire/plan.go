@@ -10,12 +10,12 @@ import (
 	"daypass/api"
 )
 
-// A plan ties the shape of an operation's input or output to the Go type that
-// holds it. Reflection over types happens once, here.
+// A plan binds the shape of an operation's input or output to its Go type. Types
+// are reflected on once, here.
 type plan struct {
 	op      *api.Operation
 	root    *node
-	hasBody bool // members travel in a document
+	hasBody bool // some members are in a document
 }
 
 // A node is a shape with its Go type, pointers taken off.
@@ -68,7 +68,7 @@ func planFor(op *api.Operation, ptr any) (*plan, error) {
 	return p, nil
 }
 
-// A compiler remembers what it has made, so that a shape that contains itself
+// A compiler remembers the nodes that it has made, so that a recursive shape
 // ends.
 type compiler map[compiled]*node
 
@@ -160,7 +160,7 @@ func (c compiler) fields(n *node) error {
 	return nil
 }
 
-// settable returns where to put a field's value, made if need be.
+// settable returns a field's value to set. It allocates the value of a pointer.
 func (f *field) settable(structure reflect.Value) reflect.Value {
 	v := structure.Field(f.index)
 	if !f.pointer {
@@ -179,7 +179,7 @@ func (f *field) value(structure reflect.Value) (reflect.Value, bool) {
 	return v, !f.optional || !v.IsZero()
 }
 
-// require notes the required members of a structure that did not come; bit i
+// require adds the missing required members of a structure to the problems. Bit i
 // of seen stands for member i.
 func (n *node) require(seen uint64, at *path, p *problems) {
 	for i := range n.fields {

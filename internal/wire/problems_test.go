@@ -14,7 +14,7 @@ import (
 	"daypass/internal/fault"
 )
 
-// A refusal is a bad request and the whole text of its fault.
+// A refusal is an invalid request and the full text of its fault.
 type refusal struct {
 	call
 	reason string
@@ -87,7 +87,7 @@ func body(name, op, target, document string, into any, reason, text string) refu
 	return refusal{call{name: name, op: api.CodeArtifact().Operations[op], target: target, body: document, into: into}, reason, text}
 }
 
-func TestRefusalsOfDocuments(t *testing.T) {
+func TestDecodeNamesWhatIsWrongInAJSONDocument(t *testing.T) {
 	t.Parallel()
 	const one = "1 validation error detected: "
 	domain := func(name, document, reason, text string) refusal {
@@ -141,7 +141,7 @@ func form(name, parameters, reason, text string) refusal {
 	}, reason, text}
 }
 
-func TestRefusalsOfForms(t *testing.T) {
+func TestDecodeNamesWhatIsWrongInAForm(t *testing.T) {
 	t.Parallel()
 	const one = "1 validation error detected: "
 	const named = "&RoleSessionName=ab"
@@ -186,8 +186,7 @@ func entriesOf(name string, n int) string {
 	return b.String()
 }
 
-// A message stays bounded however much is wrong.
-func TestManyProblemsAreCounted(t *testing.T) {
+func TestAMessageAboutManyProblemsIsBoundedAndCountsThem(t *testing.T) {
 	t.Parallel()
 	c := form("", "&RoleSessionName=ab"+strings.ReplaceAll(entriesOf("TransitiveTagKeys", 50), "=k", "=%00"), badField, "").call
 	err := c.decode()
@@ -196,7 +195,7 @@ func TestManyProblemsAreCounted(t *testing.T) {
 	}
 }
 
-func TestRepeatedParameterOfAForm(t *testing.T) {
+func TestDecodeRefusesARepeatedParameterOfAForm(t *testing.T) {
 	t.Parallel()
 	c := form("", "&RoleSessionName=ab&RoleSessionName=cd", "", "").call
 	err := c.decode()
@@ -205,7 +204,7 @@ func TestRepeatedParameterOfAForm(t *testing.T) {
 	}
 }
 
-func TestBodyBeyondTheBound(t *testing.T) {
+func TestDecodeRefusesABodyLargerThanADocumentMayBe(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat(" ", maxDocument+1)
 	tests := []call{

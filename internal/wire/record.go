@@ -53,8 +53,8 @@ type recorder struct {
 	omitted bool
 }
 
-// full notes, once the record is as long as it may be, that something is left
-// out.
+// full reports whether the record has its maximum length. It then remembers that
+// something is left out.
 func (r *recorder) full() bool {
 	if len(r.bytes) < r.limit {
 		return false
@@ -69,8 +69,8 @@ func (r *recorder) structure(n *node, structure reflect.Value, hidden, top bool)
 	for i := range n.fields {
 		f := &n.fields[i]
 		v, ok := f.value(structure)
-		// A stream was never held. Of what is hidden as a whole only the texts
-		// are named, as in CloudTrail's record of GetAuthorizationToken.
+		// A stream was never in memory. Of a structure that is hidden as a whole only
+		// the texts are named, as in CloudTrail's record of GetAuthorizationToken.
 		if !ok || f.shape.Streaming || hidden && f.shape.Kind != api.String && f.shape.Kind != api.Structure || r.full() {
 			continue
 		}
@@ -154,8 +154,8 @@ func (r *recorder) text(s string, hidden bool) {
 	r.bytes = appendString(r.bytes, s)
 }
 
-// appendRecordedName spells a member's name as a record has it: with a small
-// first letter, quoted, and the colon behind it.
+// appendRecordedName appends a member's name as records spell it: with a small
+// first letter, quoted and followed by a colon.
 func appendRecordedName(b []byte, name string) []byte {
 	start := len(b) + 1
 	b = append(appendString(b, name), ':')

@@ -140,7 +140,7 @@ func textOf(sh *api.Shape, v any) (string, error) {
 		if n, ok := integerOf(v); ok {
 			return strconv.FormatInt(n, 10), nil
 		}
-		if n, ok := v.(*big.Int); ok { // the service refuses it in its own words
+		if n, ok := v.(*big.Int); ok { // the service refuses it with its own message
 			return n.String(), nil
 		}
 	case api.Boolean:

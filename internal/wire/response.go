@@ -13,10 +13,10 @@ import (
 	"daypass/api"
 )
 
-// maxReply bounds a reply that is held in memory, in bytes.
+// maxReply bounds a reply in memory, in bytes.
 const maxReply = 32 << 20
 
-// A ResponseError is what a service answers instead of a result.
+// A ResponseError is a service's error reply.
 type ResponseError struct {
 	Status    int    // HTTP
 	Code      string // without namespace and URI
@@ -96,8 +96,8 @@ func readHeaders(out *api.Shape, resp *http.Response) (Object, error) {
 	return result, nil
 }
 
-// fromJSON types a JSON tree by a shape. Members that the model does not know
-// are dropped.
+// fromJSON converts a JSON tree to a shape's types. Members that the model does not
+// know are dropped.
 func fromJSON(sh *api.Shape, tree any) (any, error) {
 	switch sh.Kind {
 	case api.Structure, api.Map:
@@ -170,7 +170,8 @@ func leafFromJSON(sh *api.Shape, tree any) (any, error) {
 	return nil, fmt.Errorf("%s cannot be read as a %v", sh.Name, sh.Kind)
 }
 
-// fromText types text: of a header, an XML element, a JSON string.
+// fromText converts text to a shape's type. The text is that of a header, an XML
+// element or a JSON string.
 func fromText(sh *api.Shape, s string) (any, error) {
 	switch sh.Kind {
 	case api.String:
@@ -205,7 +206,7 @@ func ReadError(op *api.Operation, resp *http.Response) *ResponseError {
 	e := &ResponseError{Status: resp.StatusCode, RequestID: resp.Header.Get(requestIDHeader), Hint: headerText(resp.Header.Get(hintHeader), maxHint)}
 	data, err := readAll(resp)
 	if err != nil {
-		data = nil // the status says enough
+		data = nil // the status is enough
 	}
 	if op.Service.Protocol == api.Query {
 		e.fromXML(data)

@@ -26,7 +26,7 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
-// path follows names downwards; nil when one is missing.
+// path returns the descendant at a path of names, or nil.
 func (e *element) path(names ...string) *element {
 	for _, n := range names {
 		if e == nil {

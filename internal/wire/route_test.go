@@ -9,7 +9,7 @@ import (
 	"daypass/internal/fault"
 )
 
-func TestRouteOfRestServices(t *testing.T) {
+func TestRouteFindsARestOperationByMethodAndPath(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("POST", "/v1/authorization-token?domain=d", nil)
 	op, err := Route(r, api.CodeArtifact(), nil)
@@ -24,7 +24,7 @@ func TestRouteOfRestServices(t *testing.T) {
 	}
 }
 
-func TestRouteOfQueryServices(t *testing.T) {
+func TestRouteFindsAQueryOperationByActionAndVersion(t *testing.T) {
 	t.Parallel()
 	many := strings.Repeat("x=1&", maxParameters) + "Action=GetCallerIdentity&Version=2011-06-15"
 	tests := []struct {

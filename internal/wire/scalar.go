@@ -11,7 +11,7 @@ import (
 	"daypass/api"
 )
 
-// scalar sets a value that travels as text: in a URL, a header or a form.
+// scalar sets a value from its text in a URL, a header or a form.
 func (n *node) scalar(s string, v reflect.Value, at *path, p *problems) {
 	switch n.shape.Kind {
 	case api.String:
@@ -60,8 +60,8 @@ func (n *node) base64(s string, v reflect.Value, at *path, p *problems) {
 	v.SetBytes(b)
 }
 
-// Times on the wire lie in the years 1 to 9999, the ones that ISO 8601 can
-// write and every client can read.
+// Times on the wire are in the years 1 to 9999, which ISO 8601 can write and every
+// client can read.
 const (
 	minEpoch = -62135596800
 	maxEpoch = 253402300799

@@ -25,7 +25,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// echoServer decodes each call into in, keeps it, and answers with out or err.
+// echoServer decodes each call into in, and answers with out or err.
 type echoServer struct {
 	*httptest.Server
 	in, out any
@@ -81,7 +81,7 @@ func sdkConfig(url string) aws.Config {
 	}
 }
 
-func TestSDKSpeaksSTS(t *testing.T) {
+func TestSTSCallsOfTheGoSDKDecodeAndItReadsTheReplies(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1790000000, 0).UTC()
 	s := newEchoServer(t, api.STS())
@@ -115,7 +115,7 @@ func TestSDKReadsErrorsOfTheQueryProtocol(t *testing.T) {
 	}
 }
 
-func TestSDKSpeaksIAM(t *testing.T) {
+func TestIAMCallsOfTheGoSDKDecodeAndItReadsTheReplies(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1790000000123).UTC()
 	s := newEchoServer(t, api.IAM())
@@ -133,7 +133,7 @@ func TestSDKSpeaksIAM(t *testing.T) {
 	}
 }
 
-func TestSDKSpeaksCodeArtifact(t *testing.T) {
+func TestCodeArtifactCallsOfTheGoSDKDecodeAndItReadsTheReplies(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1790000000123).UTC()
 	s := newEchoServer(t, api.CodeArtifact())

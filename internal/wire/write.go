@@ -76,7 +76,7 @@ func wantsJSON(accept []string) bool {
 	return json > xml
 }
 
-// isJSON reports what Negotiate settled.
+// isJSON reports whether Negotiate chose JSON.
 func isJSON(w http.ResponseWriter) bool { return w.Header().Get("Content-Type") == jsonType }
 
 // WriteResult answers a request with the result of op: out is nil or a pointer
@@ -121,15 +121,16 @@ func WriteResult(w http.ResponseWriter, op *api.Operation, out any, requestID st
 	return nil
 }
 
-// replyRoom is room for a reply, pooled because nearly all are small.
+// replyRoom is a buffer for a reply. Buffers are pooled, because nearly all replies
+// are small.
 type replyRoom struct{ body []byte }
 
 var replies = sync.Pool{New: func() any { return &replyRoom{make([]byte, 0, 1<<10)} }}
 
-// maxPooled is the room that the pool keeps, in bytes.
+// maxPooled is the maximum size of a buffer in the pool, in bytes.
 const maxPooled = 16 << 10
 
-// done gives the room back, without the secrets that replies tell.
+// done returns the buffer to the pool, without the secrets of the reply.
 func (r *replyRoom) done() {
 	if cap(r.body) > maxPooled {
 		return
@@ -152,7 +153,7 @@ func send(w http.ResponseWriter, status int, contentType, requestID string, body
 	return ignoreHeadError(err)
 }
 
-// ignoreHeadError makes nothing of the error that a reply to HEAD gives for its body.
+// ignoreHeadError drops the error that a reply to HEAD returns for its body.
 func ignoreHeadError(err error) error {
 	if err == nil || errors.Is(err, http.ErrBodyNotAllowed) {
 		return nil
@@ -225,7 +226,7 @@ func WriteError(w http.ResponseWriter, p fault.Protocol, namespace string, err *
 	if err.Hint != "" {
 		h.Set(hintHeader, headerText(err.Hint, maxHint))
 	}
-	// A reply that does not arrive is the caller's loss alone.
+	// A reply that does not arrive concerns the client alone.
 	switch {
 	case p == fault.Query && isJSON(w):
 		_ = send(w, status, jsonType, requestID, appendQueryErrorJSON(nil, code, status, err.Message, requestID))

@@ -29,7 +29,7 @@ const requestID = "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"
 // hostile is text that breaks an encoder that does not escape.
 const hostile = "a\"b\\c</x>&'<!--]]>\x00\x01\n\r\t\x7f\u2028\ufeff\ufffeé🙂\xff"
 
-func TestResultsInJSON(t *testing.T) {
+func TestWriteResultWritesJSONAsTheModelSays(t *testing.T) {
 	t.Parallel()
 	ca := api.CodeArtifact().Operations
 	at := time.UnixMilli(1790000000123)
@@ -99,7 +99,7 @@ func TestStringsInJSONSurvive(t *testing.T) {
 	}
 }
 
-// content is a stream that knows its size and notes that it was closed.
+// content is a stream that knows its size and remembers that it was closed.
 type content struct {
 	*bytes.Reader
 	closed bool
@@ -193,7 +193,7 @@ func TestHeadLosesOnlyTheBody(t *testing.T) {
 	}
 }
 
-func TestResultsInXML(t *testing.T) {
+func TestWriteResultWritesXMLAsTheModelSays(t *testing.T) {
 	t.Parallel()
 	const head, tail = `xmlns="https://sts.amazonaws.com/doc/2011-06-15/">`, `<ResponseMetadata><RequestId>` + requestID + `</RequestId></ResponseMetadata>`
 	const iamHead = `xmlns="https://iam.amazonaws.com/doc/2010-05-08/">`
@@ -236,10 +236,10 @@ func TestResultsInXML(t *testing.T) {
 	}
 }
 
-// summary stands for an output with a map, which no generated type has.
+// summary is an output with a map. No generated type has one.
 type summary struct{ SummaryMap map[string]int64 }
 
-func TestMapsInXML(t *testing.T) {
+func TestAMapInXMLHasSortedEntriesOfKeyAndValue(t *testing.T) {
 	t.Parallel()
 	op := api.IAM().Operations["GetAccountSummary"]
 	n, err := compiler{}.node(op.Output, reflect.TypeFor[summary]())
@@ -253,7 +253,7 @@ func TestMapsInXML(t *testing.T) {
 	}
 }
 
-func TestTextInXMLSurvives(t *testing.T) {
+func TestHostileTextInXMLIsEscapedOrReplaced(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	if err := WriteResult(w, api.STS().Operations["GetCallerIdentity"], &sts.GetCallerIdentityOutput{Arn: hostile}, "<&>"); err != nil {
@@ -266,14 +266,14 @@ func TestTextInXMLSurvives(t *testing.T) {
 	if err := xml.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatalf("%v in %s", err, w.Body)
 	}
-	// XML has no form for these four.
+	// XML cannot represent these four.
 	want := strings.NewReplacer("\x00", "\uFFFD", "\x01", "\uFFFD", "\ufffe", "\uFFFD", "\xff", "\uFFFD").Replace(hostile)
 	if got.Result.Arn != want || got.ID != "<&>" {
 		t.Errorf("read back %q, %q; want %q", got.Result.Arn, got.ID, want)
 	}
 }
 
-func TestErrorsInJSON(t *testing.T) {
+func TestWriteErrorWritesCodeStatusAndMembersInJSON(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name       string
@@ -315,7 +315,7 @@ func TestErrorsInJSON(t *testing.T) {
 	}
 }
 
-func TestErrorsInXML(t *testing.T) {
+func TestWriteErrorWritesTypeCodeAndStatusInXML(t *testing.T) {
 	t.Parallel()
 	const ns = "https://sts.amazonaws.com/doc/2011-06-15/"
 	tests := []struct {

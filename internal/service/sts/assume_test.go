@@ -79,7 +79,7 @@ func TestASessionIsOfTheRoleThatWasJudgedAndNotOfANamesake(t *testing.T) {
 
 // Rows from the rules on trust policies: who is named, what the caller's own
 // policies say, and from which account it calls.
-func TestWhoMayAssumeARole(t *testing.T) {
+func TestAssumeRoleNeedsTheTrustPolicyAndThePermission(t *testing.T) {
 	t.Parallel()
 	const (
 		deny = `{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}`
@@ -175,7 +175,7 @@ func TestTheExternalIDMustMatch(t *testing.T) {
 	}
 }
 
-func TestDurations(t *testing.T) {
+func TestAssumeRoleDurationIsBoundedByTheRoleAndChaining(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	user := d.user(account, "u", allowSTS)
@@ -219,7 +219,7 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-func TestSessionPolicies(t *testing.T) {
+func TestAssumeRoleRefusesBrokenLongAndForeignPolicies(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	caller := d.user(account, "u", allowSTS)
@@ -273,7 +273,7 @@ func TestSessionPolicies(t *testing.T) {
 	}
 }
 
-func TestPackedSize(t *testing.T) {
+func TestAssumeRoleRefusesTagsBeyondThePackedSize(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	caller := d.user(account, "u", allowSTS)
@@ -304,7 +304,7 @@ func TestPackedSize(t *testing.T) {
 	}
 }
 
-func TestSessionTags(t *testing.T) {
+func TestTransitiveSessionTagsPassAlongARoleChain(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	caller := d.user(account, "u", allowSTS)

@@ -28,7 +28,7 @@ func (d *door) federate(ref principal.Ref, edit func(*api.GetFederationTokenInpu
 	return do[api.GetFederationTokenOutput](d, ref, "GetFederationToken", in)
 }
 
-func TestGetFederationToken(t *testing.T) {
+func TestGetFederationTokenGivesAFederatedUsersSession(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	u := d.user(account, "u", `{"Effect":"Allow","Action":["sts:GetFederationToken","sts:TagSession"],"Resource":"arn:aws:sts::111111111111:federated-user/gue*"}`)

@@ -208,7 +208,7 @@ func TestGetCallerIdentityAnswersEvenUnderADeny(t *testing.T) {
 	}
 }
 
-func TestGetSessionToken(t *testing.T) {
+func TestGetSessionTokenBoundsTheDurationAndRefusesSessions(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	u := d.user(account, "u", denyAll) // needs no permission
@@ -255,7 +255,7 @@ func TestGetSessionToken(t *testing.T) {
 	}
 }
 
-func TestGetAccessKeyInfo(t *testing.T) {
+func TestGetAccessKeyInfoNamesTheAccountOfAnInactiveKeyToo(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	asker := d.user(account, "asker", allowSTS)

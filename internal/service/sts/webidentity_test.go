@@ -284,7 +284,7 @@ func TestWhomATrustPolicyLetsIn(t *testing.T) {
 	}
 }
 
-func TestNestedClaimsOfProviders(t *testing.T) {
+func TestTrustPoliciesReadNestedClaimsOfKnownIssuers(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.provider(account, issuerURL, "sts.amazonaws.com")
