@@ -174,6 +174,47 @@ func TestALogThatHangsKeepsNoRecords(t *testing.T) {
 	})
 }
 
+func TestWhatEndsWhileTheJournalDoesHasItsLineAndRecordOnce(t *testing.T) {
+	t.Parallel()
+	log, sink := &writes{}, &collected{}
+	trail := audit.New(sink, slog.New(slog.DiscardHandler), masked, appendID)
+	j := newJournal(NewLogger("json", log), trail, origin{})
+	const clients, each = 8, 200
+	var all sync.WaitGroup
+	half := make(chan struct{}, clients)
+	for c := range clients {
+		all.Go(func() {
+			for i := range each {
+				j.add(asked(fmt.Sprintf("%d-%d", c, i)))
+				if i == each/2 {
+					half <- struct{}{}
+				}
+			}
+		})
+	}
+	<-half
+	if err := j.close(); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if err := trail.Close(); err != nil {
+		t.Error(err)
+	}
+	for name, kept := range map[string]*writes{"log": log, "trail": &sink.writes} {
+		text := strings.Join(kept.texts, "")
+		if n := strings.Count(text, "\n"); n != clients*each {
+			t.Errorf("%d lines in the %s, want %d", n, name, clients*each)
+		}
+		for c := range clients {
+			for i := range each {
+				if id := fmt.Sprintf(`"id of %d-%d"`, c, i); strings.Count(text, id) != 1 {
+					t.Fatalf("%s is %d times in the %s", id, strings.Count(text, id), name)
+				}
+			}
+		}
+	}
+}
+
 // failing is an error that cannot be told.
 type failing struct{}
 
