@@ -201,13 +201,22 @@ func checkEmpty(ctx context.Context, tx *store.Tx, e *Entity) error {
 
 func length[T any](found []T, err error) (int, error) { return len(found), err }
 
-// List returns up to limit users, groups or roles of an account, in the order of names
-// after the given one, and whether there are more.
-func (d *Directory) List(ctx context.Context, account, kind, pathPrefix, after string, limit int) ([]*Entity, bool, error) {
+// An EntityQuery selects users, groups or roles of an account.
+type EntityQuery struct {
+	Account    string
+	Kind       string
+	PathPrefix string
+	After      string // the name that the page before ended with; empty: the first page
+	Limit      int
+}
+
+// List returns a page of users, groups or roles in the order of their names, and
+// whether there are more.
+func (d *Directory) List(ctx context.Context, q EntityQuery) ([]*Entity, bool, error) {
 	found, err := view(ctx, d, func(tx *store.Tx) ([]*Entity, error) {
-		return tx.Identities(ctx, account, kind, pathPrefix, after, limit+1)
+		return tx.Identities(ctx, q.Account, q.Kind, q.PathPrefix, q.After, q.Limit+1)
 	})
-	page, more := trimPage(found, limit)
+	page, more := trimPage(found, q.Limit)
 	return page, more, err
 }
 

@@ -38,7 +38,7 @@ func TestAUserInUseCannotBeDeleted(t *testing.T) {
 	pair, _, err := i.CreateKey(ctx, account, "u")
 	i.must(err)
 	arn := i.managed("p", allowAll)
-	i.must(i.PutInline(ctx, account, identity.User, "u", "inline", allowAll))
+	i.must(i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "inline", Document: allowAll}))
 	i.must(i.Attach(ctx, account, identity.User, "u", arn))
 	remove := func() error { return i.Delete(ctx, account, identity.User, "u") }
 
@@ -64,7 +64,7 @@ func TestAMissingEntityIsNamedInTheError(t *testing.T) {
 	ctx := t.Context()
 	const p = "arn:aws:iam::111111111111:policy/none"
 	for text, err := range map[string]error{
-		"The role with name r cannot be found.":                  i.PutInline(ctx, account, identity.Role, "r", "p", allowAll),
+		"The role with name r cannot be found.":                  i.PutInline(ctx, account, identity.Role, "r", identity.InlinePolicy{Name: "p", Document: allowAll}),
 		"The user with name nobody cannot be found.":             i.Attach(ctx, account, identity.User, "nobody", p),
 		"The user policy with name p cannot be found.":           i.DeleteInline(ctx, account, identity.User, "u", "p"),
 		"The Access Key with id AKIAX cannot be found.":          i.DeleteKey(ctx, account, "u", "AKIAX"),
@@ -95,12 +95,12 @@ func TestQuotasAreRefusedInIAMsSentences(t *testing.T) {
 	}
 	equal(t, 2048, policy.Size(sized(2048, allowAll)))
 
-	i.must(i.PutInline(ctx, account, identity.User, "u", "p", sized(2048, allowAll)))
-	refuses(t, i.PutInline(ctx, account, identity.User, "u", "q", allowAll), fault.Quota, "Maximum policy size of 2048 bytes exceeded for user u")
+	i.must(i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: sized(2048, allowAll)}))
+	refuses(t, i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "q", Document: allowAll}), fault.Quota, "Maximum policy size of 2048 bytes exceeded for user u")
 	_, err := i.InlineDocument(ctx, account, identity.User, "u", "q")
 	refuses(t, err, fault.NotFound, "The user policy with name q cannot be found.")
-	i.must(i.PutInline(ctx, account, identity.Role, "r", "p", sized(10240, allowAll)))
-	refuses(t, i.PutInline(ctx, account, identity.Role, "r", "p", sized(10241, allowAll)), fault.Quota, "Maximum policy size of 10240 bytes exceeded for role r")
+	i.must(i.PutInline(ctx, account, identity.Role, "r", identity.InlinePolicy{Name: "p", Document: sized(10240, allowAll)}))
+	refuses(t, i.PutInline(ctx, account, identity.Role, "r", identity.InlinePolicy{Name: "p", Document: sized(10241, allowAll)}), fault.Quota, "Maximum policy size of 10240 bytes exceeded for role r")
 
 	i.managed("large", sized(6144, allowAll))
 	err = i.CreateManaged(ctx, &store.ManagedPolicy{Account: account, Name: "larger"}, sized(6145, allowAll))
@@ -139,8 +139,8 @@ func TestBadDocumentsAreRefused(t *testing.T) {
 	i.user("u")
 	i.role("r", trustAll)
 	for name, err := range map[string]error{
-		"inline":                     i.PutInline(ctx, account, identity.User, "u", "p", notJSON),
-		"inline with principal":      i.PutInline(ctx, account, identity.User, "u", "p", trustAll),
+		"inline":                     i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: notJSON}),
+		"inline with principal":      i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: trustAll}),
 		"managed":                    i.CreateManaged(ctx, &store.ManagedPolicy{Account: account, Name: "p"}, notJSON),
 		"trust":                      i.SetTrust(ctx, account, "r", notJSON),
 		"trust with resource":        i.SetTrust(ctx, account, "r", allowAll),

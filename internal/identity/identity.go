@@ -25,6 +25,8 @@ type (
 	Entity = store.Identity
 	// A ManagedPolicy is a policy that several identities can have.
 	ManagedPolicy = store.ManagedPolicy
+	// An InlinePolicy is a policy of one entity alone.
+	InlinePolicy = store.InlinePolicy
 	// A PolicyVersion is one version of a managed policy.
 	PolicyVersion = store.PolicyVersion
 	// A Usage is a way to use a managed policy.

@@ -14,17 +14,17 @@ func missingInline(kind, policyName string) error {
 }
 
 // PutInline adds or replaces an inline policy of a user, group or role.
-func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyName, document string) error {
+func (d *Directory) PutInline(ctx context.Context, account, kind, name string, p InlinePolicy) error {
 	tooLarge := fault.New(fault.Quota, "Maximum policy size of %d bytes exceeded for %s %s", limits[kind].inline, kind, name)
-	if policy.Size(document) > limits[kind].inline {
+	if policy.Size(p.Document) > limits[kind].inline {
 		return tooLarge
 	}
-	err := checkDocument(document, policy.Identity)
+	err := checkDocument(p.Document, policy.Identity)
 	if err != nil {
 		return err
 	}
 	return d.changeEntity(ctx, account, kind, name, func(tx *store.Tx, e *Entity) error {
-		err := tx.PutInlinePolicy(ctx, e.ID, store.InlinePolicy{Name: policyName, Document: document})
+		err := tx.PutInlinePolicy(ctx, e.ID, p)
 		if err != nil {
 			return err
 		}
@@ -33,8 +33,8 @@ func (d *Directory) PutInline(ctx context.Context, account, kind, name, policyNa
 			return err
 		}
 		size := 0
-		for _, p := range all {
-			size += policy.Size(p.Document)
+		for _, other := range all {
+			size += policy.Size(other.Document)
 		}
 		if size > limits[kind].inline {
 			return tooLarge

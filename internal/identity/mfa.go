@@ -347,13 +347,21 @@ type OwnedMFADevice struct {
 	Owner *Entity
 }
 
-// MFADevices returns up to limit devices of an account, in the order of serial
-// numbers after the given one, and whether there are more. enabled includes the
-// devices that a user has, others those that no user has.
-func (d *Directory) MFADevices(ctx context.Context, account string, enabled, others bool, after string, limit int) ([]OwnedMFADevice, bool, error) {
+// An MFADeviceQuery selects MFA devices of an account.
+type MFADeviceQuery struct {
+	Account    string
+	Enabled    bool   // include the devices of users
+	Unassigned bool   // include the devices that no user has
+	After      string // the serial number that the page before ended with; empty: the first page
+	Limit      int
+}
+
+// MFADevices returns a page of devices in the order of their serial numbers, and
+// whether there are more.
+func (d *Directory) MFADevices(ctx context.Context, q MFADeviceQuery) ([]OwnedMFADevice, bool, error) {
 	var owned []OwnedMFADevice
 	err := d.DB.View(ctx, func(tx *store.Tx) error {
-		found, err := tx.MFADevices(ctx, account, enabled, others, after, limit+1)
+		found, err := tx.MFADevices(ctx, q.Account, q.Enabled, q.Unassigned, q.After, q.Limit+1)
 		if err != nil {
 			return err
 		}
@@ -369,6 +377,6 @@ func (d *Directory) MFADevices(ctx context.Context, account string, enabled, oth
 		}
 		return nil
 	})
-	page, more := trimPage(owned, limit)
+	page, more := trimPage(owned, q.Limit)
 	return page, more, err
 }

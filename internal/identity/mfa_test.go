@@ -439,8 +439,9 @@ func TestDevicesAreListedWithTheirUsers(t *testing.T) {
 	i.phone("b")
 	i.enabled("u", "a")
 	i.phone("c")
-	names := func(enabled, others bool, after string, limit int) ([]string, bool) {
-		found, more, err := i.MFADevices(t.Context(), account, enabled, others, after, limit)
+	names := func(q identity.MFADeviceQuery) ([]string, bool) {
+		q.Account = account
+		found, more, err := i.MFADevices(t.Context(), q)
 		i.must(err)
 		var got []string
 		for _, m := range found {
@@ -452,13 +453,13 @@ func TestDevicesAreListedWithTheirUsers(t *testing.T) {
 		}
 		return got, more
 	}
-	got, more := names(true, true, "", 2)
+	got, more := names(identity.MFADeviceQuery{Enabled: true, Unassigned: true, Limit: 2})
 	equal(t, []string{"a of u", "b"}, got)
 	equal(t, true, more)
-	got, more = names(true, true, "arn:aws:iam::111111111111:mfa/b", 2)
+	got, more = names(identity.MFADeviceQuery{Enabled: true, Unassigned: true, After: "arn:aws:iam::111111111111:mfa/b", Limit: 2})
 	equal(t, []string{"c"}, got)
 	equal(t, false, more)
-	got, _ = names(false, true, "", 10)
+	got, _ = names(identity.MFADeviceQuery{Unassigned: true, Limit: 10})
 	equal(t, []string{"b", "c"}, got)
 }
 

@@ -74,8 +74,12 @@ func TestPoliciesAreThoseOfToday(t *testing.T) {
 	}
 	arn := i.managed("getting", allowGet)
 	step("without policies", false, func() error { return nil })
-	step("inline policy put", true, func() error { return i.PutInline(ctx, account, identity.User, "u", "p", allowGet) })
-	step("inline policy replaced", false, func() error { return i.PutInline(ctx, account, identity.User, "u", "p", allowList) })
+	step("inline policy put", true, func() error {
+		return i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: allowGet})
+	})
+	step("inline policy replaced", false, func() error {
+		return i.PutInline(ctx, account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: allowList})
+	})
 	step("managed policy attached", true, func() error { return i.Attach(ctx, account, identity.User, "u", arn) })
 	step("managed policy detached", false, func() error { return i.Detach(ctx, account, identity.User, "u", arn) })
 	step("service's policy attached", true, func() error {
@@ -89,7 +93,7 @@ func TestABoundaryIsPartOfTheGrants(t *testing.T) {
 	arn := i.managed("bound", allowList)
 	u := &identity.Entity{Kind: identity.User, Account: account, Name: "u", Boundary: arn}
 	i.must(i.Create(t.Context(), u))
-	i.must(i.PutInline(t.Context(), account, identity.User, "u", "p", allowAll))
+	i.must(i.PutInline(t.Context(), account, identity.User, "u", identity.InlinePolicy{Name: "p", Document: allowAll}))
 	who, _, err := i.Principal(t.Context(), userRef(u))
 	i.must(err)
 	equal(t, true, who.Boundary)
@@ -105,7 +109,7 @@ func TestSessionPoliciesNarrow(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	r := i.role("r", trustAll)
-	i.must(i.PutInline(t.Context(), account, identity.Role, "r", "all", allowAll))
+	i.must(i.PutInline(t.Context(), account, identity.Role, "r", identity.InlinePolicy{Name: "all", Document: allowAll}))
 	arn := i.managed("listing", allowList)
 	const get, list = "codeartifact:GetAuthorizationToken", "codeartifact:ListDomains"
 	for _, test := range []struct {
@@ -137,7 +141,7 @@ func TestAFederatedSessionHasOnlyWhatItsPolicyAllows(t *testing.T) {
 	t.Parallel()
 	i := started(t)
 	u := i.user("u")
-	i.must(i.PutInline(t.Context(), account, identity.User, "u", "all", allowAll))
+	i.must(i.PutInline(t.Context(), account, identity.User, "u", identity.InlinePolicy{Name: "all", Document: allowAll}))
 	for _, id := range []string{u.ID, account} {
 		ref := principal.Ref{Kind: principal.Federated, Account: account, ID: id, SessionName: "fed", Session: &principal.Session{}}
 		equal(t, false, i.may(ref, "codeartifact:ListDomains"))

@@ -179,11 +179,12 @@ func (c *cache) invalidate(key store.PackageKey) {
 	c.indexes.counter(key.Repository, key.Format).Add(1)
 }
 
-// invalidateUnless drops a package unless the cached revision is this one.
-func (c *cache) invalidateUnless(p *store.Package) {
-	known, ok := c.heads.GetEntryQuietly(p.PackageKey)
-	if !ok || known.Value.Revision != p.Revision {
-		c.heads.Invalidate(p.PackageKey)
+// invalidateOutdated drops a package unless the cached revision is the current one.
+// It also drops one that is being read at the moment.
+func (c *cache) invalidateOutdated(current *store.Package) {
+	known, ok := c.heads.GetEntryQuietly(current.PackageKey)
+	if !ok || known.Value.Revision != current.Revision {
+		c.heads.Invalidate(current.PackageKey)
 	}
 }
 
@@ -233,7 +234,7 @@ func (g *Registry) refresh(ctx context.Context) error {
 	}
 	g.packages.refreshed = now
 	for _, p := range changed {
-		g.packages.invalidateUnless(p)
+		g.packages.invalidateOutdated(p)
 	}
 	g.packages.indexes.changed(changed)
 	g.packages.confirmed.Store(asked.UnixNano())

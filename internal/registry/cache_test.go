@@ -272,7 +272,7 @@ func TestALookAtOthersChangesKeepsWhatIsCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.invalidateUnless(&store.Package{PackageKey: key, Revision: step.changed})
+		c.invalidateOutdated(&store.Package{PackageKey: key, Revision: step.changed})
 		_, err = c.head(t.Context(), key)
 		if err != nil || loads != step.loads {
 			t.Errorf("after a look that found revision %d: %d loads, %v; want %d", step.changed, loads, err, step.loads)

@@ -44,7 +44,7 @@ func (b *bundle) grant(kind, name, trust, statements string) {
 	e := &identity.Entity{Kind: kind, Account: first, Name: name, Trust: trust, Tags: map[string]string{"Team": "core"}}
 	err := b.directory.Create(b.t.Context(), e)
 	if err == nil && statements != "" {
-		err = b.directory.PutInline(b.t.Context(), first, kind, name, "p", policyOf(statements))
+		err = b.directory.PutInline(b.t.Context(), first, kind, name, identity.InlinePolicy{Name: "p", Document: policyOf(statements)})
 	}
 	if err != nil {
 		b.t.Fatal(err)

@@ -74,7 +74,9 @@ func (s *Service) listGroups(ctx context.Context, c *gate.Call, in *api.ListGrou
 	if err != nil {
 		return nil, err
 	}
-	found, more, err := s.Directory.List(ctx, c.Principal.Account, identity.Group, in.PathPrefix, p.after, p.limit)
+	found, more, err := s.Directory.List(ctx, identity.EntityQuery{
+		Account: c.Principal.Account, Kind: identity.Group, PathPrefix: in.PathPrefix, After: p.after, Limit: p.limit,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func (s *Service) listGroupsForUser(ctx context.Context, c *gate.Call, in *api.L
 }
 
 func (s *Service) putGroupPolicy(ctx context.Context, c *gate.Call, in *api.PutGroupPolicyInput) (*api.PutGroupPolicyOutput, error) {
-	return nothing[api.PutGroupPolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.Group, in.GroupName, in.PolicyName, in.PolicyDocument))
+	return nothing[api.PutGroupPolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.Group, in.GroupName, identity.InlinePolicy{Name: in.PolicyName, Document: in.PolicyDocument}))
 }
 
 func (s *Service) getGroupPolicy(ctx context.Context, c *gate.Call, in *api.GetGroupPolicyInput) (*api.GetGroupPolicyOutput, error) {

@@ -22,11 +22,11 @@ func (s *Service) inlineOperations() []gate.Operation {
 }
 
 func (s *Service) putUserPolicy(ctx context.Context, c *gate.Call, in *api.PutUserPolicyInput) (*api.PutUserPolicyOutput, error) {
-	return nothing[api.PutUserPolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.User, in.UserName, in.PolicyName, in.PolicyDocument))
+	return nothing[api.PutUserPolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.User, in.UserName, identity.InlinePolicy{Name: in.PolicyName, Document: in.PolicyDocument}))
 }
 
 func (s *Service) putRolePolicy(ctx context.Context, c *gate.Call, in *api.PutRolePolicyInput) (*api.PutRolePolicyOutput, error) {
-	return nothing[api.PutRolePolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.Role, in.RoleName, in.PolicyName, in.PolicyDocument))
+	return nothing[api.PutRolePolicyOutput](s.Directory.PutInline(ctx, c.Principal.Account, identity.Role, in.RoleName, identity.InlinePolicy{Name: in.PolicyName, Document: in.PolicyDocument}))
 }
 
 func (s *Service) getUserPolicy(ctx context.Context, c *gate.Call, in *api.GetUserPolicyInput) (*api.GetUserPolicyOutput, error) {

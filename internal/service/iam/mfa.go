@@ -107,8 +107,13 @@ func (s *Service) listVirtualMFADevices(ctx context.Context, c *gate.Call, in *a
 		return nil, err
 	}
 	prefix := arn.MFADevice(c.Principal.Account, "", "")
-	enabled, others := in.AssignmentStatus != "Unassigned", in.AssignmentStatus != "Assigned"
-	found, more, err := s.Directory.MFADevices(ctx, c.Principal.Account, enabled, others, prefix+p.after, p.limit)
+	found, more, err := s.Directory.MFADevices(ctx, identity.MFADeviceQuery{
+		Account:    c.Principal.Account,
+		Enabled:    in.AssignmentStatus != "Unassigned",
+		Unassigned: in.AssignmentStatus != "Assigned",
+		After:      prefix + p.after,
+		Limit:      p.limit,
+	})
 	if err != nil {
 		return nil, err
 	}

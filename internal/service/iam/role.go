@@ -92,7 +92,9 @@ func (s *Service) listRoles(ctx context.Context, c *gate.Call, in *api.ListRoles
 	if err != nil {
 		return nil, err
 	}
-	found, more, err := s.Directory.List(ctx, c.Principal.Account, identity.Role, in.PathPrefix, p.after, p.limit)
+	found, more, err := s.Directory.List(ctx, identity.EntityQuery{
+		Account: c.Principal.Account, Kind: identity.Role, PathPrefix: in.PathPrefix, After: p.after, Limit: p.limit,
+	})
 	if err != nil {
 		return nil, err
 	}

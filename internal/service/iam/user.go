@@ -105,7 +105,9 @@ func (s *Service) listUsers(ctx context.Context, c *gate.Call, in *api.ListUsers
 	if err != nil {
 		return nil, err
 	}
-	found, more, err := s.Directory.List(ctx, c.Principal.Account, identity.User, in.PathPrefix, p.after, p.limit)
+	found, more, err := s.Directory.List(ctx, identity.EntityQuery{
+		Account: c.Principal.Account, Kind: identity.User, PathPrefix: in.PathPrefix, After: p.after, Limit: p.limit,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func (d *door) user(owner, name string, statements ...string) principal.Ref {
 	e := &identity.Entity{Kind: identity.User, Account: owner, Name: name}
 	d.must(d.directory.Create(d.t.Context(), e))
 	if len(statements) > 0 {
-		d.must(d.directory.PutInline(d.t.Context(), owner, identity.User, name, "p", policyOf(statements...)))
+		d.must(d.directory.PutInline(d.t.Context(), owner, identity.User, name, identity.InlinePolicy{Name: "p", Document: policyOf(statements...)}))
 	}
 	return principal.Ref{Kind: principal.User, Account: owner, ID: e.ID}
 }
@@ -141,7 +141,7 @@ func (d *door) role(name string, longest time.Duration, statements ...string) *i
 	d.t.Helper()
 	e := &identity.Entity{Kind: identity.Role, Account: account, Name: name, Path: "/p/", Trust: policyOf(statements...), MaxSession: longest}
 	d.must(d.directory.Create(d.t.Context(), e))
-	d.must(d.directory.PutInline(d.t.Context(), account, identity.Role, name, "p", policyOf(allowSTS)))
+	d.must(d.directory.PutInline(d.t.Context(), account, identity.Role, name, identity.InlinePolicy{Name: "p", Document: policyOf(allowSTS)}))
 	return e
 }
 
