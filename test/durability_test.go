@@ -20,9 +20,8 @@ import (
 	"testing"
 )
 
-// A server that is killed in the middle of uploads, many times: after each
-// restart every file that was acknowledged is there and whole, and every file that
-// is listed is whole.
+// The server is killed many times in the middle of uploads. After each restart every
+// acknowledged file is there and whole, and every listed file is whole.
 func TestKilledDuringUploads(t *testing.T) {
 	t.Parallel()
 	rounds := killCount(t)
@@ -31,7 +30,7 @@ func TestKilledDuringUploads(t *testing.T) {
 	s := startServer(t, data)
 	repo := s.newRepository(t)
 	promised := &acknowledged{files: map[string]string{}}
-	// The seed is printed with a failure, and so are the rounds: they are the case.
+	// A failure prints the seed and the rounds, which reproduce it.
 	seed := mrand.Uint64()
 	chance := mrand.New(mrand.NewPCG(seed, 0))
 	for round := range rounds {
@@ -42,7 +41,7 @@ func TestKilledDuringUploads(t *testing.T) {
 		}
 		t.Cleanup(again.kill)
 		s = again
-		// What an earlier round left is read again now and then.
+		// Files of earlier rounds are read again now and then.
 		all := round == rounds-1 || round%25 == 24
 		this := fmt.Sprintf("-%d.", round)
 		checkFiles(t, repo, projects, promised, func(name string) bool { return all || strings.Contains(name, this) })
@@ -59,7 +58,7 @@ func TestKilledDuringUploads(t *testing.T) {
 	}
 }
 
-// killCount is how often the server is killed; DAYPASS_TEST_KILLS asks for more.
+// killCount is the number of kills. DAYPASS_TEST_KILLS sets another.
 func killCount(t *testing.T) int {
 	t.Helper()
 	given := os.Getenv("DAYPASS_TEST_KILLS")
@@ -73,10 +72,11 @@ func killCount(t *testing.T) int {
 	return n
 }
 
-// anyName is what [checkFiles] looks at.
+// anyName makes [checkFiles] read files of every name.
 func anyName(string) bool { return true }
 
-// A server that is asked to stop takes in what is on its way, and then ends well.
+// A server that gets SIGTERM finishes the requests in progress, and then exits with
+// success.
 func TestStopLetsAnUploadFinish(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, t.TempDir())
@@ -88,7 +88,7 @@ func TestStopLetsAnUploadFinish(t *testing.T) {
 	stopped := make(chan error, 1)
 	err = repo.upload(t.Context(), "slow", "1.0", content, func() {
 		go func() { stopped <- s.stop() }()
-		// No new connection is taken once it has begun to stop.
+		// Once it has begun to stop it accepts no new connection.
 		for {
 			conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 			if err != nil {
@@ -112,7 +112,7 @@ func TestStopLetsAnUploadFinish(t *testing.T) {
 	checkFiles(t, repo, []string{"slow"}, &acknowledged{files: map[string]string{sdistName("slow", "1.0"): hex.EncodeToString(sum[:])}}, anyName)
 }
 
-// acknowledged are the files whose upload was answered with success, to their digests.
+// acknowledged holds the files whose upload succeeded, with their digests.
 type acknowledged struct {
 	mu    sync.Mutex
 	files map[string]string
@@ -133,8 +133,8 @@ func (p *acknowledged) digest(name string) string {
 	return p.files[name]
 }
 
-// uploadUntilKilled kills the server after so many acknowledged uploads, while
-// the others are under way.
+// uploadUntilKilled kills the server after a number of acknowledged uploads, while
+// others are in progress.
 func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []string, promised *acknowledged, round, after int) {
 	t.Helper()
 	promised.added = make(chan struct{}, 1000)
@@ -172,7 +172,7 @@ func uploadUntilKilled(t *testing.T, s *server, repo repository, projects []stri
 	uploads.Wait()
 }
 
-// randomArchive is a source archive with so many bytes in it that no other has.
+// randomArchive returns a source archive with a number of random bytes in it.
 func randomArchive(name, version string, size int) ([]byte, error) {
 	var out bytes.Buffer
 	packed := gzip.NewWriter(&out)
@@ -193,8 +193,8 @@ func randomArchive(name, version string, size int) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// checkFiles reads the listed files with names that are wanted, and looks for
-// every promised one.
+// checkFiles reads the listed files whose names are wanted. Every acknowledged file
+// must be listed.
 func checkFiles(t *testing.T, repo repository, projects []string, promised *acknowledged, wanted func(name string) bool) {
 	t.Helper()
 	found := map[string]bool{}

@@ -19,9 +19,9 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// A load is one client of each kind that asks without a pause, and what they were
-// told. Whatever the state of things is, an answer is a success, or a 503 in the
-// protocol's form that says when to come back, and what was acknowledged holds.
+// A load is one client of each kind that sends requests without a pause, and their
+// answers. During an outage too, an answer is a success, or a 503 with Retry-After in
+// the protocol's form. What was acknowledged is not lost.
 type load struct {
 	server   *server
 	repo     repository
@@ -29,8 +29,8 @@ type load struct {
 	promised *acknowledged
 
 	mu       sync.Mutex
-	heard    *sync.Cond // told of each answer
-	epoch    int        // counts the states of things
+	heard    *sync.Cond // signalled at each answer
+	epoch    int        // counts the beginnings and ends of outages
 	latest   map[string]heard
 	answered map[string]map[int]int // by kind and status
 	slowest  time.Duration
@@ -40,16 +40,16 @@ type load struct {
 // heard is the newest answer to a kind of client.
 type heard struct {
 	status int
-	begun  int // the epoch in which it was asked for
+	begun  int // the epoch in which the request was sent
 	ended  int
 }
 
-// An answer is what a client got, and what it wants unless things are away.
+// An answer is a client's answer, and the status that it must have without an outage.
 type answer struct {
 	*http.Response
 	body []byte
 	want int
-	api  bool // of an operation, and not of a package manager's door
+	api  bool // of an operation, not of a package route
 }
 
 var clientKinds = map[string]func(l *load, ctx context.Context, turn int) (answer, error){
@@ -63,7 +63,7 @@ var clientKinds = map[string]func(l *load, ctx context.Context, turn int) (answe
 // loadProject is the project that uploads go to.
 const loadProject = "load"
 
-// newLoad publishes what the readers read.
+// newLoad publishes the file that the readers read.
 func newLoad(t *testing.T, s *server) *load {
 	t.Helper()
 	l := &load{
@@ -79,8 +79,8 @@ func newLoad(t *testing.T, s *server) *load {
 	return l
 }
 
-// start lets every kind of client ask until ctx ends; the returned function waits
-// for them.
+// start runs a client of every kind until ctx ends. The returned function waits for
+// them.
 func (l *load) start(ctx context.Context) (wait func()) {
 	var clients sync.WaitGroup
 	for kind, ask := range clientKinds {
@@ -122,14 +122,14 @@ func (l *load) note(kind string, begun int, took time.Duration, got answer, err 
 	}
 }
 
-// now begins an epoch: the state of things is another from here on.
+// now begins an epoch. An outage has just begun or ended.
 func (l *load) now() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.epoch++
 }
 
-// await waits until the newest answer to each kind of client is as wanted.
+// await waits until the newest answer to each kind of client is wanted.
 func (l *load) await(t *testing.T, what string, wanted func(heard, int) bool) {
 	t.Helper()
 	late := false
@@ -159,12 +159,13 @@ func (l *load) await(t *testing.T, what string, wanted func(heard, int) bool) {
 	}
 }
 
-// answers are those that came although things were away: none waits for their return.
+// answers reports whether an answer came during the outage: no client waits for its
+// end.
 func answers(got heard, epoch int) bool {
 	return got.ended == epoch && (got.begun == epoch || got.status == http.StatusServiceUnavailable)
 }
 
-// works are answers to what was asked afterwards, and no refusals.
+// works reports whether a request of this epoch was answered without a 503.
 func works(got heard, epoch int) bool {
 	return got.begun == epoch && got.status != http.StatusServiceUnavailable
 }

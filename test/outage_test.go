@@ -20,11 +20,11 @@ import (
 	"daypass/internal/store/storetest"
 )
 
-// A line is a way to a server that can be cut: connections end, and new ones are
-// refused.
+// A line is a TCP proxy to a server. While it is cut, its connections are closed and
+// new ones are refused.
 type line struct {
-	target  string // address
-	address string // of this end
+	target  string // the server's address
+	address string // the proxy's address
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -39,7 +39,7 @@ func newLine(t *testing.T, target string) *line {
 	return l
 }
 
-// mend lets the line work (again).
+// mend makes the line accept connections.
 func (l *line) mend(t *testing.T) {
 	t.Helper()
 	listener, err := net.Listen("tcp", l.address)
@@ -132,16 +132,17 @@ func (s *server) readyz() (int, error) {
 	return res.StatusCode, nil
 }
 
-// A trouble is one of a database or a content store, and its end.
+// A trouble is an outage of a database or a content store. do begins it, and mend
+// ends it.
 type trouble struct {
 	what     string
 	do, mend func()
 }
 
-// A database that is stopped, killed and frozen, and a content store that is cut
-// off and frozen, under load: each client has an answer meanwhile, a success or a
-// 503 with Retry-After; the server says that it is not ready, recovers by itself,
-// and nothing that was acknowledged is lost.
+// The outages happen under load: a database is stopped, killed and frozen, a content
+// store is cut off and frozen. Meanwhile each client gets an answer, a success or a
+// 503 with Retry-After. The server reports that it is not ready, and recovers by
+// itself. Nothing that was acknowledged is lost.
 func TestOutagesUnderLoad(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*testing.T) (args, env []string, troubles []trouble){
@@ -205,8 +206,8 @@ func TestOutagesUnderLoad(t *testing.T) {
 	}
 }
 
-// Content that is lost, cut or out of reach is an error with a cause in the log
-// and a count, and never the beginning of a success.
+// Content that is lost, cut or unreachable gives an error. The cause is in the log and
+// the error is counted. The answer never begins as a success.
 func TestLostContentIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

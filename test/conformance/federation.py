@@ -1,4 +1,4 @@
-"""OpenID Connect providers and the sessions of those whom they vouch for."""
+"""OpenID Connect providers, and the sessions of their users."""
 
 import json
 
@@ -103,7 +103,7 @@ def federated_role(w, arn):
 
 
 def from_a_dead_issuer(w, sent):
-    """A token of an issuer that is trusted and does not answer."""
+    """A token of a trusted issuer that does not answer."""
     url = "http://127.0.0.1:1"
     w.iam.create_open_id_connect_provider(Url=url, ClientIDList=["conformance"], ThumbprintList=[THUMB])
     return {**sent, "WebIdentityToken": issuer.token(iss=url)}

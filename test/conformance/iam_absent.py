@@ -1,4 +1,4 @@
-"""What no account here can have, and clients ask for all the same."""
+"""Resources that no account here can have, though clients ask for them."""
 
 from registry import keep, never, refuses, unreachable, without
 
@@ -32,7 +32,7 @@ unreachable("DeleteLoginProfile", "EntityTemporarilyUnmodifiable", "there is not
 
 
 def gone(operations, sent):
-    """Operations on things that cannot be here."""
+    """Operations on resources that cannot exist here."""
     for operation in operations.split():
         never("iam", operation, "NoSuchEntity", sent)
 

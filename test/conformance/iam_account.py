@@ -1,4 +1,4 @@
-"""What an account has and says as a whole: its alias, counts, reports; how
+"""Operations on an account as a whole: its alias, counts and reports; how
 users and roles change; what was last used."""
 
 import csv

@@ -117,7 +117,7 @@ def ListInstanceProfilesForRole(w):
     assert out["InstanceProfiles"] == [] and out["IsTruncated"] is False, out
 
 
-# A name that something has, in another case: names are unique without regard to it.
+# A name that is taken, in another case: names are unique without regard to case.
 def taken(member, make):
     return lambda w, sent: {**sent, member: make(w).upper()}
 
@@ -126,7 +126,8 @@ absent_boundary = without("PermissionsBoundary", lambda w: w.arn("policy"))
 twice = without("Tags", [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])
 reserved = without("Tags", [{"Key": "aws:a", "Value": "1"}])
 def occupied(make, *fill):
-    """Makers of a thing that each of fill has hung something on."""
+    """Makers of a resource. Each function of fill adds something to it that prevents
+    its deletion."""
     def one(f):
         def maker(w, sent):
             member = next(iter(sent))

@@ -1,4 +1,4 @@
-"""Groups and who is in them."""
+"""Groups and their members."""
 
 from registry import case, listed, refuses, unreachable, without
 from world import READ, maker

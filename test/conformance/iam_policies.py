@@ -13,7 +13,7 @@ ATTACHED = {"User": 10, "Role": 20, "Group": 10}
 
 
 def long_policy(size):
-    """A policy of more than size characters that count: blanks do not."""
+    """A policy of more than size characters, without blanks, which do not count."""
     return READ.replace('"codeartifact:*"', json.dumps(["codeartifact:*"] * (size // 16)))
 
 
@@ -57,14 +57,14 @@ def inline(kind):
 
 
 def malformed(member):
-    """Makers of policies that are none: no JSON, no statement, a principal."""
+    """Makers of invalid policies: no JSON, no statement, a principal."""
     principal = json.loads(READ)
     principal["Statement"][0]["Principal"] = "*"
     return [without(member, text) for text in ("{", "{}", json.dumps(principal), READ.replace("Allow", "Perhaps"))]
 
 
 def attached(kind):
-    """The three operations on the managed policies attached to one."""
+    """The three operations on the managed policies of a user, role or group."""
     member, make = kind + "Name", maker(kind)
 
     def attach(w):
@@ -112,7 +112,7 @@ absent_policy = without("PolicyArn", lambda w: w.arn("policy"))
 
 
 def no_policies(member):
-    """Makers of ARNs that are no policy's."""
+    """Makers of ARNs that name no policy."""
     return [without(member, lambda w: w.arn("user")), without(member, "twenty characters and more")]
 
 

@@ -1,4 +1,4 @@
-"""Tags of whatever can have them."""
+"""Tags of all resources that can have them."""
 
 from registry import keep, refuses, unreachable, without
 
@@ -6,8 +6,8 @@ FIFTY = [{"Key": "k%d" % i, "Value": "v"} for i in range(50)]
 
 
 def tags(kind, member, make):
-    """The three operations on the tags of one kind of thing; make takes the
-    world and its first tags and returns its name."""
+    """The three operations on the tags of one kind of resource. make takes the
+    world and the first tags, and returns the resource's name."""
     tag, untag, listed = "Tag" + kind, "Untag" + kind, "List%sTags" % kind
 
     def of(w, name):

@@ -8,7 +8,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# One key for all runs: making one takes longer than all else here.
+# One key for all runs: to generate one takes longer than everything else here.
 N = int(
     "d982445f5e7bb299e5da4579f4e75342a75c76944bb0472efaa9ef76eccaa0a35fce8d91f1954f76fb91f49de569acc7a912007f54ccddf92d112f78"
     "efda11bb124e10c4ecb00273379aa5b473b20da7d033715746fc01d3b141a10709fc78e83b79fe1d2790931a46a95e01749e24dedb6e5aac2101cd4b"

@@ -1,4 +1,4 @@
-"""Devices that make one-time codes, and the sessions that such codes open."""
+"""MFA devices, and the sessions that their one-time codes open."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ class Device:
         return "%06d" % ((int.from_bytes(digest[at:at + 4], "big") & 0x7FFFFFFF) % 1000000)
 
     def enable(self, w, user):
-        """Takes the codes of the last half minute and this one, so that the next stays unused."""
+        """Uses the codes of the last and the current half minute; the next stays unused."""
         w.iam.enable_mfa_device(UserName=user, SerialNumber=self.serial, AuthenticationCode1=self.code(-1), AuthenticationCode2=self.code())
         return self
 
@@ -114,7 +114,7 @@ def of_another(w, sent):
 
 
 def guessed_often(w, sent):
-    """Right codes of a device after so many wrong ones that none counts for a while."""
+    """Right codes of a device that is locked after many wrong ones."""
     user, device = w.user(), Device(w)
     wrong = {"UserName": user, "SerialNumber": device.serial, "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"}
     for _ in range(20):

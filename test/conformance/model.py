@@ -1,18 +1,18 @@
-"""What botocore's models say: how an input can be wrong, and what an output must be."""
+"""The constraints of botocore's models: invalid inputs, and checks of outputs."""
 
 import datetime
 import re
 
 
 class Broken:
-    """An input with one constraint broken, and the place that the refusal must name."""
+    """An input that breaks one constraint, and the member that the refusal must name."""
 
     def __init__(self, sent, at, what):
         self.sent, self.at, self.what = sent, at, what
 
 
 def breaks(shape, sent):
-    """Every way to break one constraint of a structure of which sent is a valid value."""
+    """Every way to break one constraint of a structure; sent is a valid value."""
     yield from _structure(shape, sent, "")
 
 
@@ -95,7 +95,7 @@ def translated(pattern):
 
 
 def sample(shape):
-    """Some value of a shape, good enough to stand beside the one that is broken."""
+    """A value of a shape, for the members beside the broken one."""
     kind = shape.type_name
     if kind == "structure":
         return {k: sample(v) for k, v in shape.members.items() if k in shape.required_members or not shape.required_members}

@@ -1,4 +1,4 @@
-"""What the cases are kept in, and what is exempt from them, each with its reason."""
+"""The registered cases, and the exemptions from them with their reasons."""
 
 CASES = {}     # (service, operation): a function of the world that yields valid inputs
 REFUSALS = {}  # operation: [(code, function of the world and a valid input that gives inputs)]
@@ -20,14 +20,14 @@ def keep(service, operation, generator):
 
 
 def refuses(operations, code, *makers):
-    """Says how operations can be brought to an error code: each maker gets the
-    world and a valid input and returns one that is refused."""
+    """Registers inputs that give an error code: each maker gets the world and a
+    valid input, and returns an input that is refused."""
     for operation in operations.split():
         REFUSALS.setdefault(operation, []).extend((code, lambda w, sent, make=make: [make(w, sent)]) for make in makers)
 
 
 def listed(operation, member, key, make):
-    """Keeps a list by path: three things of it, in two pages."""
+    """Registers an operation that lists by path: three items in two pages."""
     def pages(w):
         made = {make(w, Path="/listed/") for _ in range(3)}
         out = yield {"PathPrefix": "/listed/", "MaxItems": 2}
@@ -40,14 +40,14 @@ def listed(operation, member, key, make):
 
 
 def never(service, operation, code, sent):
-    """Keeps an operation that can only be refused, as what it is about cannot be."""
+    """Registers an operation that is always refused: its resource cannot exist."""
     keep(service, operation, lambda w: iter([sent(w)]))
     refuses(operation, code, lambda w, valid: valid)
     NEVER.add(operation)
 
 
 def maker_of(operations, code):
-    """The same as a decorator of one maker."""
+    """Like refuses, as a decorator of one maker."""
     def decorate(make):
         refuses(operations, code, make)
         return make
@@ -55,7 +55,7 @@ def maker_of(operations, code):
 
 
 def without(member, value):
-    """A maker: the valid input with a name in it that nothing has."""
+    """A maker: the valid input with a name that no resource has."""
     return lambda w, sent: {**sent, member: value(w) if callable(value) else value}
 
 

@@ -19,7 +19,7 @@ import traceback
 
 from botocore.exceptions import ClientError
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))  # stories run Python isolated, which leaves out the script's folder
+sys.path.insert(0, str(pathlib.Path(__file__).parent))  # stories run Python isolated, without the script's folder in the path
 
 import model
 from registry import CASES, LOOSE, NEVER, REFUSALS, UNHELD, UNREACHABLE
@@ -29,13 +29,13 @@ for part in ("iam_entities", "iam_groups", "iam_policies", "iam_tags", "iam_acco
     importlib.import_module(part)
 
 
-# Sentences of AWS's that clients compare: a message that begins with one is it.
+# Sentences of AWS that clients compare. A message that begins with one must be it alone.
 SENTENCES = [re.split("(%[sd])", line) for line in
              pathlib.Path(__file__).parents[2].joinpath("internal/fault/testdata/sentences.txt").read_text().splitlines() if line[0] != "#"]
 
 
 def alone(message):
-    """Whether a message says no more than the sentence of AWS's that it begins with."""
+    """Whether a message adds nothing to the sentence of AWS that it begins with."""
     def like(parts, end):
         return re.match("".join(".*?" if p in ("%s", "%d") else re.escape(p) for p in parts) + end, message, re.DOTALL)
     begun = [parts for parts in SENTENCES if parts[-1] and like(parts, "")]
@@ -67,7 +67,7 @@ def supported(world, service):
 
 
 def refused(world, service, operation, sent, client=None):
-    """The error that a call must end in: code, status and text."""
+    """The error of a call that must fail: code, status and text."""
     try:
         world.call(service, operation, sent, client)
     except ClientError as e:
@@ -98,7 +98,7 @@ def check_constraints(world, service, operation, sent, report):
 
 
 def check_refusals(world, service, operation, refusals, report):
-    """Provokes each error code; a code that the model has must have its status."""
+    """Causes each error code. A code of the model must have the model's status."""
     modelled = {e.metadata.get("error", {}).get("code", e.name): e.metadata.get("error", {}).get("httpStatusCode", 400)
                 for e in world.model(service).operation_model(operation).error_shapes}
     for code, sent in refusals:
@@ -131,8 +131,8 @@ def changes(operation):
 
 
 def check(world, service, operation, all_supported, report):
-    """One operation: what must be refused first, so that it is seen to change
-    nothing of what the valid call then finds."""
+    """One operation. The refused calls come first, so that the valid call shows that
+    they changed nothing."""
     world.made.clear()
     case = CASES[service, operation](world)
     sent = next(case)

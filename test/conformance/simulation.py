@@ -16,7 +16,7 @@ def decisions(out):
 
 
 def simulates(operation, start):
-    """A simulation of policies that start gives to it, as the input that names them."""
+    """A simulation. start returns the input that names the policies."""
     def simulate(w):
         given = start(w)
         insecure = [{"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["false"], "ContextKeyType": "boolean"}]

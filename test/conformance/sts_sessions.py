@@ -1,4 +1,4 @@
-"""Sessions and what tells of them."""
+"""Sessions, and the operations that describe them."""
 
 import json
 import time
@@ -76,7 +76,7 @@ def DecodeAuthorizationMessage(w):
 
 
 def denial(w, user):
-    """The message that comes with a denial, which says why to whoever may decode it."""
+    """The encoded message of a denial; who may decode it learns the reason."""
     try:
         w.client("iam", w.key(user)).list_users()
     except ClientError as e:

@@ -1,4 +1,4 @@
-"""The account that the calls are made in, and what they need set up in it."""
+"""The account that the calls are made in, and the resources that they need."""
 
 import json
 
@@ -13,8 +13,8 @@ READ = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "A
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}]})
 
-# The members that say which thing a call is about, and which of the world's
-# things they can name.
+# The members that name the resource of a call, and the world's resources that
+# they can name.
 SUBJECTS = ("UserName", "RoleName", "GroupName", "PolicyArn", "SerialNumber", "OpenIDConnectProviderArn")
 
 # What is left of an account shows in lists and in what the things themselves
@@ -35,7 +35,7 @@ class World:
         return self.clients[service].meta.service_model
 
     def call(self, service, operation, sent, client=None):
-        """Makes a call; the operation has the model's name."""
+        """Makes a call. The operation is named as in the model."""
         client = client or self.clients[service]
         return client._make_api_call(operation, sent)
 
@@ -59,7 +59,7 @@ class World:
         return "%s-%d" % (kind, self.count)
 
     def note(self, member, value):
-        """Remembers a thing, so that what becomes of it is looked at."""
+        """Remembers a resource, so that its later state is checked."""
         self.made.add((member, value))
         return value
 
@@ -108,7 +108,7 @@ class World:
         return self.note("PolicyArn", self.iam.create_policy(PolicyName=self.name("policy"), PolicyDocument=READ, **more)["Policy"]["Arn"])
 
     def state(self, supported):
-        """All that the account shows of itself and of the things noted."""
+        """Everything that the account shows of itself and of the remembered resources."""
         found = {}
         for operation in sorted(supported):
             if not operation.startswith(("List", "Get")) or operation in VOLATILE:

@@ -1,11 +1,12 @@
-// An OpenID Connect issuer for the stories, made of a real one's library:
+// An OpenID Connect issuer for the stories, made with the library of a real issuer:
 //
 //	node issuer.mjs FOLDER provider|mock|plain CERTIFICATE KEY
 //
 // FOLDER has the packages in its node_modules. "provider" is oidc-provider, whose
-// tokens come out of its token endpoint; "mock" is oauth2-mock-server, whose tokens
-// have whatever claims are wanted; "plain" is that without TLS. The first line printed is the issuer's URL. Then
-// each line read is a command in JSON, and each line printed its answer.
+// token endpoint issues the tokens. "mock" is oauth2-mock-server, whose tokens have
+// any claims that a test wants. "plain" is the mock without TLS. The first line of
+// output is the issuer's URL. Then each line of input is a command in JSON, and each
+// line of output its answer.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -18,7 +19,7 @@ const [folder, kind, certificate, key] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(folder, 'node_modules', path)));
 const tls = { cert: readFileSync(certificate), key: readFileSync(key) };
 
-// provider is an issuer whose client, a CI system, asks for tokens for itself.
+// provider is an issuer. Its client, a CI system, requests tokens for itself.
 async function provider(url) {
 	const { default: Provider } = await load('oidc-provider/lib/index.js');
 	const keys = [];
@@ -46,7 +47,7 @@ async function provider(url) {
 	const token = () => new Promise((resolve, reject) => {
 		const body = 'grant_type=client_credentials&client_id=ci-job&client_secret=secret';
 		const request = https.request(url + '/token', {
-			method: 'POST', rejectUnauthorized: false, // this very process
+			method: 'POST', rejectUnauthorized: false, // the server is this process
 			headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length },
 		}, async (reply) => {
 			let text = '';
@@ -70,7 +71,7 @@ async function mock(url) {
 	await renew();
 	return {
 		serve: (...at) => handle(...at),
-		rotate: renew, // the old key is gone at once
+		rotate: renew, // the old key is removed at once
 		token: ({ claims, expires }) => issuer.buildToken({
 			expiresIn: expires ?? 300,
 			scopesOrTransform: (_, payload) => { Object.assign(payload, claims); },

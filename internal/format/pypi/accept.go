@@ -16,9 +16,9 @@ const (
 	latestHTML = "application/vnd.pypi.simple.latest+html"
 )
 
-// negotiate returns the media type to answer with, or "" if none will do. The
-// client's quality decides, then how precisely it named the type. What is left
-// goes to JSON, except that a client who takes anything gets HTML.
+// negotiate returns the media type of the answer, or "" if the client accepts
+// none. The client's quality value decides, then how precisely it names the type.
+// Otherwise the answer is JSON, but HTML for a client that accepts anything.
 //
 // Source: RFC 9110, section 12.5.1; CodeArtifact User Guide, "Python
 // compatibility", for what each type gets alone.
@@ -37,8 +37,8 @@ func negotiate(accept []string) string {
 	return bestType
 }
 
-// wantsPage reports whether a client names HTML as what it wants most, as
-// browsers do and installers don't.
+// wantsPage reports whether a client prefers HTML by name, as browsers do and
+// installers don't.
 func wantsPage(accept []string) bool {
 	return serve.Accepted(accept, typeText, typeText) == serve.Preference{Quality: 1000, Precision: 3}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // extract returns the METADATA file of a wheel or the PKG-INFO file of a source
-// distribution, byte for byte. A source distribution may have none; old ones do
-// not, and it may be too far into the archive.
+// distribution, byte for byte. It finds none in an old source distribution, or if
+// the file is too far into the archive.
 func extract(file, kind string, content io.ReaderAt, size int64) ([]byte, error) {
 	if kind == sdist && strings.HasSuffix(file, ".tar.gz") {
 		// Tools write TOP/PKG-INFO near the beginning.
@@ -59,9 +59,9 @@ func extract(file, kind string, content io.ReaderAt, size int64) ([]byte, error)
 	return b, err
 }
 
-// checkInfo refuses a wheel whose metadata installers do not take for its own:
-// in a folder of another name or version (PEP 427, "File contents"), or in
-// another encoding than UTF-8 (Core metadata specifications).
+// checkInfo refuses a wheel whose metadata installers do not accept: the folder has
+// another name or version (PEP 427, "File contents"), or the encoding is not UTF-8
+// (Core metadata specifications).
 func checkInfo(file, path string, metadata []byte) error {
 	folder, _, _ := strings.Cut(path, ".dist-info/")
 	i := max(0, strings.LastIndexByte(folder, '-'))

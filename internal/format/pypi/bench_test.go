@@ -10,7 +10,7 @@ import (
 	"daypass/internal/format"
 )
 
-// project returns a project whose page has at least a number of bytes.
+// project returns a project whose page has at least the given number of bytes.
 func project(b *testing.B, size int, render func(*format.Package) ([]byte, error)) (*format.Package, []byte) {
 	b.Helper()
 	p := &format.Package{Name: format.Name{Name: "acme-hello"}}
@@ -30,7 +30,7 @@ func project(b *testing.B, size int, render func(*format.Package) ([]byte, error
 	}
 }
 
-// kept is a repository that has rendered its one document already.
+// kept is a repository whose one document is rendered already.
 type kept struct {
 	format.Repository
 	doc *format.Document
@@ -47,7 +47,7 @@ var sizes = []struct {
 	bytes int
 }{{"1KiB", 1 << 10}, {"100KiB", 100 << 10}}
 
-// BenchmarkPage is the whole handler with the page kept by the repository.
+// BenchmarkPage measures the whole handler, with a page that the repository keeps.
 func BenchmarkPage(b *testing.B) {
 	for kind, render := range renders {
 		for _, size := range sizes {
@@ -73,7 +73,7 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// BenchmarkRender is what a change of the project costs once.
+// BenchmarkRender measures the rendering after a change of the project.
 func BenchmarkRender(b *testing.B) {
 	for kind, render := range renders {
 		for _, size := range sizes {

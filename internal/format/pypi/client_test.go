@@ -16,8 +16,8 @@ import (
 
 const secret = "daypass_test-token"
 
-// python is the environment of a real client: a home of its own, and nothing of
-// what the machine presets for its own registries and certificates.
+// python returns the environment of a real client. It has its own home, and none of
+// the machine's settings for registries and certificates.
 func python(t *testing.T) []string {
 	t.Helper()
 	home := t.TempDir()
@@ -82,7 +82,7 @@ func TestTwineUploadsAndPipInstalls(t *testing.T) {
 	}
 	_, other := wheelOf(t, "acme-hello", "1.0", "Summary: changed")
 	out, err = twineUpload(write(t, file, other))
-	whole := strings.Join(strings.Fields(out), "") // twine breaks lines where it likes
+	whole := strings.Join(strings.Fields(out), "") // twine wraps lines
 	if err == nil || !strings.Contains(whole, "409Conflict") || !strings.Contains(whole, "storedsha256="+formattest.Digests(content).SHA256) {
 		t.Errorf("twine, other content: %v\n%s", err, out)
 	}

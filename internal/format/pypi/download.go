@@ -26,7 +26,7 @@ func handleDownload(w http.ResponseWriter, r *http.Request, c *format.Call) erro
 	return serve.Content(w, r, content, contentType)
 }
 
-// fileOf returns what the address of a download names.
+// fileOf returns the file that the address of a download names.
 func fileOf(r *http.Request) (format.Ref, string, error) {
 	var ref format.Ref
 	name := r.PathValue("file")

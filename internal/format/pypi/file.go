@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// fileKey is equal for names of files of one version that are one file: names
-// that differ in how they spell the project, the version, the build tag or the
-// compatibility tags. The name of a file is checked to be of its version, so that
-// the key need not hold that.
+// fileKey returns a key that is equal for the names of one file in a version. Such
+// names may spell the project, the version, the build tag or the compatibility tags
+// differently. The key does not hold the version: the file name was checked to be
+// of its version.
 //
 // Source: packaging, parse_wheel_filename; PEP 427, "File name convention"; PEP
 // 425, "Compressed Tag Sets".
@@ -31,7 +31,8 @@ func fileKey(file string) string {
 	return file
 }
 
-// buildKey is equal for equal build tags, which are a number and a text.
+// buildKey returns a key that is equal for equal build tags. A build tag is a number
+// and a text.
 func buildKey(build string) string {
 	n := strings.IndexFunc(build, func(r rune) bool { return r < '0' || r > '9' })
 	if n < 0 {
@@ -40,7 +41,7 @@ func buildKey(build string) string {
 	return trimZeros(build[:n]) + "_" + build[n:]
 }
 
-// tagsKey is equal for compatibility tags that name the same set.
+// tagsKey returns a key that is equal for compatibility tags that name the same set.
 func tagsKey(parts []string) string {
 	keys := make([]string, len(parts))
 	for i, part := range parts {

@@ -12,23 +12,23 @@ import (
 	"daypass/internal/format/serve"
 )
 
-// Bounds on the form around a file.
+// Bounds on the form of an upload.
 const (
 	maxParts = 10_000
-	maxForm  = 4 << 20 // bytes of all but the file
+	maxForm  = 4 << 20 // bytes without the file
 	// maxUnclaimed is how many of these may come before the name and the version,
 	// from which it is known whether the caller may publish. Most clients send the
 	// two first; twine 6 sends the fields of the metadata in any order.
 	maxUnclaimed = 512 << 10
 
-	// maxUnnamed bounds a file that comes before its name and version: it is stored
-	// before it is known whether the caller may publish it. Only distutils of
-	// Python 2 sends the fields in such an order.
+	// maxUnnamed bounds a file that comes before its name and version. Such a file is
+	// stored before the authorization to publish it. Only distutils of Python 2 sends
+	// the fields in such an order.
 	maxUnnamed = 64 << 20 // bytes
 )
 
-// A formBody is the body of an upload. What is read of it is held in memory, but
-// for the file: it is bounded, and room is taken for it.
+// A formBody is the body of an upload. All of it but the file is kept in memory.
+// That part is bounded, and reserves memory before it is read.
 type formBody struct {
 	io.ReadCloser
 	hold    func(bytes int64) error // nil: there is always room
@@ -53,7 +53,7 @@ func (b *formBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// room takes room for bytes, or returns an error if there is none.
+// room reserves memory for bytes, or returns an error if there is none.
 func (b *formBody) room(bytes int64) error {
 	if b.hold == nil {
 		return nil
@@ -61,13 +61,13 @@ func (b *formBody) room(bytes int64) error {
 	return b.hold(bytes)
 }
 
-// claimed lets all of the form be held.
+// claimed allows the rest of the form to be kept in memory.
 func (b *formBody) claimed() {
 	b.left += maxForm - maxUnclaimed
 	b.more = fault.New(fault.BodyTooLarge, "The fields of the upload have more than %d bytes.", maxForm)
 }
 
-// A form is the fields of an upload as they have come so far.
+// A form holds the fields of an upload that have been read so far.
 //
 // Source: PyPI's "Upload API" page; the requests that twine, flit, poetry, uv
 // and setuptools send.
@@ -77,8 +77,8 @@ type form struct {
 	parts                                           int
 }
 
-// once are the fields that may be given only once, because what they say
-// decides where the file goes.
+// once are the fields that may be given only once, because they decide where the
+// file is stored.
 func (f *form) once(name string) *string {
 	switch name {
 	case ":action":
@@ -101,8 +101,8 @@ func (f *form) once(name string) *string {
 	return nil
 }
 
-// read takes one field. Fields that Daypass has no use for count towards the
-// bounds like any other.
+// read reads one field. Fields that Daypass does not use count towards the bounds
+// as well.
 func (f *form) read(part *multipart.Part) error {
 	b, err := io.ReadAll(part) // of a [formBody]
 	if err != nil {
@@ -138,7 +138,7 @@ func (f *form) next(r *multipart.Reader) (*multipart.Part, error) {
 	return part, nil
 }
 
-// malformed returns the fault for a body that can't be read to its end.
+// malformed returns the fault of a body that cannot be read to its end.
 func malformed(err error) error { return serve.Unread(err, "a complete multipart form") }
 
 // check reports what is missing or wrong in the fields that every upload has.

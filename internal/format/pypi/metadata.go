@@ -12,7 +12,7 @@ import (
 	"daypass/internal/printable"
 )
 
-// Bounds on a metadata file. What one value holds beyond maxValue is not kept:
+// Bounds on a metadata file. A value is cut at maxValue:
 // CodeArtifact User Guide, "View package version details and dependencies".
 const (
 	maxMetadata = 4 << 20 // bytes
@@ -20,8 +20,8 @@ const (
 	maxValue    = 400_000 // bytes
 )
 
-// metadata is what core metadata tells, be it a METADATA or PKG-INFO file or
-// the fields of an upload.
+// metadata is a project's core metadata. It comes from a METADATA or PKG-INFO file,
+// or from the fields of an upload.
 //
 // Source: Core metadata specifications, packaging.python.org.
 type metadata struct {
@@ -31,8 +31,8 @@ type metadata struct {
 	requiresDist, projectURLs, classifiers []string
 }
 
-// single returns where a field that is given once is kept, by the name that a
-// form has for it: lower case with underscores.
+// single returns the place of a field that is given once. The name is the one in a
+// form: lower case with underscores.
 func (m *metadata) single(field string) *string {
 	switch field {
 	case "name":
@@ -55,8 +55,8 @@ func (m *metadata) single(field string) *string {
 	return nil
 }
 
-// multiple is like single for fields that are given many times; some tools
-// name them in the plural.
+// multiple is like single, for fields that may be given many times. Some tools name
+// them in the plural.
 func (m *metadata) multiple(field string) *[]string {
 	switch field {
 	case "requires_dist":
@@ -69,7 +69,7 @@ func (m *metadata) multiple(field string) *[]string {
 	return nil
 }
 
-// set keeps a field that it knows; of those given once, the first.
+// set keeps a known field. Of a field that is given once it keeps the first value.
 func (m *metadata) set(field, value string) {
 	if len(value) > maxValue {
 		return
@@ -141,7 +141,7 @@ func unfold(line string) string {
 	return line[n:]
 }
 
-// clip cuts what a message shows of an upload.
+// clip cuts a text of an upload for a message.
 func clip(s string) string {
 	const most = 60
 	return printable.Short(s, most)
@@ -156,15 +156,15 @@ var clauseRE = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\s*(?:===\s*[^\s;)]+|(?:~=|==|!=|<=|>=|<|>)\s*([^\s*]+?)(?:\.\*)?)\s*$`)
 })
 
-// checkSpecifier refuses what is no set of version specifiers, which installers
-// would stumble over or pass over. An empty set is one.
+// checkSpecifier refuses a text that is no set of version specifiers: installers
+// would fail on it or ignore it. The empty set is valid.
 func checkSpecifier(text string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
 	clauses := strings.Split(text, ",")
 	if strings.TrimSpace(clauses[len(clauses)-1]) == "" {
-		clauses = clauses[:len(clauses)-1] // packaging lets a comma end it
+		clauses = clauses[:len(clauses)-1] // packaging allows a comma at the end
 	}
 	for _, clause := range clauses {
 		parts := clauseRE().FindStringSubmatch(clause)
@@ -181,7 +181,7 @@ func checkSpecifier(text string) error {
 	return nil
 }
 
-// merge fills what m leaves out from other.
+// merge fills the empty fields of m from other.
 func (m *metadata) merge(other *metadata) {
 	for _, p := range []struct{ to, from *string }{
 		{&m.summary, &other.summary}, {&m.homePage, &other.homePage}, {&m.requiresPython, &other.requiresPython},
@@ -255,8 +255,8 @@ func (m *metadata) licenses() []format.License {
 // requirementRE takes the name off a requirement: PEP 508.
 var requirementRE = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*([A-Za-z0-9][A-Za-z0-9._-]*)(.*)$`) })
 
-// dependency reads one Requires-Dist. The range is kept as it was written,
-// with extras and markers.
+// dependency reads one Requires-Dist. It keeps the range as written, with extras and
+// markers.
 func dependency(line string) (format.Dependency, bool) {
 	parts := requirementRE().FindStringSubmatch(strings.ReplaceAll(line, "\n", " "))
 	if parts == nil {

@@ -11,16 +11,16 @@ import (
 	"daypass/internal/format"
 )
 
-// apiVersion is what the pages conform to: PEP 700.
+// apiVersion is the version of the simple API: PEP 700.
 const apiVersion = "1.1"
 
-// metadataSuffix makes the name of a wheel's metadata file: PEP 658.
+// metadataSuffix ends the name of a wheel's metadata file: PEP 658.
 const metadataSuffix = ".metadata"
 
 // isMetadata reports whether an asset is a wheel's metadata file.
 func isMetadata(asset string) bool { return strings.HasSuffix(asset, metadataSuffix) }
 
-// detail is what this format keeps with an asset.
+// detail is the data of this format about an asset.
 type detail struct {
 	RequiresPython string `json:"requiresPython,omitempty"`
 }
@@ -34,8 +34,8 @@ type file struct {
 	metadata       string // SHA-256 of the metadata file; empty: there is none
 }
 
-// files returns what a project's page lists: every asset but the metadata
-// files, which belong to theirs.
+// files returns the files that a project's page lists: every asset except metadata
+// files, which are attributes of their wheel.
 func files(p *format.Package) ([]file, error) {
 	n := 0
 	for i := range p.Versions {
@@ -59,7 +59,7 @@ func files(p *format.Package) ([]file, error) {
 				}
 				f.requiresPython = d.RequiresPython
 			}
-			// Assets are in order of name, so that it can only be further on.
+			// Assets are in the order of their names, so the metadata file comes later.
 			for k := j + 1; k < len(v.Assets) && strings.HasPrefix(v.Assets[k].Name, a.Name); k++ {
 				if len(v.Assets[k].Name) == len(a.Name)+len(metadataSuffix) {
 					f.metadata = v.Assets[k].Digests.SHA256
@@ -129,8 +129,7 @@ func attribute(b *bytes.Buffer, name, value string) {
 	b.WriteByte('"')
 }
 
-// timestamp prints an instant as PEP 700, "Specification", has it; an unknown
-// one is empty.
+// timestamp formats a time as in PEP 700, "Specification". An unknown time is empty.
 func timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -149,8 +148,8 @@ type jsonProject struct {
 	Files    []jsonFile `json:"files"`
 }
 
-// A jsonFile has no dist-info-metadata: pip 22.3 to 23.0 fails on it in JSON,
-// which is why PEP 714 gave it another name.
+// A jsonFile has no dist-info-metadata: pip 22.3 to 23.0 fails on it in JSON. PEP
+// 714 therefore renamed it.
 type jsonFile struct {
 	Filename       string     `json:"filename"`
 	URL            string     `json:"url"`
@@ -162,8 +161,8 @@ type jsonFile struct {
 	CoreMetadata   any        `json:"core-metadata"`
 }
 
-// jsonHashes has SHA-256 alone, as pypi.org has: lock files take over what the
-// page tells, and pip refuses MD5 in them.
+// jsonHashes has SHA-256 alone, as on pypi.org: lock files copy the page's hashes,
+// and pip refuses MD5 in them.
 type jsonHashes struct {
 	SHA256 string `json:"sha256"`
 }

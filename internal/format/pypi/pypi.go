@@ -1,6 +1,6 @@
-// Package pypi owns the PyPI format: uploads with the legacy form of twine and
-// its kin, the simple API as HTML and JSON, downloads, project names and
-// PEP 440 versions. It must never know who asks or where anything is kept.
+// Package pypi owns the PyPI format: uploads with the legacy form, which twine and
+// others send, the simple API as HTML and JSON, downloads, project names and PEP
+// 440 versions. It must never know who asks or where anything is kept.
 package pypi
 
 import (
@@ -13,8 +13,8 @@ import (
 	"daypass/internal/format/serve"
 )
 
-// What requests do. The list of projects tells what ListPackages tells, and so
-// asks for the same right.
+// The actions of requests. The list of projects shows what ListPackages shows, and
+// so needs the same permission.
 var (
 	upload = &format.Verb{Name: "upload", Package: []string{format.Publish}}
 	list   = &format.Verb{Name: "list", Repository: []string{format.ListPackages}}

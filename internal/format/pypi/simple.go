@@ -19,12 +19,12 @@ func redirectToList(w http.ResponseWriter, _ *http.Request, _ *format.Call) erro
 	return nil
 }
 
-// byAccept is the header that says that pages are negotiated. It is shared between
-// answers, whose writers only read it.
+// byAccept is the value of the header Vary: pages depend on Accept. Answers share it,
+// and only read it.
 var byAccept = []string{"Accept"}
 
-// pageType returns the media type to answer a page with. If none will do it
-// answers itself and returns "".
+// pageType returns the media type of a page. If the client accepts none, it writes
+// the answer and returns "".
 func pageType(w http.ResponseWriter, r *http.Request) string {
 	media := negotiate(r.Header.Values("Accept"))
 	h := w.Header()
@@ -45,9 +45,9 @@ func contentType(media string) string {
 	return media
 }
 
-// handleProject answers with a project's page. Other spellings of the name,
-// and a missing slash, which the page's relative links need, are redirected:
-// PEP 503, "Specification".
+// handleProject answers with a project's page. It redirects other spellings of the
+// name: PEP 503, "Specification". It also redirects an address without a slash at
+// its end, which the page's relative links need.
 func handleProject(w http.ResponseWriter, r *http.Request, c *format.Call) error {
 	given := r.PathValue("project")
 	name, err := projectName(given)

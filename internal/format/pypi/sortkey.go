@@ -6,9 +6,9 @@ import (
 	"daypass/internal/format/sortkey"
 )
 
-// SortKey returns a text whose order is PEP 440's order of versions; equal
-// versions, such as 1.0 and 1.0.0, have equal keys. What is no such version
-// sorts before all that are.
+// SortKey returns a text that sorts as versions do in PEP 440. Equal versions, such
+// as 1.0 and 1.0.0, have equal keys. A text that is no such version sorts before
+// all versions.
 func SortKey(s string) string {
 	v, err := parseVersion(s)
 	if err != nil {
@@ -59,8 +59,8 @@ func (v version) sortKey() string {
 	return b.String()
 }
 
-// keyLocal writes a local label: words sort before numbers, and a label before
-// those that it begins.
+// keyLocal writes a local label. Words sort before numbers, and a label before longer
+// ones that begin with it.
 func keyLocal(b *strings.Builder, segments []string) {
 	if len(segments) == 0 {
 		b.WriteString(sortkey.None)

@@ -121,7 +121,7 @@ func wheelForm(name, version, file string, content []byte) []part {
 		part{"content", string(content), file})
 }
 
-// A bundle is a repository that is served to a test.
+// A bundle is a repository and its handler for a test.
 type bundle struct {
 	*formattest.Server
 	repository *formattest.Repository

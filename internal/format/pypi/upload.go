@@ -20,7 +20,7 @@ import (
 	"daypass/internal/format/serve"
 )
 
-// handleUpload takes one file with the fields that describe it.
+// handleUpload stores one file with the fields that describe it.
 func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error {
 	parts, body, err := multipartReader(w, r, c)
 	if err != nil {
@@ -30,7 +30,7 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 	if err != nil {
 		return err
 	}
-	defer change.Close() // what is left behind is swept
+	defer change.Close() // leftover content is swept later
 	u := &incoming{ctx: r.Context(), change: change, limit: c.MaxAsset, body: body}
 	err = u.receive(parts)
 	if err == nil {
@@ -42,7 +42,7 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 		return err
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, "OK\n") // the file is safe whether or not the client hears it
+	_, _ = io.WriteString(w, "OK\n") // the file is durable even if the answer is lost
 	return nil
 }
 
@@ -51,13 +51,13 @@ func handleUpload(w http.ResponseWriter, r *http.Request, c *format.Call) error 
 type incoming struct {
 	ctx    context.Context
 	change format.Change
-	limit  int64 // bytes that the file may have
+	limit  int64 // maximum size of the file, in bytes
 	body   *formBody
 	form   form
 
 	project string
 	version version
-	claimed bool // whether it may be published was judged
+	claimed bool // whether the publication was authorized
 	file    string
 	content format.Staged
 	blake2  hash.Hash // of the content; nil unless the form told the digest before it
@@ -83,8 +83,8 @@ func (u *incoming) receive(parts *multipart.Reader) error {
 	}
 }
 
-// claim establishes what is published and whether it may be, as soon as the
-// fields name and version are there.
+// claim authorizes the publication as soon as the fields name and version have been
+// read.
 func (u *incoming) claim() error {
 	var err error
 	u.project, err = projectName(u.form.name)
@@ -116,7 +116,7 @@ func (u *incoming) receiveFile(part *multipart.Part) error {
 	if u.content != nil {
 		return fault.Invalid("The field content is given twice; an upload has one file.")
 	}
-	// The part's own FileName drops folders, and so would hide them.
+	// The part's FileName method drops folders, and so would hide them.
 	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	if err != nil || parameters["filename"] == "" {
 		return fault.Invalid("The field content has no file name.")
@@ -157,7 +157,7 @@ func (u *incoming) receiveFile(part *multipart.Part) error {
 	return nil
 }
 
-// A sink tells failures to write from failures to read.
+// A sink distinguishes errors of writing from errors of reading.
 type sink struct {
 	to  io.Writer
 	err error
@@ -179,7 +179,7 @@ func newBLAKE2() hash.Hash {
 	return h
 }
 
-// finish checks all that came and makes it durable.
+// finish checks the whole upload and makes it durable.
 func (u *incoming) finish() error {
 	err := u.form.check()
 	if err != nil {
@@ -228,7 +228,7 @@ func (u *incoming) finish() error {
 	return u.change.Commit(u.ctx, &format.Edit{Versions: []format.VersionEdit{release}})
 }
 
-// checkDigests compares what arrived with what the client meant to send.
+// checkDigests compares the digests of the content with those in the form.
 func (u *incoming) checkDigests() error {
 	digests := u.content.Digests()
 	if u.form.blake2 != "" && u.blake2 == nil {
@@ -253,8 +253,7 @@ func (u *incoming) checkDigests() error {
 	return nil
 }
 
-// describe returns what the file says of itself, and from the form what it
-// leaves out.
+// describe returns the file's own metadata, completed from the form.
 func (u *incoming) describe(raw []byte) (*metadata, error) {
 	if raw == nil {
 		return &u.form.metadata, nil

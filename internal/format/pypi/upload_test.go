@@ -102,8 +102,7 @@ func TestTheSameBytesAgainAreASuccessAndOtherBytesAConflict(t *testing.T) {
 	}
 }
 
-// anything returns a wheel with metadata of its own and a file name of our
-// choice.
+// anything returns a wheel with its own metadata and the given file name.
 func (b *bundle) anything(t *testing.T, file, version, summary string) (status int, text string) {
 	t.Helper()
 	_, content := wheelOf(t, "acme-hello", strings.Split(file, "-")[1], "Summary: "+summary)
@@ -134,7 +133,7 @@ func TestAnUploadUnderAnotherSpellingIsComparedWithTheFile(t *testing.T) {
 			t.Errorf("%s as %s: %d %s", row.file, row.version, status, text)
 		}
 	}
-	// What is another file stays allowed: build tags, other tags.
+	// Another file is still allowed: another build tag, other compatibility tags.
 	for _, file := range []string{"acme_hello-1.0-1-py2.py3-none-any.whl", "acme_hello-1.0-2-py2.py3-none-any.whl", "acme_hello-1.0.0-py3-none-any.whl"} {
 		if status, text := b.anything(t, file, "1.0.0", "third"); status != 200 {
 			t.Errorf("%s: %d %s", file, status, text)
@@ -423,7 +422,7 @@ func TestLittleOfAFormIsHeldForWhoMayNotPublish(t *testing.T) {
 		name  string
 		judge error
 		room  int64
-		kind  fault.Kind // of the refusal
+		kind  fault.Kind // the refusal's kind
 		held  int64      // bytes, at most
 	}{
 		{"whoever may not publish", fault.New(fault.AccessDenied, "no"), maxForm, fault.AccessDenied, 16 << 10},

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A version is one that PEP 440 allows, in its normal form. Numbers are digits
-// without leading zeros, because the PEP sets them no bound.
+// A version is a version of PEP 440 in its normal form. Numbers are kept as digits
+// without leading zeros, because the PEP does not bound them.
 type version struct {
 	epoch   string
 	release []string
@@ -34,10 +34,10 @@ func parseVersion(s string) (version, error) {
 	return v, nil
 }
 
-// A scanner takes a text apart from its beginning.
+// A scanner reads a text from its beginning.
 type scanner struct{ rest string }
 
-// take removes the first of the texts that the rest begins with.
+// take removes the first of the given texts that the rest begins with.
 func (p *scanner) take(texts ...string) (string, bool) {
 	for _, t := range texts {
 		if strings.HasPrefix(p.rest, t) {
@@ -128,7 +128,7 @@ func (v *version) scanSuffixes(p *scanner) bool {
 	return true
 }
 
-// scanPost takes a post-release, which may be a hyphen and a number alone.
+// scanPost reads a post-release, which may be just a hyphen and a number.
 func (v *version) scanPost(p *scanner) {
 	before := p.rest
 	if _, ok := p.take("-"); ok {
@@ -188,8 +188,8 @@ func (v version) String() string {
 	return b.String()
 }
 
-// NormalizeVersion returns the normal form of a version. Trailing zeros of the
-// release stay, as PEP 440 has it, although 1.0 and 1.0.0 are equal.
+// NormalizeVersion returns the normal form of a version. It keeps trailing zeros of
+// the release, as PEP 440 says, although 1.0 and 1.0.0 are equal.
 func NormalizeVersion(s string) (string, error) {
 	v, err := parseVersion(s)
 	if err != nil {
