@@ -145,7 +145,7 @@ func (c *compiler) value(cond *condition, text string) *SyntaxError {
 }
 
 func (c *compiler) pattern(cond *condition, text string) *SyntaxError {
-	p, err := parsePattern(text, cond.wildcards, c.variables)
+	p, err := parsePattern(text, patternSyntax{wildcards: cond.wildcards, variables: c.variables})
 	if err != nil {
 		return err
 	}

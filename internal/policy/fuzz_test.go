@@ -69,13 +69,13 @@ func FuzzMatch(f *testing.F) {
 			return // regexp itself is what takes long
 		}
 		e := evaluationState{req: &Request{Context: keys{"t:k": One(value)}}, steps: MaxSteps}
-		p, err := parsePattern(text, true, true)
+		p, err := parsePattern(text, patternSyntax{wildcards: true, variables: true})
 		if err == nil {
 			p.match(&e, subject)
 			p.arn = true
 			p.match(&e, subject)
 		}
-		plain, err := parsePattern(text, true, false)
+		plain, err := parsePattern(text, patternSyntax{wildcards: true})
 		if err != nil {
 			t.Fatalf("without variables: %v", err)
 		}
@@ -99,7 +99,7 @@ func TestWildcardsAreNotExponential(t *testing.T) {
 	t.Parallel()
 	subject := strings.Repeat("a", 2000)
 	for _, text := range []string{strings.Repeat("*a", 1000) + "b", strings.Repeat("a*", 1000) + "b", strings.Repeat("*?", 1000) + "b", "*" + strings.Repeat("a", 1500) + "b"} {
-		p, err := parsePattern(text, true, true)
+		p, err := parsePattern(text, patternSyntax{wildcards: true, variables: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -150,7 +150,7 @@ func TestWildcardsAgreeWithRegexp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text, subject := patternText.Draw(t, "pattern"), subjectText.Draw(t, "subject")
-		p, err := parsePattern(text, true, true)
+		p, err := parsePattern(text, patternSyntax{wildcards: true, variables: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestARNWildcardsAgreeWithRegexp(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text, subject := patternText.Draw(t, "pattern"), subjectText.Draw(t, "subject")
-		p, err := parsePattern(text, true, true)
+		p, err := parsePattern(text, patternSyntax{wildcards: true, variables: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,11 +197,11 @@ func TestWildcardsInAVariablesValueAreLiteral(t *testing.T) {
 		before, after := patternText.Draw(t, "before"), patternText.Draw(t, "after")
 		value, subject := patternText.Draw(t, "value"), patternText.Draw(t, "subject")
 		arn := rapid.Bool().Draw(t, "arn")
-		with, err := parsePattern(before+"${a:b}"+after, true, true)
+		with, err := parsePattern(before+"${a:b}"+after, patternSyntax{wildcards: true, variables: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		escaped, err := parsePattern(before+strings.NewReplacer("*", "${*}", "?", "${?}").Replace(value)+after, true, true)
+		escaped, err := parsePattern(before+strings.NewReplacer("*", "${*}", "?", "${?}").Replace(value)+after, patternSyntax{wildcards: true, variables: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,16 +56,21 @@ const (
 // part that may hold colons itself.
 const arnColons = 5
 
-// parsePattern compiles a string. Without wildcards or variables those are
-// literal text.
+// A patternSyntax says what is special in a pattern. All other text is literal.
+type patternSyntax struct {
+	wildcards bool // * and ?
+	variables bool // ${name}
+}
+
+// parsePattern compiles a string.
 //
 // Source for variables, defaults and the escapes ${*}, ${?} and ${$}: IAM User
 // Guide, "IAM policy elements: Variables and tags".
-func parsePattern(s string, wildcards, variables bool) (pattern, *SyntaxError) {
+func parsePattern(s string, syntax patternSyntax) (pattern, *SyntaxError) {
 	var e encoder
 	for rest := s; rest != ""; {
 		switch {
-		case variables && strings.HasPrefix(rest, "${"):
+		case syntax.variables && strings.HasPrefix(rest, "${"):
 			v, escaped, after, err := parseVariable(rest)
 			if err != nil {
 				return pattern{}, err
@@ -78,9 +83,9 @@ func parsePattern(s string, wildcards, variables bool) (pattern, *SyntaxError) {
 			e.mark(varMark)
 			e.variables = append(e.variables, v)
 			continue
-		case wildcards && rest[0] == '*':
+		case syntax.wildcards && rest[0] == '*':
 			e.mark(anyRun)
-		case wildcards && rest[0] == '?':
+		case syntax.wildcards && rest[0] == '?':
 			e.mark(anyOne)
 		default:
 			e.text = append(e.text, rest[0])

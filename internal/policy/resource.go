@@ -43,7 +43,7 @@ func (c *compiler) resources(found *statementElements) (resources, *SyntaxError)
 //
 // Source: IAM User Guide, "IAM JSON policy elements: Resource".
 func (c *compiler) resource(v string) (pattern, *SyntaxError) {
-	p, err := parsePattern(v, true, c.variables)
+	p, err := parsePattern(v, patternSyntax{wildcards: true, variables: c.variables})
 	if err != nil {
 		return pattern{}, err
 	}
