@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// An answer remembers what was sent, and cuts a client that stops reading it.
+// An answer records the status and the number of bytes that were sent. A client that
+// stops reading it for [stall] is disconnected.
 type answer struct {
 	http.ResponseWriter
 	status  int
-	written int64
+	written int64     // bytes of the body
 	next    time.Time // when the deadline is moved again
 }
 
@@ -41,8 +42,8 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 // extendDeadline gives the client [stall] to take what is written next, and what is
-// flushed after the handler. net/http lifts the deadline before the next
-// request.
+// flushed after the handler. It moves the deadline once a second at most. net/http
+// lifts the deadline before the next request.
 func (a *answer) extendDeadline() {
 	now := time.Now()
 	if now.Before(a.next) {
@@ -54,23 +55,24 @@ func (a *answer) extendDeadline() {
 	}
 }
 
-// writeDeadliner is what [http.ResponseController] looks for in an answer of net/http.
+// writeDeadliner is the method that [http.ResponseController] calls on a ResponseWriter
+// of net/http.
 type writeDeadliner interface{ SetWriteDeadline(t time.Time) error }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// chunk is how much of a download must go out within [stall].
+// chunk is how many bytes of a download must go out within [stall].
 const chunk = 1 << 20
 
-// ReadFrom keeps the kernel's copy from file to socket for large downloads,
-// and cuts a client that stops reading. It moves the deadline chunk by chunk,
-// so that a large file may take as long as it takes.
+// ReadFrom implements [io.ReaderFrom], so that the kernel copies large downloads from
+// file to socket. It moves the deadline with each chunk: a large file may take any
+// time, and a client that stops reading is still disconnected.
 func (a *answer) ReadFrom(src io.Reader) (int64, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	// The kernel's copy sees through one limit, not through two.
+	// Package net finds the file below one LimitedReader, not below two.
 	whole, ok := src.(*io.LimitedReader)
 	if !ok {
 		whole = &io.LimitedReader{R: src, N: math.MaxInt64}

@@ -15,30 +15,30 @@ import (
 	"daypass/internal/wire"
 )
 
-// A subject is what a call was about, for its audit record. The doors fill it
-// in on the way.
+// A subject is what a call was about, for its audit record. The handlers fill it in
+// while they serve the call.
 type subject struct {
-	surface *surface       // control
-	op      *api.Operation // nil: none was meant
-	in, out any            // as far as the call came
-	claimed string         // the key that a refused signature names
+	surface *surface       // of an API call
+	op      *api.Operation // nil: the request names none
+	in, out any            // nil: the call ended before
+	claimed string         // access key id that a refused signature names
 
 	inputSize int        // of the request, in bytes, about
-	size      int        // of what is held of it
-	made      *[2][]byte // of in and out, where in is too much to hold
+	size      int        // of what the subject keeps in memory, in bytes, about
+	made      *[2][]byte // in and out as encoded, where in is larger than maxHeld
 
-	action string        // packages: what the route asks for; "": no route
-	pkg    audit.Package // packages
-	uri    string        // as additionalEventData.requestUri
-	ref    format.Ref    // packages: what the request names, as far as it got
+	action string        // of a package request; "": no route matches
+	pkg    audit.Package // of a package request
+	uri    string        // additionalEventData.requestUri
+	ref    format.Ref    // package that a package request names, as far as it is known
 }
 
-// maxHeld is how large a request may be, in bytes, whose input waits for the
-// writer of the trail; of a larger one the record's part is made at once.
+// maxHeld is the largest request, in bytes, whose input is kept for the journal. The
+// input of a larger one is encoded at once, and the input is let go.
 const maxHeld = 16 << 10
 
-// finish takes from an answered request what its record needs, and lets go what
-// it does not.
+// finish takes from an answered request what its record needs. It drops the rest, so
+// that an event in the journal's queue keeps little memory.
 func (s *subject) finish(e *event, r *http.Request) {
 	s.size = pinned(r)
 	if s.surface == nil {
@@ -63,8 +63,9 @@ func (s *subject) finish(e *event, r *http.Request) {
 	s.size += len(s.made[0]) + len(s.made[1])
 }
 
-// pinned is how many bytes of a request stay in memory with the parts of them that its
-// event has: its path is a part of its address, its key id one of a header.
+// pinned returns how many bytes of a request its event keeps in memory. The event's path
+// and key id are substrings of the request's address and headers, and a substring keeps
+// the whole string.
 func pinned(r *http.Request) int {
 	n := len(r.RequestURI)
 	for _, name := range [...]string{"Authorization", "X-Amz-Security-Token"} {
@@ -75,12 +76,12 @@ func pinned(r *http.Request) int {
 	return n
 }
 
-// sentPath is the path of a request as it was sent. Where a token is in it of which a
-// character was escaped, which nobody would find in the record, it is hidden.
+// sentPath returns the path of a request as it was sent. A token with an escaped
+// character is hidden here, because the masking of the record does not find it.
 func sentPath(r *http.Request) string {
 	sent := r.URL.EscapedPath()
 	if r.URL.RawPath == "" {
-		return sent // tokens need no escapes
+		return sent // the default encoding escapes no character of a token
 	}
 	plain, err := url.PathUnescape(masked(sent))
 	hidden := masked(plain)
@@ -90,8 +91,8 @@ func sentPath(r *http.Request) string {
 	return (&url.URL{Path: hidden}).EscapedPath()
 }
 
-// record fills in the audit record of a request. What the call took and gave is
-// encoded into elements, which the record holds then.
+// record fills in the audit record of a request. It encodes the input and the output of
+// the call into elements, and the record refers to these.
 func (e *event) record(event *audit.Event, elements *[2][]byte) {
 	c := &e.call
 	event.Time, event.RequestID, event.Address, event.UserAgent, event.Resource = c.Now, c.RequestID, c.SourceIP, e.agent, c.Resource
@@ -113,11 +114,11 @@ func (e *event) record(event *audit.Event, elements *[2][]byte) {
 		if op := e.subject.op; op != nil && op.Unsigned {
 			event.Caller.Web = webCaller(op.Name, c.WebIdentity)
 		}
-		if c.WebIdentity != nil { // the record is its account's
+		if c.WebIdentity != nil { // the record belongs to the account of the provider
 			provider, _ := arn.Parse(c.WebIdentity.Provider)
 			event.Account = provider.Account
 		}
-	default: // it broke before it was known what it is
+	default: // it failed before its operation was known
 		event.Name = unknownName
 	}
 	if e.fault != nil {
@@ -125,7 +126,7 @@ func (e *event) record(event *audit.Event, elements *[2][]byte) {
 	}
 }
 
-// unknownName is the eventName of what is no operation and no route.
+// unknownName is the eventName of a request that matches no operation and no route.
 const unknownName = "UnknownOperation"
 
 func (s *subject) control(event *audit.Event, method string, elements *[2][]byte) {
@@ -151,14 +152,14 @@ func (s *subject) control(event *audit.Event, method string, elements *[2][]byte
 	}
 }
 
-// elements appends a part of the record, made from what the operation took or
-// gave. No one changes either once the call is over.
+// elements appends the input or the output of an operation, as the record shows it.
+// Neither may be changed once the call is over, since this runs after it.
 func (s *subject) elements(b []byte, v any) (made []byte) {
 	if v == nil {
 		return nil
 	}
 	defer func() {
-		if recover() != nil { // a mistake in one part must not cost the record
+		if recover() != nil { // a panic over one part must not lose the record
 			made = []byte(`{"omitted":true}`)
 		}
 	}()
@@ -169,8 +170,9 @@ func (s *subject) elements(b []byte, v any) (made []byte) {
 	return printable.JSON(maskedLine(made))
 }
 
-// webCaller is who called an operation that takes an identity provider's word,
-// also if it was refused: what it says is known once it is verified.
+// webCaller returns the caller of an operation that takes an identity provider's token
+// or assertion. The record of a refused call has one too, without the provider and the
+// subject unless they were verified.
 func webCaller(operation string, v *gate.WebIdentity) *audit.Web {
 	web := &audit.Web{Type: "WebIdentityUser"}
 	if operation == "AssumeRoleWithSAML" {
@@ -182,7 +184,8 @@ func webCaller(operation string, v *gate.WebIdentity) *audit.Web {
 	return web
 }
 
-// claimed is the access key id that a refused signature names.
+// claimed returns the access key id that a refused signature names, or "". An id that
+// this server cannot have issued is left out: it may be a secret in the wrong field.
 func claimed(call *gate.Call, r *http.Request) string {
 	signature, err := call.Signature(r)
 	if err != nil || !arn.IsIssuedKeyID(signature.AccessKeyID) {
@@ -203,7 +206,7 @@ func (s *subject) packages(event *audit.Event, method string) {
 	event.Additional.HTTPMethod, event.Additional.RequestURI = method, s.uri
 }
 
-// named notes what a package request turns out to do, and with which package.
+// named records the action that a package request turns out to need, and its package.
 func (s *subject) named(verb *format.Verb, ref format.Ref) {
 	s.action = verb.Action()
 	if ref.Name != (format.Name{}) {
@@ -211,9 +214,9 @@ func (s *subject) named(verb *format.Verb, ref format.Ref) {
 	}
 }
 
-// packageRequest notes what a package manager asks for, before anything of it
-// is checked. The address is told as AWS has it, without the domain, which is in
-// the host name there, and without the repository.
+// packageRequest records what a package manager asks for, before anything of it is
+// checked. requestUri is as in CloudTrail: it has neither the domain, which is part of
+// AWS's host name, nor the repository.
 func (s *subject) packageRequest(formatName, action string, r *http.Request) {
 	s.action, s.pkg.Format = action, formatName
 	s.uri = sentPath(r)

@@ -16,8 +16,8 @@ import (
 	"daypass/internal/store"
 )
 
-// hold locks the data folder until this process ends: for itself with the
-// embedded database, shared with other replicas otherwise.
+// hold locks the data folder until this process ends. The lock is exclusive with the
+// embedded database. With --database it is shared, as replicas may use one folder.
 func (s *Server) hold() error {
 	held, err := lock.Take(filepath.Join(s.config.Data, "lock"), s.config.Database != "")
 	var by *lock.HeldError
@@ -36,14 +36,14 @@ func (s *Server) hold() error {
 	return nil
 }
 
-// ownsKeyFile reports whether the master key is the one that a first start makes
-// in the data folder.
+// ownsKeyFile reports whether the master key is in the data folder, where the first
+// start creates it.
 func (s *Server) ownsKeyFile() bool {
 	return !s.config.Dev && s.config.MasterKey == nil && s.config.MasterKeyFile == ""
 }
 
-// admit looks whether the database, the master key and the content belong
-// together, before anything is written.
+// admit refuses a database that does not belong to the master key or to the content.
+// It runs before anything is written.
 func (s *Server) admit(ctx context.Context, found store.Found) error {
 	if s.ownsKeyFile() {
 		_, err := os.Stat(s.keyFile())
@@ -92,15 +92,16 @@ func (s *Server) contentName() string {
 	return filepath.Join(s.config.Data, "blobs")
 }
 
-// A mark is the note beside the content: whose it is, and how far its database
-// had come. A database that is behind it was restored.
+// A mark is a JSON object that is stored beside the content. It names the instance that
+// the content belongs to and the generation that its database had reached. A database
+// with a lower generation was restored from a backup.
 type mark struct {
 	Instance   string `json:"instance"`
 	Generation int64  `json:"generation"`
 	Region     string `json:"region,omitempty"`
 }
 
-// readMark returns the note, and whether there is one that can be read.
+// readMark returns the mark, and whether there is one that can be decoded.
 func (s *Server) readMark(ctx context.Context) (mark, bool, error) {
 	var m mark
 	note, err := s.blobs.Mark(ctx)
@@ -111,11 +112,11 @@ func (s *Server) readMark(ctx context.Context) (mark, bool, error) {
 		return m, false, err
 	}
 	err = json.Unmarshal(note, &m)
-	return m, err == nil && m.Instance != "", nil // an unreadable one is written anew
+	return m, err == nil && m.Instance != "", nil // writeMark replaces one that can't be decoded
 }
 
-// writeMark notes how far the database has come, unless that is noted. A replica
-// that is slow may take the note back a little, until the next change.
+// writeMark stores the generation of the database in the mark, unless it is there. A
+// slow replica may replace it with a slightly lower one, until the next change.
 func (s *Server) writeMark(ctx context.Context) error {
 	now := s.db.Generation()
 	if now <= s.marked {
@@ -135,10 +136,10 @@ func (s *Server) writeMark(ctx context.Context) error {
 	return err
 }
 
-// recognise compares the database with the note beside the content. A restored
-// database would bring back tokens that were revoked, and keys that were
-// deactivated, since the backup: that is refused until the operator says that it
-// is known.
+// recognise compares the database with the mark beside the content. In a restored
+// database tokens that were revoked and keys that were deactivated since the backup
+// would work again. Such a database is refused, unless the operator gives
+// --accept-restore.
 func (s *Server) recognise(ctx context.Context) error {
 	// The note is read before the database: what it tells of was committed before.
 	m, found, err := s.readMark(ctx)
@@ -172,7 +173,7 @@ func (s *Server) recognise(ctx context.Context) error {
 		}
 		s.log.Warn("every token and session issued until now is revoked; access keys are as they were at the backup: look at them", "until", until.Format(time.RFC3339Nano))
 	}
-	if !named { // a start that was refused has named nothing
+	if !named { // last, so that a refused start names nothing
 		s.instance, err = s.db.NameInstance(ctx, rand.Text())
 	}
 	return err

@@ -20,37 +20,38 @@ import (
 )
 
 const (
-	// patience is how long a request may take to arrive whole. The package door
-	// gives more to the bodies that it reads, see [patient].
+	// patience is how long a request may take to arrive whole. Bodies that stream have
+	// longer, see [patient].
 	patience = 30 * time.Second
-	// strangersBody bounds what is read for somebody whose signature nobody could
-	// have made: the largest that callers without one have is a web identity token
-	// of 20,000 characters.
+	// strangersBody is the largest body, in bytes, of a query request that no known key
+	// signed. The largest that such a request needs has a web identity token of 20,000
+	// characters.
 	strangersBody = 64 << 10
-	// maxBody bounds what is read before it is known for which operation, which
-	// has a bound of its own ([api.Operation.MaxBody]).
+	// maxBody is the largest body, in bytes, that is read before its operation is known.
+	// Each operation has a limit of its own ([api.Operation.MaxBody]).
 	maxBody = 1 << 20
 )
 
 const (
-	// heldBodies bounds what all requests together hold of bodies, in bytes, and
-	// heldForStrangers what those of strangers may take of it.
+	// heldBodies is how many bytes of bodies all requests together may hold.
+	// heldForStrangers is the part of it for requests that no known key signed.
 	heldBodies       = 64 << 20
 	heldForStrangers = 16 << 20
-	// heldByOne is what one address may take of it, beyond [firstPiece] of each
-	// body, and half as much again in first pieces: a connection of HTTP/2 has many
-	// requests at a time. The id of an access key is no secret: whoever knows one is
-	// no stranger before the body is there, and sends slowly.
+	// heldByOne is how many bytes of it one address may hold beyond the [firstPiece] of
+	// each body. It may hold half as many in first pieces, because a connection of
+	// HTTP/2 has many requests at a time. The limit is for known keys too: the id of an
+	// access key is no secret, and a signature is verified only when the body is there.
 	heldByOne = heldBodies / 8
-	// heldBeyond is what bodies together may take beyond the firstPiece of each:
-	// most calls have smaller ones, and find room beside any number of large ones.
+	// heldBeyond is how many bytes all bodies together may hold beyond the firstPiece of
+	// each. The rest stays free for small bodies, which most calls have, however many
+	// large ones there are.
 	heldBeyond = heldBodies / 4 * 3
 	firstPiece = 4 << 10 // bytes
-	// crowded is how many seconds a client is to wait that found no room.
+	// crowded is the Retry-After, in seconds, of a request that found no room.
 	crowded = 1
 )
 
-// bodies are what the process holds of requests that it reads whole.
+// bodies limits how many bytes of request bodies the process holds.
 type bodies struct {
 	all, strangers *semaphore.Weighted
 	beyond, byOne  int64 // bytes that all, and that one network, may have beyond the first pieces
@@ -60,7 +61,7 @@ type bodies struct {
 	of  map[netip.Addr]taken
 }
 
-// A taken is how many bytes the bodies of one network have.
+// A taken is how many bytes the bodies of one network hold.
 type taken struct {
 	first  int64 // in first pieces
 	beyond int64
@@ -73,7 +74,7 @@ func newBodies(all, strangers, beyond, byOne int64) *bodies {
 	}
 }
 
-// A held is a body that was read whole, with its share of what all may hold.
+// A held is a body that was read whole, with the bytes that are reserved for it.
 type held struct {
 	bytes    []byte
 	from     *bodies
@@ -82,8 +83,8 @@ type held struct {
 	stranger bool
 }
 
-// release gives the share back. The bytes may live a little longer in what was
-// made of them, for the audit record.
+// release returns the reserved bytes. The body may stay in memory a little longer, in
+// the input that is kept for the audit record.
 func (h *held) release() {
 	if h.reserved > 0 {
 		h.from.free(h)
@@ -91,7 +92,8 @@ func (h *held) release() {
 	}
 }
 
-// take reserves room for a body to grow to a size.
+// take reserves room for a body to grow to a size in bytes. It reports whether there is
+// room.
 func (b *bodies) take(h *held, size int64) bool {
 	more := size - h.reserved
 	if h.stranger && !b.strangers.TryAcquire(more) {
@@ -118,7 +120,8 @@ func (b *bodies) free(h *held) {
 	b.share(h.client, h.reserved, 0)
 }
 
-// share reports whether a body of a client may go from one size to another.
+// share reports whether a body of a client may change from one size in bytes to another,
+// and counts it if so.
 func (b *bodies) share(client netip.Addr, from, to int64) bool {
 	first := min(to, firstPiece) - min(from, firstPiece)
 	beyond := to - from - first
@@ -146,13 +149,13 @@ func noRoom() error {
 	return f
 }
 
-// A streamed body has parts that are held meanwhile.
+// A streamed body is not read whole, but parts of it are held while it is read.
 type streamed struct {
 	held
 	used int64 // bytes
 }
 
-// hold takes room for more bytes, in pieces.
+// hold reserves room for more bytes, in pieces of 64 KiB after the first.
 func (s *streamed) hold(more int64) error {
 	const piece = 64 << 10
 	s.used += more
@@ -168,8 +171,8 @@ func (s *streamed) hold(more int64) error {
 	return nil
 }
 
-// read reads a request whole, up to a limit in bytes. Room is taken as the bytes
-// come: a length that is only announced costs nobody else anything.
+// read reads a body whole into h, up to a limit in bytes. Room is reserved as the bytes
+// arrive, so that a large Content-Length alone takes nothing from other requests.
 func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int64, stranger bool) error {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
@@ -181,7 +184,7 @@ func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int
 	from := http.MaxBytesReader(w, r.Body, limit)
 	for size := int64(firstPiece); ; size = min(2*size, limit+1) {
 		if r.ContentLength >= 0 {
-			size = min(size, r.ContentLength+1) // and one, to see the end
+			size = min(size, r.ContentLength+1) // one more than the body, to read its end
 		}
 		if !b.take(h, size) {
 			return noRoom()
@@ -203,30 +206,29 @@ func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int
 	}
 }
 
-// stall is how long a package request may go without moving a byte in either
-// direction before its connection is cut. Large downloads take as long as they
-// take; for uploads see [pace].
+// stall is how long a body that streams may go without a byte before its connection is
+// cut, in either direction. A large download has no other limit. For uploads see [pace].
 const stall = 60 * time.Second
 
-// arrived lifts the deadline of a body that has been read to its end. net/http
-// goes on to watch the connection, and takes a deadline that passes for a client
-// that is gone: it would cancel the request while it is being served.
+// arrived lifts the deadline of a body that has been read to its end. net/http still
+// reads from the connection then, to notice when the client leaves. It takes a deadline
+// that passes for that, and would cancel the request while it is being served.
 func arrived(control *http.ResponseController) { _ = control.SetReadDeadline(time.Time{}) }
 
 func tooLarge(limit int64) error {
 	return fault.New(fault.BodyTooLarge, "The request body is larger than %d bytes.", limit)
 }
 
-// A proven body streams, and fails at its end unless its hash is the one that was
-// signed, or as soon as it is too large. Whoever reads it MUST change nothing
-// before the end.
+// A proven body streams. It fails at its end unless its SHA-256 is the one that was
+// signed, and as soon as it is too large. Its reader MUST NOT change anything before
+// io.EOF.
 type proven struct {
 	io.ReadCloser
 	hash  hash.Hash
 	want  string // in lower-case hexadecimal
-	limit int64
-	read  int64
-	end   error // nil: it was not reached
+	limit int64  // bytes
+	read  int64  // bytes
+	end   error  // that ended it; nil: there is more
 }
 
 func (p *proven) Read(b []byte) (int, error) {
@@ -246,14 +248,14 @@ func (p *proven) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A pace is how fast an upload must come.
+// A pace is how fast an upload must arrive.
 type pace struct {
-	total time.Duration // that all of it may take; 0: any
-	rate  int64         // bytes a second, on average, that it must have after the first [stall]; 0: any
+	total time.Duration // longest time for the whole upload; 0: any
+	rate  int64         // least bytes a second, on average, after the first [stall]; 0: any
 }
 
-// deadline returns until when the next byte must come, and what is wrong if it
-// does not.
+// deadline returns the time by which the next byte must arrive, and a phrase for the
+// error if it does not.
 func (p pace) deadline(began, now time.Time, received int64) (time.Time, string) {
 	end, wrong := now.Add(stall), fmt.Sprintf("sent nothing for %s", stall)
 	if p.rate > 0 {
@@ -270,29 +272,29 @@ func (p pace) deadline(began, now time.Time, received int64) (time.Time, string)
 	return end, wrong
 }
 
-// A patient body keeps the connection alive for as long as bytes arrive, and
-// arrive at a pace.
+// A patient body moves the read deadline of its connection for as long as bytes arrive
+// at its pace.
 type patient struct {
 	io.ReadCloser
 	control *http.ResponseController
 	pace    pace
 
-	began    time.Time // of the first read
-	next     time.Time // at which the deadline is moved
+	began    time.Time // time of the first read
+	next     time.Time // time after which the deadline is moved again
 	received int64     // bytes
-	wrong    string    // if the deadline passes
+	wrong    string    // phrase for the error if the deadline passes
 	err      error     // that ended it
 }
 
 func (p *patient) Read(b []byte) (int, error) {
 	if p.err != nil {
-		return 0, p.err // who reads on to drain it must not wait for it again
+		return 0, p.err // a reader that drains it must not wait once more
 	}
 	now := time.Now()
 	if p.began.IsZero() {
 		p.began = now
 	}
-	// A read may bring a few bytes only; moving once a second is enough.
+	// A read may return few bytes, and to set a deadline costs: once a second is enough.
 	if now.After(p.next) {
 		var end time.Time
 		end, p.wrong = p.pace.deadline(p.began, now, p.received)

@@ -10,11 +10,11 @@ import (
 	"daypass/internal/fault"
 )
 
-// client returns the address that a request came from, and whether it came
-// over TLS. A trusted proxy's word is taken: the last address in
-// X-Forwarded-For that is not itself a trusted proxy is the client's. If that is
-// no address, the client's is unknown, and the zero value: the proxy's own would
-// let everybody through whom a policy or a limit tells by its address.
+// client returns the address that a request came from, and whether it came over TLS.
+// The headers of a trusted proxy are believed: the client is the last address in
+// X-Forwarded-For that is not a trusted proxy. If that element is not an address, the
+// result is the zero value. The proxy's own address would be wrong there: policies and
+// limits by address would treat every client as the proxy.
 func (s *Server) client(r *http.Request) (netip.Addr, bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	address := peer.Addr().Unmap()
@@ -31,7 +31,7 @@ func (s *Server) client(r *http.Request) (netip.Addr, bool) {
 			var hop string
 			list, hop = cutLast(list)
 			if hop == "" {
-				continue // an empty element means nothing (RFC 9110, 5.6.1)
+				continue // empty elements are ignored (RFC 9110, section 5.6.1)
 			}
 			address = hopAddress(hop)
 			if !s.trusted(address) {
@@ -42,17 +42,17 @@ func (s *Server) client(r *http.Request) (netip.Addr, bool) {
 	return address, secure
 }
 
-// cutLast takes the last element off a list with commas.
+// cutLast splits the last element off a comma-separated list.
 func cutLast(list string) (before, last string) {
 	i := strings.LastIndexByte(list, ',')
 	return list[:max(i, 0)], strings.TrimSpace(list[i+1:])
 }
 
-// hopAddress reads one element of X-Forwarded-For in the forms that proxies
-// write: an address, IPv6 also in brackets, with or without a port, also quoted.
-// It is the zero value for anything else.
+// hopAddress parses one element of X-Forwarded-For. Proxies write an address with or
+// without a port, IPv6 with or without brackets, all of it with or without quotes. The
+// result is the zero value for anything else.
 //
-// Source: RFC 7239, section 6, whose form some proxies keep here.
+// Source: RFC 7239, section 6. Some proxies use its form in this header too.
 func hopAddress(hop string) netip.Addr {
 	if n := len(hop); n > 1 && hop[0] == '"' && hop[n-1] == '"' {
 		hop = hop[1 : n-1]
@@ -80,8 +80,8 @@ func (s *Server) trusted(address netip.Addr) bool {
 	return false
 }
 
-// base returns the URL under which this server is reached, without a slash at
-// its end: the configured one, else as the request named it.
+// base returns the URL of this server without a slash at its end: the configured one,
+// else the host of the request, else the address that the server listens on.
 func (s *Server) base(host string, secure bool) string {
 	if s.config.PublicURL != "" {
 		return s.config.PublicURL
@@ -95,9 +95,9 @@ func (s *Server) base(host string, secure bool) string {
 	return "http://" + host
 }
 
-// isHost reports whether text is a host as this server's addresses may name it:
-// ^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$. It is asked for each page, and an
-// expression would take as long as judging it.
+// isHost reports whether text matches
+// ^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$. It runs for each page, and package
+// regexp would take as long for it as the authorization of the request.
 func isHost(text string) bool {
 	name, port := text, ""
 	if strings.HasPrefix(text, "[") {
@@ -117,7 +117,7 @@ func isHost(text string) bool {
 	return port == "" || port[0] == ':' && len(port) <= len(":65535") && consists(port[1:], isDigit)
 }
 
-// consists reports whether a text has bytes, all of a kind.
+// consists reports whether a text is not empty and all its bytes are of a kind.
 func consists(text string, of func(byte) bool) bool {
 	for i := range len(text) {
 		if !of(text[i]) {

@@ -20,39 +20,39 @@ import (
 	"daypass/internal/throttle"
 )
 
-// A Config is everything that an operator can choose. The zero value is not
-// complete; [ParseConfig] fills in the defaults.
+// A Config is everything that an operator can choose. Its zero value is not complete:
+// [ParseConfig] sets the defaults.
 type Config struct {
 	Listen        string // host:port
 	Data          string // folder of the embedded database, content, keys and first credentials
 	Database      string // postgres:// URL; "" means SQLite in Data
 	Blobs         string // s3:// URL; "" means a folder in Data
 	Region        string
-	AccountID     string // of the account that the first start creates
-	PublicURL     string // how clients reach this server; "" means as they asked for it
-	BaseDomain    string // enables host-form repository endpoints below this domain
-	TLSCert       string
-	TLSKey        string
-	MasterKeyFile string
-	OIDCCAFile    string        // PEM of authorities that issuers of identity tokens may have besides the system's
+	AccountID     string        // of the account that the first start creates
+	PublicURL     string        // http(s) URL of this server for clients; "" means as each request named it
+	BaseDomain    string        // domain of repository endpoints in host form; "" means path form
+	TLSCert       string        // PEM file; "" means HTTP without TLS
+	TLSKey        string        // PEM file
+	MasterKeyFile string        // file with base64; "" means master.key in Data
+	OIDCCAFile    string        // PEM file of authorities for identity token issuers, besides the system's
 	TrustProxies  string        // CIDRs whose X-Forwarded-For and -Proto are believed
-	Connections   int           // of one address at a time; 0: any number
-	RotateEvery   time.Duration // age at which the newest token key is succeeded by another
-	MaxUpload     int64         // bytes of one uploaded file
-	UploadTimeout time.Duration // that one upload may take; 0: any
-	UploadMinRate int64         // bytes a second that an upload must have on average; 0: any
+	Connections   int           // that one address may have open at a time; 0: any number
+	RotateEvery   time.Duration // age at which a new token key replaces the newest
+	MaxUpload     int64         // largest uploaded file, in bytes
+	UploadTimeout time.Duration // longest time for one upload; 0: any
+	UploadMinRate int64         // least bytes a second of an upload, on average; 0: any
 	Throttle      string        // aws, off or a list of rates; "" means aws, and off with Dev
 	Quotas        string        // list of quotas; "" means AWS's
 	LogFormat     string        // json or text
-	AuditLog      string        // file of the audit trail, "-" for standard output, "off"; "" means by the other options
-	AuditMaxSize  int64         // bytes after which a new file begins
-	AuditKeep     int           // rotated files; 0: all
-	AuditMaxAge   time.Duration // of rotated files; 0: for ever
+	AuditLog      string        // file, "-" for standard output, or "off"; "" means audit/audit.jsonl in Data, and off with Dev
+	AuditMaxSize  int64         // size in bytes at which the audit file is rotated
+	AuditKeep     int           // number of rotated files; 0: all
+	AuditMaxAge   time.Duration // age at which rotated files are removed; 0: never
 	AcceptRestore bool          // start on a database that was restored, and revoke what was issued before
-	Dev           bool
+	Dev           bool          // keeps everything in memory, accepts any Region and http issuers on the loopback address
 
-	// From the environment alone, as they are secret.
-	MasterKey   []byte
+	// Only from the environment, because the arguments of a process are not secret.
+	MasterKey   []byte // 32 bytes; nil means MasterKeyFile
 	AdminKey    KeyPair
 	RootKey     KeyPair
 	TrustedNets []netip.Prefix // parsed from TrustProxies
@@ -60,14 +60,16 @@ type Config struct {
 	Limits      Limits         // parsed from Quotas
 }
 
-// A KeyPair is a fixed access key; empty means none was given.
+// A KeyPair is an access key that the operator chose. It is empty if there is none.
 type KeyPair struct{ ID, Secret string }
 
-// errHelp is returned when only the usage was asked for.
+// errHelp is the error of ParseConfig when the arguments ask for the usage.
 var errHelp = flag.ErrHelp
 
-// ParseConfig reads flags and their environment twins (--public-url is
-// DAYPASS_PUBLIC_URL); flags win. It reports every fault at once.
+// ParseConfig returns the configuration that args and the environment describe. Each
+// flag has an environment variable: that of --public-url is DAYPASS_PUBLIC_URL. A flag
+// overrides its variable. The error joins all faults, one a line. If args ask for help,
+// it writes the options to usage and returns [flag.ErrHelp].
 func ParseConfig(args []string, getenv func(string) string, usage io.Writer) (Config, error) {
 	var c Config
 	flags := flag.NewFlagSet("daypass serve", flag.ContinueOnError)
@@ -141,13 +143,13 @@ func (c *Config) define(flags *flag.FlagSet) {
 	flags.BoolVar(&c.Dev, "dev", false, "keep everything in memory, accept any Region in signatures and http issuers on the loopback address, forget all at exit")
 }
 
-// invalidValue is how package flag says that a value has the wrong form.
+// invalidValue matches the error of package flag for a value of the wrong form.
 var invalidValue = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^invalid (?:boolean )?value (".*") for (?:flag )?-([^ ]+): `)
 })
 
-// misread is the fault of a flag whose value has the wrong form, after which the
-// other flags can be read on; nil is another error.
+// misread returns the fault of a flag whose value has the wrong form, and nil for any
+// other error. The flags after such a value can still be parsed.
 func misread(err error, flags *flag.FlagSet) error {
 	found := invalidValue().FindStringSubmatch(err.Error())
 	if found == nil {
@@ -160,8 +162,9 @@ func misread(err error, flags *flag.FlagSet) error {
 	return refused("--"+found[2], value, flags.Lookup(found[2]))
 }
 
-// refused says what a flag's value should have been. The flag gets its default
-// back, so that what package flag leaves in it is not found fault with as well.
+// refused returns an error that says what a flag's value should have been. It sets the
+// flag to its default again, because package flag may leave a value in it that validate
+// would report as well.
 func refused(name, value string, f *flag.Flag) error {
 	expected := "a number"
 	switch f.Value.(flag.Getter).Get().(type) {
@@ -179,7 +182,8 @@ func refused(name, value string, f *flag.Flag) error {
 	return fmt.Errorf("%s: %q: expected %s", name, shown(value), expected)
 }
 
-// worded spells options as this program's help does.
+// worded rewrites an error of package flag with options as the usage spells them, with
+// two hyphens.
 func worded(err error) error {
 	text := err.Error()
 	if name, unknown := strings.CutPrefix(text, "flag provided but not defined: -"); unknown {
@@ -246,7 +250,7 @@ func (k KeyPair) validate(id, secret string) []error {
 	case k.ID == "" || k.Secret == "":
 		return []error{fmt.Errorf("%s and %s: set both or none", id, secret)}
 	case !arn.IsKeyID(k.ID):
-		// It is not repeated: it may be the secret.
+		// The id is not in the message: it may be the secret.
 		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128 letters, digits or underscores", id, len(k.ID))}
 	case len(k.Secret) < 16 || len(k.Secret) > 128:
 		return []error{fmt.Errorf("%s: %d characters: expected 16 to 128", secret, len(k.Secret))}
@@ -254,7 +258,7 @@ func (k KeyPair) validate(id, secret string) []error {
 	return nil
 }
 
-// masterKeySize is the length in bytes of the key that seals all others.
+// masterKeySize is the length of the master key, in bytes.
 const masterKeySize = 32
 
 func decodeKey(text string) ([]byte, error) {
@@ -267,7 +271,8 @@ func decodeKey(text string) ([]byte, error) {
 
 var domainPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`) })
 
-// validate checks each value, and reports all that is wrong.
+// validate sets the fields that are parsed from others. It returns a fault for each
+// value that is wrong.
 func (c *Config) validate() []error {
 	_, _, listenErr := net.SplitHostPort(c.Listen)
 	nets, netsErr := parsePrefixes(c.TrustProxies)
@@ -347,9 +352,9 @@ func plainURL(s string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
-// shown returns what may be told of a value that somebody typed, perhaps in the
-// wrong place: no password, no query of a URL, and nothing behind a name. How it
-// is printed is up to %q, as in every message about an option.
+// shown returns the part of an option's value that an error may show. It has no password,
+// no query of a URL and nothing after "name=", because the value may be meant for another
+// option. Messages print it with %q, which escapes control characters.
 func shown(value string) string {
 	if strings.Contains(value, "://") || strings.Contains(value, "@") {
 		return shownURL(value)
@@ -361,8 +366,8 @@ func shown(value string) string {
 	return value
 }
 
-// shownURL is [shown] for what should be a URL. Where an @ or a scheme is not
-// where URLs have them, nobody can tell which part is the password.
+// shownURL is [shown] for a value that should be a URL. If an @ or the scheme is in an
+// unusual place, any part may be the password, and nothing is shown.
 func shownURL(value string) string {
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme == "" || u.Opaque != "" || u.Host == "" || strings.Contains(u.Host+u.Path, "@") {
@@ -393,7 +398,7 @@ func parsePrefixes(list string) ([]netip.Prefix, error) {
 	return nets, nil
 }
 
-// readKeyFile reads a master key from a file.
+// readKeyFile reads a master key from a file that has it in base64.
 func readKeyFile(name string) ([]byte, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -9,18 +9,20 @@ import (
 	"daypass/internal/throttle"
 )
 
-// connections bounds how many connections one address has open at a time, idle
-// ones too: each takes some 20 KB here, and nothing of whoever opens it.
+// connections limits how many connections one address has open at a time, idle ones
+// included. Each takes about 20 KB of this server's memory and almost nothing of the
+// client's.
 type connections struct {
 	most   int                           // of one address; 0: any number
-	exempt func(address netip.Addr) bool // proxies, behind which many clients are
+	exempt func(address netip.Addr) bool // trusted proxies, which have many clients
 
 	mu   sync.Mutex
 	open map[netip.Addr]int
 }
 
-// track is told of each change of a connection's state, and closes a new one that
-// is too many. It costs nothing for a request on a connection that stays open.
+// track is a [http.Server.ConnState]. It closes a new connection of an address that has
+// too many. It ignores the changes between active and idle, so that requests on an open
+// connection take no lock.
 func (c *connections) track(conn net.Conn, state http.ConnState) {
 	if c.most == 0 || state != http.StateNew && state != http.StateClosed && state != http.StateHijacked {
 		return
@@ -31,11 +33,12 @@ func (c *connections) track(conn net.Conn, state http.ConnState) {
 		return
 	}
 	if !c.count(throttle.Network(address), state == http.StateNew) {
-		_ = conn.Close() // the server finds it closed, and tells of that
+		_ = conn.Close() // net/http then reports StateClosed, which counts it off
 	}
 }
 
-// count reports whether the connections of an address are few enough.
+// count adds or removes a connection of an address. It reports whether the address has
+// no more than it may.
 func (c *connections) count(address netip.Addr, opened bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 	"daypass/internal/wire"
 )
 
-// A surface is one API of the control plane with what implements it.
+// A surface is one API of the control plane with its implementation.
 type surface struct {
 	api        *api.Service
 	protocol   fault.Protocol
@@ -41,17 +41,17 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 	return s
 }
 
-// control is the door for the AWS APIs: one address for all of them. REST
-// services are told apart by path, query services by the signature's scope or,
-// unsigned, by the action.
+// control is the handler of the AWS APIs, which share one address. The path tells which
+// REST service a request is for. For a query service the signature's scope does, and
+// the action if there is no signature.
 type control struct {
 	entrance
 	rest     []*surface
 	query    []*surface
 	bodies   *bodies
-	maxAsset int64                                                       // bytes of content that streams
-	pace     pace                                                        // of that content
-	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // told of each signed request
+	maxAsset int64                                                       // limit of content that streams, in bytes
+	pace     pace                                                        // of content that streams
+	used     func(accessKeyID string, ref principal.Ref, u identity.Use) // called for each signed request
 }
 
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if errors.Is(err, wire.ErrCut) {
 		e.fault = fault.From(err)
-		panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
+		panic(http.ErrAbortHandler) // the header is sent: only a cut connection shows the error
 	}
 	if err != nil {
 		c.turnAway(w, e, err)
@@ -79,17 +79,17 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// An incoming is what a request is before anybody knows whether to believe it.
+// An incoming is a request that is not authenticated yet.
 type incoming struct {
-	at    *surface       // never nil, so that an error can be told in its protocol
-	op    *api.Operation // nil: none was meant
-	claim gate.Claim     // of an operation that is signed
-	body  held           // empty where the operation's content streams
+	at    *surface       // not nil after receive: an error is written in its protocol
+	op    *api.Operation // nil: the request names none
+	claim gate.Claim     // of a signed operation
+	body  held           // empty if the operation's content streams
 }
 
-// receive finds out what a request is for and whom it says that it is from, and
-// reads its body as far as these allow: nothing for an operation that only known
-// callers have and that no known key signed, little for whoever signed with none.
+// receive finds the operation of a request and the claim of its signature, and reads the
+// body. The body of a signed operation of a REST service is read only if a known key
+// signed it, and not here if it streams. For query services see receiveQuery.
 func (c *control) receive(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
 	err := c.throttle.enter(e)
 	if strings.TrimLeft(r.URL.Path, "/") == "" {
@@ -108,9 +108,9 @@ func (c *control) receive(w http.ResponseWriter, r *http.Request, e *event, in *
 	return c.bodies.read(&in.body, w, r, in.op.MaxBody(), in.op.Unsigned)
 }
 
-// receiveQuery is receive for services whose requests name the operation in their
-// body. Who is not known by the signature is counted before the body is read, so
-// that many slow requests of one address end soon.
+// receiveQuery is receive for services whose requests name the operation in their body.
+// A request that no known key signed is read up to [strangersBody]. Its address is
+// charged before the body is read, so that one address cannot have many slow requests.
 func (c *control) receiveQuery(w http.ResponseWriter, r *http.Request, e *event, in *incoming, err error) error {
 	in.at = c.byScope(&e.call, r)
 	claimErr := error(nil)
@@ -139,18 +139,20 @@ func (c *control) receiveQuery(w http.ResponseWriter, r *http.Request, e *event,
 		return tooLarge(op.MaxBody())
 	case op.Unsigned:
 		return nil
-	case claimErr == nil && stranger: // the signature is for none of the services, or missing
+	case claimErr == nil && stranger: // the signature is missing or for none of the services
 		in.claim, claimErr = c.gate.Claim(r.Context(), &e.call, r, in.at.signing)
 	}
 	return claimErr
 }
 
-// serve takes a request through its steps, the same for every operation.
+// serve runs the steps that are the same for every operation: it verifies the
+// signature, counts the request, decodes the input, runs the operation and writes the
+// result.
 func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
 	ctx, call, at, op := r.Context(), &e.call, in.at, in.op
 	row, supported := at.operations[op.Name]
 	if op.Unsigned {
-		call.Region = c.gate.Region // there is no scope to tell it
+		call.Region = c.gate.Region // there is no scope that names one
 	} else {
 		err := c.prove(w, r, e, in)
 		if err != nil {
@@ -182,9 +184,9 @@ func (c *control) serve(w http.ResponseWriter, r *http.Request, e *event, in *in
 	return wire.WriteResult(w, op, out, call.RequestID)
 }
 
-// prove verifies the signature over the body: over the one that was read, or
-// over the hash that was declared of one that streams, which is compared as it
-// is read.
+// prove verifies the signature over the body that was read. For a body that streams it
+// verifies the signature over the declared hash, and the body is compared with that hash
+// while it is read.
 func (c *control) prove(w http.ResponseWriter, r *http.Request, e *event, in *incoming) error {
 	hash := ""
 	if !in.op.Streams() {
@@ -200,7 +202,9 @@ func (c *control) prove(w http.ResponseWriter, r *http.Request, e *event, in *in
 	return c.gate.Prove(r.Context(), &e.call, r, &in.claim, hash)
 }
 
-// routePath finds the surface and the operation that a path is for.
+// routePath sets the surface and the operation that a path is for. A path of a format
+// that this server does not have, and any other unknown path, is a fault of kind
+// UnknownOperation.
 func (c *control) routePath(r *http.Request, in *incoming) error {
 	for _, at := range c.rest {
 		op, err := wire.Route(r, at.api, nil)
@@ -210,7 +214,8 @@ func (c *control) routePath(r *http.Request, in *incoming) error {
 		}
 	}
 	in.at = c.rest[0]
-	// GetRepositoryEndpoint names an address for each format that AWS has.
+	// GetRepositoryEndpoint returns an address for every format of AWS, so clients of
+	// formats that this server lacks come here.
 	name, _, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/d/")
 	if ok && slices.Contains(in.at.api.Shapes["PackageFormat"].Enum, name) {
 		return fault.New(fault.UnknownOperation, "This server serves no packages of the format %s.", name)
@@ -218,7 +223,8 @@ func (c *control) routePath(r *http.Request, in *incoming) error {
 	return fault.New(fault.UnknownOperation, "%s %s is not an operation of this service.", r.Method, r.URL.Path)
 }
 
-// byScope reads the service out of the signature's scope, without believing it.
+// byScope returns the query service that the signature's scope names, or nil. The
+// signature is not verified.
 func (c *control) byScope(call *gate.Call, r *http.Request) *surface {
 	signature, err := call.Signature(r)
 	if err != nil {
@@ -232,7 +238,7 @@ func (c *control) byScope(call *gate.Call, r *http.Request) *surface {
 	return nil
 }
 
-// byAction picks the first query service that knows the action, else the first.
+// byAction returns the first query service that has the action, else the first service.
 func (c *control) byAction(r *http.Request, body []byte) *surface {
 	for _, at := range c.query {
 		_, err := wire.Route(r, at.api, body)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A deferring listener gives connections whose deadlines are set late.
+// A deferring listener accepts connections of type [connection], which set their
+// deadlines late. Connections other than TCP's are returned as they are.
 type deferring struct{ net.Listener }
 
 func (l deferring) Accept() (net.Conn, error) {
@@ -22,29 +23,31 @@ func (l deferring) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// earlyStall is by how much the deadline of a write may pass too early, so that it
-// need not be moved with every answer. It is little beside [stall].
+// earlyStall is how much too early the deadline of a write may pass, so that it need not
+// be set again for every answer. It is small beside [stall].
 const earlyStall = time.Second
 
-// A connection sets a deadline when somebody waits under it. net/http moves those of
-// a connection six times and more for each request, nearly always before the one set
-// last has mattered, and to move one takes locks and changes a timer.
+// A connection sets a deadline only when a read or a write waits under it. net/http
+// changes the deadlines of a connection at least six times a request, and hardly any of
+// them matters before the next change. To set one takes locks and changes a timer.
 type connection struct {
-	tcp         *net.TCPConn // not embedded: what it has besides knows nothing of our deadlines
+	tcp         *net.TCPConn // not embedded: its other methods would not apply our deadlines
 	read, write deadline
 }
 
-// A deadline is that of one direction.
+// A deadline is the read or the write deadline of a connection.
 type deadline struct {
 	set   func(time.Time) error // sets it on the connection
-	early time.Duration         // by which it may pass too early
+	early time.Duration         // how much too early it may pass
 
 	mu      sync.Mutex
 	wanted  time.Time
-	present time.Time // on the connection
-	waiting int       // how many wait under it
+	present time.Time // set on the connection
+	waiting int       // reads or writes that run
 }
 
+// move changes the deadline. The connection gets it at once if a read or a write runs,
+// else when the next one begins.
 func (d *deadline) move(to time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,7 +58,8 @@ func (d *deadline) move(to time.Time) error {
 	return d.apply()
 }
 
-// apply brings the deadline to the connection. The lock is held.
+// apply sets the deadline on the connection, if the one there differs by more than
+// early. The lock is held.
 func (d *deadline) apply() error {
 	if d.wanted.IsZero() == d.present.IsZero() {
 		if ahead := d.wanted.Sub(d.present); ahead >= 0 && ahead <= d.early {
@@ -103,7 +107,7 @@ func (c *connection) Write(p []byte) (int, error) {
 	return c.tcp.Write(p)
 }
 
-// ReadFrom keeps the kernel's copy from file to socket.
+// ReadFrom implements [io.ReaderFrom], so that the kernel copies from file to socket.
 func (c *connection) ReadFrom(r io.Reader) (int64, error) {
 	err := c.write.begin()
 	if err != nil {

@@ -12,31 +12,31 @@ import (
 	"daypass/internal/gate"
 )
 
-// An event is what becomes the one log line of a request. The doors fill it
-// in; nothing in it may be a secret, a token or a query string. It is the
-// request's context too, by which it is found.
+// An event collects what the log line and the audit record of a request say. The
+// handlers fill it in. Nothing that is logged of it may be a secret, a token or a query
+// string. It is the request's context as well, so that [eventOf] finds it.
 type event struct {
 	context.Context
-	door      string // control, packages, or "" for neither
+	door      string // handler of the request: control, packages, or "" for neither
 	operation string // name of the API operation, or format and route
-	host      string // that the client asked
+	host      string // Host header
 	call      gate.Call
 	fault     *fault.Error
-	throttled string // the limit that refused it, or ""
-	charged   bool   // its address has been charged for it
-	rows      int    // of packages, that were read from the database for it
+	throttled string // limit that refused it, or ""
+	charged   bool   // whether its address has been charged for it
+	rows      int    // rows about packages that were read from the database for it
 	answer    answer
 	subject   subject // of the call, for its audit record
 
-	// Known once it is answered.
+	// Set when the request is answered.
 	took     time.Duration
 	method   string
 	path     string
 	agent    string
-	recorded bool // its audit record has room
-	held     int  // bytes of its request, about
+	recorded bool // whether the audit trail has room for its record
+	held     int  // bytes of its request that it keeps in memory, about
 
-	principal string // ARN; known to the journal
+	principal string // ARN, set by the journal
 }
 
 type eventKey struct{}
@@ -53,8 +53,8 @@ func (e *event) Value(key any) any {
 	return e.Context.Value(key)
 }
 
-// observe gives each request its call and its event, and logs and counts it
-// when it is answered.
+// observe gives each request its call and its event. When the request is answered,
+// observe counts it and gives the event to the journal.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := s.now()
@@ -65,9 +65,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			call:    gate.Call{RequestID: newRequestID(), Now: started, SourceIP: address, Secure: secure},
 		}
 		w.Header()["X-Amzn-Requestid"] = []string{e.call.RequestID}
-		if s.db.ClockError() > 0 { // that is, where it may be another clock than net/http's
-			// Clients correct their own by it, so it is the one that signatures are
-			// judged by.
+		if s.db.ClockError() > 0 { // the database's clock may differ from net/http's
+			// Clients correct their clocks by this header. It must be the time that
+			// signatures are checked against.
 			w.Header().Set("Date", started.UTC().Format(http.TimeFormat))
 		}
 		if ambiguous(r) {
@@ -75,8 +75,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}
 		e.answer.ResponseWriter = w
 		if r.ContentLength != 0 {
-			// net/http waits for a body that no door reads before it sends the
-			// answer: without a deadline, forever.
+			// Before net/http sends the answer, it reads a body that no handler has
+			// read. Without a deadline it could wait for ever.
 			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 		}
 		defer func() {
@@ -84,27 +84,27 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.throttle.leave(e)
 			s.record(r, e, s.now().Sub(started))
 			if !whole {
-				panic(http.ErrAbortHandler) // only a cut tells the client
+				panic(http.ErrAbortHandler) // only a cut connection shows the error
 			}
 		}()
 		next.ServeHTTP(&e.answer, r.WithContext(e))
 	})
 }
 
-// ambiguous reports whether a proxy may see another end of the request's body
-// than we do, so that what follows on the connection may be of somebody else. A
-// request with both Content-Length and Transfer-Encoding is such, and so is one
-// of HTTP/1.0 with the latter; but net/http takes away the header that is passed
-// over, so all that could have had both count.
+// ambiguous reports whether a proxy may see another end of the request's body than this
+// server. What follows on the connection could then be another client's request. That
+// holds for a request with both Content-Length and Transfer-Encoding, and for one of
+// HTTP/1.0 with Transfer-Encoding. net/http removes the header that it ignores, so every
+// request that could have had both counts.
 //
 // Source: RFC 9112, section 6.1.
 func ambiguous(r *http.Request) bool {
 	return r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0)
 }
 
-// replyPanic answers a request whose handler panicked: the client gets a plain 500,
-// the log gets the cause, and the process lives on. It reports whether the
-// client has a whole answer.
+// replyPanic answers a request whose handler panicked with cause, nil for no panic. The
+// client gets status 500 without the cause, which only the log has. It reports whether
+// the client has a whole answer.
 func (s *Server) replyPanic(e *event, cause any) bool {
 	switch {
 	case cause == nil:
@@ -120,19 +120,19 @@ func (s *Server) replyPanic(e *event, cause any) bool {
 	return true
 }
 
-// record counts a request that was answered, and hands its event to the journal.
+// record counts a request that was answered, and gives its event to the journal.
 func (s *Server) record(r *http.Request, e *event, took time.Duration) {
 	s.metrics.observe(e, e.answer.status, took)
 	if e.door == "" && e.answer.status < http.StatusBadRequest {
-		return // neither a line nor a record
+		return // probes and metrics have neither a line nor a record
 	}
 	e.took, e.method, e.path, e.agent = took, r.Method, r.URL.Path, r.UserAgent()
 	e.subject.finish(e, r)
-	e.answer.ResponseWriter = nil // and with it the connection
+	e.answer.ResponseWriter = nil // a queued event must not keep the connection's memory
 	s.journal.add(e)
 }
 
-// size is about how much of its request an event holds, in bytes.
+// size returns about how many bytes of its request an event keeps in memory.
 func (e *event) size() int {
 	n := len(e.path) + len(e.agent) + len(e.host) + e.subject.size
 	if e.fault != nil {
@@ -141,8 +141,8 @@ func (e *event) size() int {
 	return n
 }
 
-// newRequestID returns a UUID (version 4). It names a request in logs and
-// answers and guards nothing, so a fast source of randomness serves.
+// newRequestID returns a UUID of version 4. It need not be hard to guess, so its
+// randomness comes from math/rand.
 func newRequestID() string {
 	var text [36]byte
 	return string(appendID(text[:0]))

@@ -16,8 +16,8 @@ import (
 	"daypass/internal/token"
 )
 
-// master finds the key that all other secrets are sealed under: given, read
-// from a file, or made on the first start.
+// master returns the key that all other secrets are sealed under. It is given, read from
+// a file, or generated on the first start.
 func (s *Server) master() (*token.Master, error) {
 	key, err := s.masterKey()
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) masterKey() ([]byte, error) {
 	if s.config.Dev {
 		return newKey(), nil
 	}
-	// It is read first: nothing is written where nothing must be.
+	// Read first, so that nothing is written unless the file is known to be missing.
 	name := s.keyFile()
 	key, err := readKeyFile(name)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -55,8 +55,8 @@ func newKey() []byte {
 	return key
 }
 
-// withOrigin adds to the fault of a master key that opens nothing where the key
-// came from.
+// withOrigin adds where the master key came from to the error of a key that does not
+// open the stored secrets.
 func (s *Server) withOrigin(err error) error {
 	if !errors.Is(err, token.ErrMaster) {
 		return err
@@ -68,16 +68,16 @@ func (s *Server) withOrigin(err error) error {
 	return fmt.Errorf("%w: it came from %s; --master-key-file and DAYPASS_MASTER_KEY give another", err, origin)
 }
 
-// keyFile is where the master key lies that nobody gave.
+// keyFile returns the path of the master key that the first start generates.
 func (s *Server) keyFile() string { return filepath.Join(s.config.Data, "master.key") }
 
-// writeOnce makes a file that only its owner can read, whole or not at all. It
-// fails with fs.ErrExist if there is one.
+// writeOnce atomically creates a file that only its owner can read. It fails with
+// [fs.ErrExist] if the file exists.
 func writeOnce(name, text string) error {
-	return writePrivate(name, text, os.Link) // unlike Rename, never replaces
+	return writePrivate(name, text, os.Link) // unlike Rename, it never replaces a file
 }
 
-// replaceFile is writeOnce for a file that may be there already.
+// replaceFile is writeOnce, but replaces a file that exists.
 func replaceFile(name, text string) error { return writePrivate(name, text, os.Rename) }
 
 func writePrivate(name, text string, move func(from, to string) error) error {
@@ -94,8 +94,8 @@ func writePrivate(name, text string, move func(from, to string) error) error {
 	return move(f.Name(), name)
 }
 
-// bootstrap makes the first account on an empty database, and leaves its
-// administrator's access key where only the operator can read it.
+// bootstrap creates the first account on an empty database. It writes the administrator's
+// access key to a file that only the operator can read, except with Dev.
 func (s *Server) bootstrap(ctx context.Context) error {
 	fixed := identity.KeyPair{AccessKeyID: s.config.AdminKey.ID, SecretAccessKey: s.config.AdminKey.Secret}
 	delivered := false
@@ -112,7 +112,7 @@ func (s *Server) bootstrap(ctx context.Context) error {
 		return fmt.Errorf("first account: %w", err)
 	case isNew:
 		s.first = &key
-	case delivered: // another replica was first, with another key
+	case delivered: // another replica created the account, so this key is void
 		return os.Remove(s.credentialsFile())
 	}
 	return nil
@@ -120,12 +120,14 @@ func (s *Server) bootstrap(ctx context.Context) error {
 
 func (s *Server) credentialsFile() string { return filepath.Join(s.config.Data, "credentials") }
 
-// sharedCredentials has the form of the AWS shared credentials file.
+// sharedCredentials returns the text of a credentials file with a key.
+//
+// Source: AWS SDKs and Tools Reference Guide, "Shared config and credentials files".
 func sharedCredentials(key identity.KeyPair) string {
 	return "[default]\naws_access_key_id = " + key.AccessKeyID + "\naws_secret_access_key = " + key.SecretAccessKey + "\n"
 }
 
-// address is the URL that the operator is told.
+// address returns the URL of this server for the operator.
 func (s *Server) address() string {
 	scheme := "http"
 	if s.config.TLSCert != "" {
@@ -134,7 +136,7 @@ func (s *Server) address() string {
 	return cmp.Or(s.config.PublicURL, scheme+"://"+s.config.Listen)
 }
 
-// tell logs where the server is, for who reads the log with a program.
+// tell logs the address and the account of the server, for programs that read the log.
 func (s *Server) tell() {
 	about := []any{"account", s.config.AccountID, "region", s.config.Region, "new", s.first != nil}
 	if s.config.Dev {
@@ -149,8 +151,8 @@ func (s *Server) tell() {
 	s.log.Info("listening on "+s.address(), about...)
 }
 
-// greet tells a person where the server is and how to talk to it. In memory
-// there is no file to name, so there the key itself is shown.
+// greet prints the server's address and how to use it, for a person. It prints the key
+// that it generated only with Dev, where no file has it.
 func (s *Server) greet(w io.Writer) {
 	base := s.address()
 	fmt.Fprintf(w, "daypass: listening on %s\n", base)
@@ -179,7 +181,8 @@ func (s *Server) greet(w io.Writer) {
 	}
 }
 
-// absolute is a path that holds in every folder, if it can be told.
+// absolute returns a path as an absolute one, or unchanged if the current folder is
+// unknown.
 func absolute(path string) string {
 	name, err := filepath.Abs(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// endpoint is the URL of a repository for a format, as the client of the
-// running request can reach it.
+// endpoint returns the URL of a repository for a format, with a slash at its end. It has
+// the host and the scheme of the request in ctx, unless these are configured.
 func (s *Server) endpoint(ctx context.Context, formatName, domain, owner, repository string) string {
 	e := eventOf(ctx)
 	base := s.base(e.host, e.call.Secure)
@@ -24,13 +24,13 @@ func (s *Server) endpoint(ctx context.Context, formatName, domain, owner, reposi
 	return scheme + "://" + domain + "-" + owner + s.hostSuffix() + port + "/" + formatName + "/" + repository + "/"
 }
 
-// hostSuffix is what follows {domain}-{owner} in the host form.
+// hostSuffix is the part of a host that follows {domain}-{owner} in the host form.
 func (s *Server) hostSuffix() string {
 	return ".d.codeartifact." + s.config.Region + "." + s.config.BaseDomain
 }
 
-// byHost turns the host form of a repository's address into the path form,
-// if a base domain is configured:
+// byHost rewrites the host form of a repository's address to the path form, if a base
+// domain is configured. The host form is
 // {domain}-{owner}.d.codeartifact.{region}.{base}/{format}/{repository}/…
 func (s *Server) byHost(next http.Handler) http.Handler {
 	if s.config.BaseDomain == "" {
@@ -54,7 +54,8 @@ func (s *Server) byHost(next http.Handler) http.Handler {
 	})
 }
 
-// pathForm inserts /d/{domain} after the format, in both spellings of the path.
+// pathForm returns a URL with /d/{domain} inserted after the format, in Path and in
+// RawPath.
 func pathForm(u *url.URL, domain string) *url.URL {
 	insert := func(path string) string {
 		format, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")

@@ -9,8 +9,8 @@ import (
 	"daypass/internal/oidc"
 )
 
-// newIssuers fetches the keys of OpenID Connect issuers. The file adds
-// authorities to the system's, for issuers of one's own.
+// newIssuers returns the verifier of OpenID Connect issuers' tokens, which fetches their
+// keys. --oidc-ca-file adds authorities to the system's, for private issuers.
 func newIssuers(c Config, now func() time.Time) (*oidc.Issuers, error) {
 	web := &oidc.Web{Loopback: c.Dev}
 	if c.OIDCCAFile != "" {
@@ -20,7 +20,7 @@ func newIssuers(c Config, now func() time.Time) (*oidc.Issuers, error) {
 		}
 		web.Roots, err = x509.SystemCertPool()
 		if err != nil {
-			web.Roots = x509.NewCertPool() // a system without any
+			web.Roots = x509.NewCertPool() // the system has none
 		}
 		if !web.Roots.AppendCertsFromPEM(text) {
 			return nil, fmt.Errorf("--oidc-ca-file: %s holds no certificate in PEM", c.OIDCCAFile)

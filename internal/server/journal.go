@@ -11,24 +11,24 @@ import (
 )
 
 const (
-	// gather is the least time between two batches, so that a busy server's lines
-	// and records share the calls of the system: what comes after a pause is written
-	// at once.
+	// gather is the least time between two batches. On a busy server many lines and
+	// records share a system call. An event after a pause is written at once.
 	gather = 2 * time.Millisecond
-	// waiting is how many events may wait for their batch, and waitingBytes how much
-	// of their requests they may hold together. A request that finds no room waits
-	// for it: a log that nobody reads holds requests up.
+	// waiting is how many events may be queued, and waitingBytes how many bytes of their
+	// requests they may keep in memory. A request that finds the queue full waits: a log
+	// that is not read blocks requests.
 	waiting      = 4096
 	waitingBytes = 16 << 20
-	// longLines is how many bytes of lines are written at once, at least.
+	// longLines is the size, in bytes, at which lines are written before the rest of
+	// their batch is made.
 	longLines = 64 << 10
 )
 
-// A journal makes the log line and the audit record of each request, off the
-// request's way and a batch at a time: a system call for each line, with the reader
-// woken each time, costs as much as all else that a request needs. No line is
-// dropped; a process that is killed loses what waits. Records and lines are made by
-// two goroutines: a log that hangs must not keep records.
+// A journal makes the log line and the audit record of each request, in batches and
+// after the request. A system call for each line, which wakes the reader each time, costs
+// as much as the rest of a request. No line is dropped, but a process that is killed
+// loses its queue. Records and lines are made by two goroutines, so that a log that hangs
+// does not delay records.
 type journal struct {
 	out    *output
 	log    *slog.Logger
@@ -38,11 +38,11 @@ type journal struct {
 	mu       sync.Mutex
 	room     sync.Cond
 	queue    []*event // in the order in which they ended
-	recorded []*event // those before them, whose records are made and lines are not
-	waiting  int      // events whose lines are not made
-	held     int      // bytes of these
+	recorded []*event // earlier ones, whose records are made and whose lines are not
+	waiting  int      // number of events whose lines are not made
+	held     int      // bytes that these keep in memory
 	closed   bool
-	spare    [][]*event // room for batches
+	spare    [][]*event // empty batches, to use again
 
 	wake, lines, stop, done chan struct{}
 
@@ -54,7 +54,7 @@ type journal struct {
 	line    line
 }
 
-// An origin is what this server's audit records say of it.
+// An origin is the Region and the account in the records of this server.
 type origin struct{ region, account string }
 
 func newJournal(log Logger, trail *audit.Trail, from origin) *journal {
@@ -66,8 +66,8 @@ func newJournal(log Logger, trail *audit.Trail, from origin) *journal {
 	return j
 }
 
-// add takes the event of a request that was answered. Nobody changes it any
-// more.
+// add queues the event of a request that was answered. Its caller MUST NOT change the
+// event afterwards.
 func (j *journal) add(e *event) {
 	e.recorded = e.door != "" && j.trail.Admit(e.call.RequestID)
 	e.held = e.size()
@@ -91,7 +91,7 @@ func (j *journal) add(e *event) {
 	}
 }
 
-// wake lets whoever waits look, unless it will anyway.
+// wake signals the goroutine that receives from c, unless a signal is pending.
 func wake(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -99,7 +99,7 @@ func wake(c chan struct{}) {
 	}
 }
 
-// write makes the record and the line of one event at once.
+// write makes the record and the line of one event, in the caller's goroutine.
 func (j *journal) write(e *event) {
 	one := []*event{e}
 	j.recording.Lock()
@@ -135,7 +135,7 @@ func (j *journal) runLines() {
 	j.flushLines()
 }
 
-// flushRecords makes the records of what waits, which goes on to wait for its lines.
+// flushRecords makes the records of the queued events, and queues these for their lines.
 func (j *journal) flushRecords() {
 	j.recording.Lock()
 	defer j.recording.Unlock()
@@ -150,7 +150,7 @@ func (j *journal) flushRecords() {
 	j.give(batch)
 }
 
-// flushLines writes the lines of what has its record.
+// flushLines writes the lines of the events whose records are made.
 func (j *journal) flushLines() {
 	j.writing.Lock()
 	defer j.writing.Unlock()
@@ -169,7 +169,7 @@ func (j *journal) flushLines() {
 	j.give(batch)
 }
 
-// empty returns room for a batch, and give takes it back. The lock is held.
+// empty returns an empty batch, and give takes it back. The lock mu is held for both.
 func (j *journal) empty() []*event {
 	last := len(j.spare) - 1
 	if last < 0 {
@@ -182,10 +182,10 @@ func (j *journal) empty() []*event {
 
 func (j *journal) give(batch []*event) {
 	clear(batch)
-	j.spare = append(j.spare, batch[:0]) // no more than there are flushes at a time
+	j.spare = append(j.spare, batch[:0]) // at most one for each flush that runs
 }
 
-// makeRecords is called with the lock recording, and makeLines with writing.
+// makeRecords needs the lock recording, and makeLines the lock writing.
 func (j *journal) makeRecords(events []*event) {
 	for _, e := range events {
 		j.guard(e, j.recordOf)
@@ -203,8 +203,8 @@ func (j *journal) makeLines(events []*event) {
 	j.writeLines()
 }
 
-// guard keeps a mistake in one event from ending the server, which it would off
-// the request's way.
+// guard recovers from a panic over one event. net/http recovers in the goroutines of
+// requests alone, so that a panic here would end the process.
 func (j *journal) guard(e *event, do func(*event)) {
 	defer func() {
 		cause := recover()
@@ -254,13 +254,13 @@ func (j *journal) lineOf(e *event) {
 
 func (j *journal) writeLines() {
 	if len(j.line.bytes) > 0 {
-		_, _ = j.out.Write(j.line.bytes) // there is no log to tell of it
+		_, _ = j.out.Write(j.line.bytes) // the log itself failed, so the error cannot be logged
 		j.line.bytes = j.line.bytes[:0]
 	}
 }
 
-// close writes what waits. What comes after it is written at once. Like the trail
-// it does not wait for ever for a log that takes nothing.
+// close writes the queued events. An event that is added afterwards is written at once.
+// It fails if the log takes nothing for journalEnding.
 func (j *journal) close() error {
 	if j == nil {
 		return nil
@@ -284,7 +284,8 @@ func (j *journal) close() error {
 
 const journalEnding = 10 * time.Second
 
-// An output is where the log goes: a line, or several, are one write.
+// An output is the destination of the log. Each write has whole lines, and writes take
+// turns.
 type output struct {
 	mu sync.Mutex
 	w  io.Writer

@@ -13,16 +13,15 @@ import (
 	"daypass/internal/printable"
 )
 
-// A line is the log lines of requests on their way to be written, appended as
-// package slog would make them: what it costs to ask it for each request is more
-// than to judge one.
+// A line holds the log lines of requests that are not written yet. They have the form of
+// package slog's, which takes longer for a line than the authorization of a request.
 type line struct {
 	bytes []byte
 	text  bool // instead of JSON
 }
 
-// event appends the line of a request: what it asked for, who asked, what was
-// judged, and what went wrong.
+// event appends the line of a request: what it asks for, its caller, the decision and
+// the error.
 func (l *line) event(e *event, level slog.Level) {
 	c, a := &e.call, &e.answer
 	l.begin(c.Now.Add(e.took), level.String(), "request")
@@ -57,7 +56,7 @@ func (l *line) event(e *event, level slog.Level) {
 func (l *line) fault(e *event) {
 	l.some("error", e.fault.Kind.Code(fault.RestJSON))
 	if e.door == "packages" {
-		l.some("message", e.fault.Message) // whoever asks why an upload failed often has seen the status alone
+		l.some("message", e.fault.Message) // package managers often show the status alone
 	}
 	l.some("hint", e.fault.Hint)
 	l.some("throttled", e.throttled)
@@ -66,16 +65,16 @@ func (l *line) fault(e *event) {
 	}
 }
 
-// level is how important a request's line is, and whether it is logged.
+// level returns the level of a request's line, and whether the line is logged.
 func (e *event) level() (level slog.Level, logged bool) {
 	failed := e.answer.status >= http.StatusBadRequest
 	switch {
 	case e.door == "" && !failed:
-		return slog.LevelDebug, false // probes and metrics, asked for every few seconds
+		return slog.LevelDebug, false // probes and metrics, every few seconds
 	case e.fault == nil || e.fault.Cause == nil:
 		return slog.LevelInfo, true
 	case e.answer.status < http.StatusInternalServerError:
-		return slog.LevelWarn, true // not ours, but what the client was not told
+		return slog.LevelWarn, true // the client's fault, with a cause that only the log shows
 	}
 	return slog.LevelError, true
 }
@@ -115,7 +114,7 @@ func (l *line) name(name string) {
 	l.bytes = append(l.bytes, `":`...)
 }
 
-// string appends a text. Tokens are hidden in all of them.
+// string appends a text attribute, with tokens hidden.
 func (l *line) string(name, s string) {
 	s = masked(s)
 	l.name(name)
@@ -129,7 +128,7 @@ func (l *line) string(name, s string) {
 	}
 }
 
-// some leaves out what is empty.
+// some is string, but appends nothing for an empty text.
 func (l *line) some(name, s string) {
 	if s != "" {
 		l.string(name, s)

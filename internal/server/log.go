@@ -9,15 +9,15 @@ import (
 	"daypass/internal/wire"
 )
 
-// masked hides a token that a client put where no one expects one, such as a
-// path: it stays out of logs and of answers.
+// masked hides tokens in a text. Clients put tokens in unexpected places, such as paths,
+// and these must not reach logs and answers.
 func masked(text string) string { return token.Hide(text, wire.Hidden) }
 
-// maskedLine is masked for what is encoded already.
+// maskedLine is masked for text that is encoded as JSON.
 func maskedLine(line []byte) []byte { return token.HideBytes(line, wire.Hidden) }
 
-// An escaper writes lines without characters that a terminal obeys. Those of
-// [slog.TextHandler] have none.
+// An escaper escapes control characters for terminals in lines of JSON. The lines of
+// [slog.TextHandler] do not need it.
 type escaper struct{ w io.Writer }
 
 func (e escaper) Write(line []byte) (int, error) {
@@ -25,15 +25,16 @@ func (e escaper) Write(line []byte) (int, error) {
 	return len(line), err
 }
 
-// A Logger is what the server says of itself, and where: the lines of requests,
-// which a [journal] writes, go there too, in the same form.
+// A Logger writes the server's log. The lines of requests, which a [journal] makes, go to
+// the same writer in the same form.
 type Logger struct {
 	*slog.Logger
 	out  *output
 	text bool
 }
 
-// NewLogger returns one that writes JSON, or text.
+// NewLogger returns a Logger that writes lines to w, one write at a time. The format is
+// "text" for key=value pairs. Anything else means JSON.
 func NewLogger(format string, w io.Writer) Logger {
 	out := &output{w: w}
 	if format == "text" {

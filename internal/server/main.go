@@ -17,7 +17,11 @@ import (
 	"golang.org/x/term"
 )
 
-// Main is "daypass serve": it returns the exit code.
+// Main runs "daypass serve" until ctx ends, or SIGINT or SIGTERM arrives. It returns the
+// exit code: 0 after a clean end or the usage, 252 for faulty options, 1 for any other
+// error.
+//
+// Source: AWS CLI User Guide, "Command line return codes", for 252.
 func Main(ctx context.Context, args []string, getenv func(string) string, out, errOut io.Writer) int {
 	c, err := ParseConfig(args, getenv, out)
 	if errors.Is(err, errHelp) {
@@ -39,22 +43,22 @@ func Main(ctx context.Context, args []string, getenv func(string) string, out, e
 	return 0
 }
 
-// gcPercent is how much of what is in use may be let go before it is collected,
-// unless GOGC says otherwise. What a server holds is small beside what its
-// requests let go, so that at Go's 100 a twelfth of all time went there.
+// gcPercent is the garbage collection target, as in GOGC, unless GOGC is set. The live
+// heap of a server is small beside its garbage: with Go's default of 100, collection took
+// a twelfth of all time.
 const gcPercent = 300
 
 func run(ctx context.Context, c Config, errOut io.Writer) error {
 	if c.TLSCert != "" {
-		// Looked at before anything is made: the key of the first account is told
-		// only once.
+		// Checked before the first account is created, because its key is shown only
+		// once.
 		_, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 		if err != nil {
 			return fmt.Errorf("--tls-cert and --tls-key: %w", err)
 		}
 	}
-	// The address is taken first: a second server on the same port must not
-	// touch the data.
+	// The server listens before it opens the data: a second server on the same port must
+	// not change the data.
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
@@ -73,7 +77,7 @@ func run(ctx context.Context, c Config, errOut io.Writer) error {
 	}
 	defer s.Close()
 	if c.LogFormat == "json" && !isTerminal(errOut) && (s.first == nil || !c.Dev || c.AdminKey.ID != "") {
-		s.tell() // a program reads all of it; a key made for --dev goes into no log
+		s.tell() // without a terminal, a program reads the log; a key of --dev is never logged
 	} else {
 		s.greet(errOut)
 	}

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// memoryShare is the part of what a container may have, in percent, that Go's
-// heap stays within if it can: the rest is for stacks, for the kernel's buffers
-// and for what comes between two collections.
+// memoryShare is the percentage of the container's limit that is Go's memory limit. The
+// rest is for memory that Go's runtime does not count, such as the kernel's buffers, and
+// for growth between two collections, since Go's limit is a soft one.
 const memoryShare = 90
 
-// memoryLimit returns what the control group of this process may use of memory,
-// in bytes, and whether there is a limit. Go's collector does not look there: it
-// would let the heap grow until the kernel ends the process. The groups above
-// count too, and the smallest limit holds.
+// memoryLimit returns the memory limit of this process's control group, in bytes, and
+// whether there is one. Go's runtime does not read it, and would let the heap grow until
+// the kernel kills the process. The limits of the groups above hold too, so the smallest
+// is returned.
 //
-// It is our own because all it takes is to read one file a group; libraries for it
-// also measure and log.
+// No library is used, because the limit is in one file for each group. The libraries for
+// it also measure and log.
 //
 // Source: Linux, Documentation/admin-guide/cgroup-v2.rst, memory.max, and
 // cgroup-v1/memory.rst, memory.limit_in_bytes; cgroups(7), /proc/PID/cgroup.
@@ -41,7 +41,7 @@ func memoryLimit(root fs.FS) (int64, bool) {
 			}
 			base, file = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
 		}
-		// In a container the path is often that of the host, which is not there.
+		// In a container the path is often the host's, and its file is missing.
 		for group := path.Clean("/" + parts[2]); ; group = path.Dir(group) {
 			limit = min(limit, readLimit(root, path.Join(base, group, file)))
 			if group == "/" {
@@ -49,17 +49,17 @@ func memoryLimit(root fs.FS) (int64, bool) {
 			}
 		}
 	}
-	// Version 1 says a number next to the largest for none.
+	// Without a limit, version 1 has a number just below the largest.
 	return limit, limit < math.MaxInt64/2
 }
 
-// readLimit is the number in a file, or the largest for none.
+// readLimit returns the number in a file, or the largest int64 if there is none.
 func readLimit(root fs.FS, name string) int64 {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
 		return math.MaxInt64
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // or max
+	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64) // fails for "max"
 	if err != nil || n <= 0 {
 		return math.MaxInt64
 	}

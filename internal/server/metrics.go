@@ -13,8 +13,8 @@ import (
 	"daypass/internal/blob"
 )
 
-// metrics are what /metrics shows. Labels are bounded: operations and routes
-// come from tables, never from a request.
+// metrics are the metrics that /metrics serves. Their labels have a bounded number of
+// values: operations and routes come from tables, never from a request.
 type metrics struct {
 	registry *prometheus.Registry
 	mu       sync.RWMutex
@@ -26,8 +26,8 @@ type metrics struct {
 	content  *prometheus.CounterVec
 }
 
-// An outcome is what a request was and how it ended, and a series is where such
-// are counted: to look the two up by their labels takes longer than to count.
+// An outcome is a request's operation and HTTP status. A series is the counters of one
+// outcome. They are kept because a look-up by labels takes longer than the counting.
 type outcome struct {
 	operation string
 	status    int

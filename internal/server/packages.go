@@ -14,9 +14,9 @@ import (
 	"daypass/internal/throttle"
 )
 
-// packages is the door for package managers: it establishes the caller from
-// the authorization token, judges the route's action, and hands the handler a
-// repository that it may use.
+// packages is the handler for package managers. It authenticates the caller by the
+// authorization token, authorizes the route's action, and gives the format's handler a
+// repository that the caller may use.
 type packages struct {
 	entrance
 	registry *registry.Registry
@@ -65,7 +65,7 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 		case err == nil:
 		case e.answer.status != 0:
 			e.fault = fault.From(err)
-			panic(http.ErrAbortHandler) // the header is out: only a cut tells the client
+			panic(http.ErrAbortHandler) // the header is sent: only a cut connection shows the error
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
 			p.refuse(w, r, e, f, err)
 		default:
@@ -76,7 +76,8 @@ func (p *packages) handler(f *format.Format, route format.Route) http.Handler {
 	})
 }
 
-// admit establishes the caller, and the repository as the handler may use it.
+// admit authenticates the caller, and returns the call with the repository as the caller
+// may use it.
 func (p *packages) admit(r *http.Request, e *event, f *format.Format, route format.Route) (*format.Call, error) {
 	err := p.throttle.enter(e)
 	if err != nil {
@@ -96,7 +97,7 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 	if err != nil {
 		return nil, err
 	}
-	if !arn.IsRepository(name) { // before a policy sees it: what is long is dear to match
+	if !arn.IsRepository(name) { // before policies are evaluated: a long name is expensive to match
 		return nil, fault.New(fault.NotFound, "There is no such repository in domain %s: expected a name of 2 to 100 letters, digits and ._-", domain)
 	}
 	repository, err := p.registry.Resolve(r.Context(), owner, domain, name)
@@ -126,7 +127,7 @@ func (p *packages) admit(r *http.Request, e *event, f *format.Format, route form
 	}, nil
 }
 
-// A caller is the caller of a package request.
+// A caller implements [registry.Caller] for a package request.
 type caller struct {
 	door  *packages
 	event *event
@@ -148,13 +149,13 @@ func (c *caller) Observe(verb *format.Verb, ref format.Ref) { c.event.subject.na
 // CountRows implements [registry.Caller].
 func (c *caller) CountRows(rows int) { c.event.rows += rows }
 
-// limitOfRoute names the limit that a request of a route counts for.
+// limitOfRoute returns the limit that a request of a route counts against.
 func limitOfRoute(route format.Route) throttle.Limit {
 	_, verb, _ := strings.Cut(route.Verbs[0].Action(), ":")
 	return readsOrWrites(api.CodeArtifact().Actions[verb])
 }
 
-// allow judges all of the actions.
+// allow returns nil if the caller may take all of the actions on a subject.
 func allow(ctx context.Context, call *gate.Call, actions []string, on registry.Subject) error {
 	subject := gate.Subject{ARN: on.ARN, Account: on.Account, Admin: on.Admin, Policies: on.Policies, Tags: on.Tags}
 	for _, action := range actions {
@@ -166,7 +167,7 @@ func allow(ctx context.Context, call *gate.Call, actions []string, on registry.S
 	return nil
 }
 
-// unknown answers what no route of the format matches.
+// unknown answers requests that no route of the format matches.
 func (p *packages) unknown(f *format.Format) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := eventOf(r.Context())
@@ -180,8 +181,8 @@ func (p *packages) unknown(f *format.Format) http.Handler {
 	})
 }
 
-// refuse answers with an error in the format's own way. A 401 carries the
-// challenges that make its clients send credentials.
+// refuse answers with an error in the format's own way. A 401 has the challenges that
+// make the format's clients send credentials.
 func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *format.Format, err error) {
 	p.turnAway(w, e, err)
 	if format.Code(e.fault) == http.StatusUnauthorized {
@@ -193,7 +194,8 @@ func (p *packages) refuse(w http.ResponseWriter, r *http.Request, e *event, f *f
 	f.WriteError(w, r, e.fault)
 }
 
-// quotable makes text fit for a quoted string in a header.
+// quotable removes the characters that a quoted string in a header cannot have as they
+// are.
 func quotable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {
@@ -203,9 +205,9 @@ func quotable(s string) string {
 	}, s)
 }
 
-// splitDomain takes {domain}-{owner} apart: the owner is the 12 digits after
-// the last hyphen, so that domains may have hyphens themselves. What is no name
-// stays out of messages, which show a command to paste.
+// splitDomain splits {domain}-{owner}. The owner is the 12 digits after the last hyphen,
+// because a domain may have hyphens. An invalid name is refused here, because later
+// messages have the name in a command to paste.
 func splitDomain(s string) (domain, owner string, err error) {
 	i := strings.LastIndexByte(s, '-')
 	if i < 1 || !arn.IsDomain(s[:i]) || !arn.IsAccount(s[i+1:]) {

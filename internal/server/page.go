@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// page is what a person sees who opens the server's address in a browser.
+// page is the answer to a person who opens the server's address in a browser.
 const page = `<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -19,9 +19,8 @@ clients use it as their <code>AWS_ENDPOINT_URL</code>, and package managers with
 </html>
 `
 
-// forPeople answers a browser at the address itself, where a client of the APIs
-// would get an error in XML. Requests of the APIs at that path have a query, a
-// body or a signature.
+// forPeople answers a browser that opens the path /, where next would answer with an error
+// in XML. Requests of the APIs at that path have a query, a body or a signature.
 func forPeople(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -31,6 +30,6 @@ func forPeople(next http.Handler) http.Handler {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
-		_, _ = io.WriteString(w, page) // who left needs no page
+		_, _ = io.WriteString(w, page) // an error means that the client left
 	})
 }

@@ -10,21 +10,20 @@ import (
 	"daypass/internal/registry"
 )
 
-// A quota is one that an operator can set, by the name that it has in the list of
-// --quotas.
+// A quota is a quota that an operator can set, by its name in --quotas.
 type quota struct {
 	name  string
-	most  int // bounds what one call can cost
+	most  int // largest value, which limits the cost of one call
 	value func(*Limits) *int
 }
 
-// Limits are the quotas that are set. What is zero is as with AWS.
+// Limits are the quotas of the instance. Zero means AWS's quota.
 type Limits struct {
 	Registry registry.Limits
 	Identity identity.Quotas
 }
 
-// settable is every quota that can be set.
+// settable has every quota that can be set.
 //
 // Source: CodeArtifact User Guide, "Quotas in AWS CodeArtifact"; IAM User Guide,
 // "IAM and STS quotas", for which of them AWS raises.
@@ -46,8 +45,8 @@ var settable = []quota{
 	{"trust-size", 8192, func(q *Limits) *int { return &q.Identity.TrustSize }},         // characters of a trust policy
 }
 
-// parseQuotas reads a list such as "domains=50,users=20000". What is not named in
-// it is as with AWS.
+// parseQuotas parses a list such as "domains=50,users=20000". Quotas that it does not
+// name are AWS's.
 func parseQuotas(text string) (Limits, error) {
 	var q Limits
 	if text == "" {

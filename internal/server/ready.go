@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// readyEvery is how long the answer to "is it ready" holds for all who ask.
+	// readyEvery is how long the result of a check is used for all requests.
 	readyEvery = time.Second
-	// readyWithin is how long the parts have to answer.
+	// readyWithin is how long the database and the content store have to answer.
 	readyWithin = 2 * time.Second
 )
 
 var errNotReadyInTime = errors.New("the database or the content store has not answered within 2 seconds")
 
-// A readiness asks the parts of the instance whether they can be used, once a
-// second however many ask, and never twice at the same time.
+// A readiness checks whether the server can serve requests: once a second however many
+// requests ask, and never twice at the same time.
 type readiness struct {
 	check func(context.Context) error
 
@@ -27,15 +27,15 @@ type readiness struct {
 	last *look
 }
 
-// A look is one check. Its error is read once done is closed.
+// A look is one run of the check. Its err may be read once done is closed.
 type look struct {
 	begun time.Time
 	done  chan struct{}
 	err   error
 }
 
-// Err is what the latest look says. It waits for one that runs, at most
-// [readyWithin] after that began.
+// Err returns the result of the latest look. It waits for one that runs until
+// [readyWithin] after its begin, and then returns errNotReadyInTime.
 func (r *readiness) Err(ctx context.Context) error {
 	l := r.latest()
 	timer := time.NewTimer(time.Until(l.begun.Add(readyWithin)))
@@ -76,12 +76,12 @@ func isClosed(c chan struct{}) bool {
 	}
 }
 
-// alive says that the process answers.
+// alive answers /healthz with 200, as long as the process runs.
 func (s *Server) alive(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
 
-// ready says whether requests can be served: the database and the content
-// store answer, and what is done can be recorded. Where replicas stand behind a
-// balancer those that can record get the requests.
+// ready answers /readyz with 200 if the database and the content store answer and audit
+// records can be written, else with 503. A load balancer so sends requests to replicas
+// that can record them.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	err := errors.Join(s.readiness.Err(r.Context()), s.trail.Err())
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "ok\n")
 }
 
-// usable asks the parts that take time to answer.
+// usable checks the database and the content store, which take time to answer.
 func (s *Server) usable(ctx context.Context) error {
 	return errors.Join(s.db.Ping(ctx), s.blobs.Check(ctx))
 }

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// maxReason is how much of a message is told as the reason phrase, in bytes.
+	// maxReason is the largest reason phrase, in bytes. A longer message is cut.
 	maxReason = 500
 
-	// linger is how long a connection stays open for reading after a refusal, as
-	// with net/http: what is unread at the end makes the client lose the answer.
+	// linger is how long a connection is read after a refusal, as in net/http. A close
+	// with unread bytes resets the connection, and the client may lose the answer.
 	linger = 500 * time.Millisecond
 )
 
-// A reasoned answer tells in its reason phrase why an upload was refused: twine
-// and its kin show that, and the body only if they are asked to. net/http cannot
-// set the phrase, so that the answer takes over the connection and ends it. Where
-// that cannot be, as in HTTP/2, which has no phrase, it is an ordinary answer.
+// A reasoned answer has the reason for a refused upload in its reason phrase. twine and
+// similar clients show the phrase, and the body only with an option. net/http cannot set
+// the phrase, so the answer takes over the connection and ends it. HTTP/2 has no phrase:
+// there, and wherever the connection cannot be taken over, it is an ordinary answer.
 //
-// Source: RFC 9112, section 4, for what a phrase may hold; pypi.org answers so.
+// Source: RFC 9112, section 4, for the characters of a phrase. pypi.org answers so too.
 type reasoned struct {
 	to     *answer
 	reason string
@@ -32,7 +32,7 @@ type reasoned struct {
 	out    *bufio.ReadWriter
 }
 
-// phrase makes a reason phrase of a message.
+// phrase returns a message as a reason phrase: one line of printable ASCII.
 func phrase(message string) string {
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
@@ -60,7 +60,7 @@ func (a *reasoned) WriteHeader(status int) {
 	if h.Get("Date") == "" {
 		h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}
-	// Errors stay in the writer, and the client is gone then.
+	// The writer keeps the first error, and Flush returns it.
 	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\n", status, a.reason)
 	_ = h.Write(out)
 	_, _ = out.WriteString("\r\n")
@@ -76,17 +76,17 @@ func (a *reasoned) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// finish sends what is written and ends the connection, if that was taken over.
+// finish sends the answer and closes the connection, if that was taken over.
 func (a *reasoned) finish() {
 	if a.conn == nil {
 		return
 	}
-	defer a.conn.Close() // nothing is left to lose
+	defer a.conn.Close() // the answer is sent or lost by then, whatever Close returns
 	err := a.out.Flush()
 	half, ok := a.conn.(interface{ CloseWrite() error })
 	if err != nil || !ok || half.CloseWrite() != nil {
 		return
 	}
 	_ = a.conn.SetReadDeadline(time.Now().Add(linger))
-	_, _ = io.Copy(io.Discard, a.conn) // until the client closes, or for a while
+	_, _ = io.Copy(io.Discard, a.conn) // until the client closes or linger is over
 }

@@ -2,15 +2,15 @@ package server
 
 import "daypass/api"
 
-// A recording says how the calls of an operation are recorded.
+// A recording says how the audit trail shows the calls of an operation.
 type recording struct {
 	reads bool // readOnly
-	shown bool // responseElements are
+	shown bool // whether responseElements are there
 }
 
-// recordings tells the operations of a service that only read from the others.
-// STS only reads, as in CloudTrail; which credentials it issued is shown
-// nevertheless.
+// recordings returns the recording of each operation of a service. As in CloudTrail, an
+// operation that only reads has no responseElements. The exceptions are the operations
+// of STS that issue credentials, which are readOnly and have responseElements.
 func recordings(service *api.Service) map[string]recording {
 	out := make(map[string]recording, len(service.Operations))
 	for name, op := range service.Operations {
@@ -20,7 +20,7 @@ func recordings(service *api.Service) map[string]recording {
 	return out
 }
 
-// secret reports whether a shape holds what the model calls sensitive.
+// secret reports whether a shape has a part that the API model marks as sensitive.
 func secret(sh *api.Shape, seen map[*api.Shape]bool) bool {
 	if sh == nil || seen[sh] {
 		return false

@@ -8,8 +8,8 @@ import (
 	"daypass/internal/token"
 )
 
-// harmless returns a fault whose texts hold no token and no character that a
-// terminal obeys, whatever of a request they quote.
+// harmless returns a fault without tokens and without control characters for terminals.
+// Messages may quote a request, which may have both.
 func harmless(f *fault.Error) *fault.Error {
 	message, id := printable.Lines(masked(f.Message)), printable.Text(masked(f.ResourceID))
 	if message == f.Message && id == f.ResourceID {
@@ -20,16 +20,16 @@ func harmless(f *fault.Error) *fault.Error {
 	return &told
 }
 
-// messageHeader carries, with a denial, the encoded message that
-// sts:DecodeAuthorizationMessage decodes. AWS puts such messages into the text
-// of some services' denials, but not of those whose API this is: their texts
-// are matched by clients.
+// messageHeader is a header of denials. Its value is the encoded message that
+// sts:DecodeAuthorizationMessage decodes. AWS has such messages in the error texts of
+// some services. The services of this server have none there, and clients match their
+// texts.
 const messageHeader = "X-Daypass-Authorization-Message"
 
 type sealMessage func(token.Message) (string, error)
 
-// tellWhy adds the message to the answer of a denied request. What does not fit
-// is not told.
+// tellWhy sets messageHeader in the answer to a denied request. The message leaves out
+// what does not fit into [token.MaxMessageContent].
 func tellWhy(w http.ResponseWriter, e *event, seal sealMessage) {
 	if e.fault.Kind != fault.AccessDenied || e.call.Refusal == nil {
 		return

@@ -23,11 +23,12 @@ const (
 	markEvery    = time.Second
 	markLimit    = 5 * time.Second
 	drainTimeout = 30 * time.Second
-	endTimeout   = 15 * time.Second // of the tasks, after the requests
+	endTimeout   = 15 * time.Second // for tasks to end, after the requests have
 )
 
-// Serve answers requests on a listener until ctx ends or the server can't go on,
-// then lets those that run finish.
+// Serve answers requests on a listener until ctx ends, the listener fails or the database
+// was replaced. Running requests then have 30 seconds to finish, and background tasks 15.
+// It returns the error that ended it, joined with that of the shutdown.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	tasks := background.Runner{Lease: s.lease(rand.Text()), Failed: s.taskFailed}
 	tasks.Start(s.tasks()...)
@@ -38,8 +39,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		// The least that RFC 9113, section 6.5.2, recommends: connections are bounded
-		// for each address, and so are requests at one time.
+		// The least that RFC 9113, section 6.5.2, recommends. Together with the limit on
+		// connections it limits the simultaneous requests of one address.
 		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 100},
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
@@ -79,21 +80,21 @@ func (s *Server) accept(server *http.Server, listener net.Listener) error {
 	return err
 }
 
-// tasks are what is done besides answering requests.
+// tasks returns the background tasks.
 func (s *Server) tasks() []background.Task {
 	return []background.Task{
 		{Name: "follow changes", Run: func(ctx context.Context) error { s.db.Watch(ctx, watchEvery); return nil }},
 		{Name: "follow packages", Run: func(ctx context.Context) error { s.registry.Watch(ctx, watchEvery); return nil }},
 		{Name: "look after the database", Every: intactEvery, Run: func(context.Context) error { return s.db.Intact() }},
 		{Name: "note the last change beside the content", Every: markEvery, AtStart: true, AtEnd: true, Limit: markLimit, Run: s.writeMark},
-		// On every replica, as this also tells it of the keys of others.
+		// On every replica, because this also loads the keys of the others.
 		{Name: "rotate token keys", Every: chores, AtStart: true, Run: s.keyring.RotateIfDue},
 		{Name: "record the use of keys", Every: flushEvery, AtEnd: true, Limit: flushTimeout, Run: s.directory.FlushUses},
 		{Name: "forget old revocations", Every: chores, AtStart: true, Alone: true, Run: func(ctx context.Context) error {
 			_, err := s.directory.PruneRevocations(ctx)
 			return err
 		}},
-		// What a killed server staged is cleared by the next that starts.
+		// At the start too, for the uploads of a server that was killed.
 		{Name: "clear abandoned uploads", Every: chores, AtStart: true, Run: func(ctx context.Context) error {
 			_, err := s.blobs.Sweep(ctx, s.now().Add(-registry.DefaultGrace))
 			return err
@@ -105,7 +106,8 @@ func (s *Server) tasks() []background.Task {
 	}
 }
 
-// lease asks the database whether a task is this replica's in the coming period.
+// lease returns a function that takes the database's lease of a task for a period. The
+// function reports whether holder has the lease.
 func (s *Server) lease(holder string) func(context.Context, string, time.Duration) (bool, error) {
 	return func(ctx context.Context, task string, period time.Duration) (ours bool, err error) {
 		now := s.now()
@@ -121,7 +123,7 @@ func (s *Server) taskFailed(task string, err error) {
 	if errors.Is(err, store.ErrReplaced) {
 		select {
 		case s.failed <- err:
-		default: // told already
+		default: // Serve has one already
 		}
 		return
 	}

@@ -1,7 +1,6 @@
-// Package server owns the running program: its configuration, its listeners,
-// the one place that wires every part to every other, and the one log line of
-// each request. It decides nothing about requests beyond which door they go
-// through.
+// Package server owns the running program: its configuration, its listener, the wiring of
+// all parts, and the log line of each request. It decides which handler serves a request.
+// Packages gate and policy decide whether the request is allowed.
 package server
 
 import (
@@ -40,11 +39,11 @@ import (
 // formats are the package formats that are served.
 var formats = []*format.Format{pypi.Format}
 
-// A Server is the program at work.
+// A Server is a running instance of the program.
 type Server struct {
 	config    Config
 	machine   func() time.Time // this machine's clock
-	now       func() time.Time // the database's
+	now       func() time.Time // the database's clock
 	log       *slog.Logger
 	metrics   *metrics
 	db        *store.DB
@@ -58,15 +57,17 @@ type Server struct {
 	issuers   *oidc.Issuers
 	readiness readiness
 	handler   http.Handler
-	first     *identity.KeyPair // of the admin user, if this start made it
-	held      *lock.File        // of the data folder
-	instance  string            // its name
-	marked    int64             // generation that is noted beside the content
-	failed    chan error        // what the server can't go on after
+	first     *identity.KeyPair // key of the admin user, if this start created it
+	held      *lock.File        // lock of the data folder
+	instance  string            // name of the instance
+	marked    int64             // generation in the mark beside the content
+	failed    chan error        // errors that end the server
 }
 
-// Open builds a server from its configuration: it opens the database and the
-// content store, and on an empty one makes the first account.
+// Open returns a server for a configuration of [ParseConfig]. It opens the database and
+// the content store, and creates the first account in an empty database. It refuses a
+// database, a master key and content that do not belong together. now is this machine's
+// clock. The caller MUST call Close.
 func Open(ctx context.Context, c Config, log Logger, now func() time.Time) (*Server, error) {
 	s := &Server{config: c, machine: now, log: log.Logger, metrics: newMetrics(), failed: make(chan error, 1)}
 	s.now = s.present
@@ -83,7 +84,7 @@ func Open(ctx context.Context, c Config, log Logger, now func() time.Time) (*Ser
 }
 
 func (s *Server) open(ctx context.Context) error {
-	// First, as it reads a file that may be missing, and makes nothing.
+	// First, because its file may be missing and it creates nothing.
 	issuers, err := newIssuers(s.config, s.now)
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (s *Server) open(ctx context.Context) error {
 	return s.openTrail()
 }
 
-// openContent opens the content store, once.
+// openContent opens the content store, unless it is open.
 func (s *Server) openContent(ctx context.Context) error {
 	if s.blobs != nil {
 		return nil
@@ -148,7 +149,8 @@ func (s *Server) openContent(ctx context.Context) error {
 	return nil
 }
 
-// present is now by the database's clock, which all replicas share.
+// present returns the time by the database's clock, which all replicas share. Before the
+// database is open it is this machine's.
 func (s *Server) present() time.Time {
 	if s.db == nil {
 		return s.machine()
@@ -161,7 +163,7 @@ func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
 	case s.config.Dev:
 		return blob.NewMemory(), nil
 	case s.config.Blobs != "":
-		// Content waits in a folder until all of it has come.
+		// Content is staged in a folder until all of it has arrived.
 		spool := filepath.Join(s.config.Data, "uploads")
 		err := os.MkdirAll(spool, 0o700)
 		if err != nil {
@@ -172,7 +174,7 @@ func (s *Server) openBlobs(ctx context.Context) (blob.Store, error) {
 	return blob.OpenFolder(filepath.Join(s.config.Data, "blobs"))
 }
 
-// mount is the table of contents: every door and what stands behind it.
+// mount returns the handler of all requests. It is the one list of what is served where.
 func (s *Server) mount() http.Handler {
 	front := s.entrance()
 	apis := s.apis(front)
@@ -187,7 +189,7 @@ func (s *Server) mount() http.Handler {
 	return s.byHost(direct(forPeople(apis), mux))
 }
 
-// entrance is what the doors share.
+// entrance returns the fields that the two handlers share.
 func (s *Server) entrance() entrance {
 	region := s.config.Region
 	if s.config.Dev {
@@ -201,7 +203,7 @@ func (s *Server) entrance() entrance {
 	}
 }
 
-// apis is the door of the APIs, with every service.
+// apis returns the handler of the APIs, with every service.
 func (s *Server) apis(front entrance) *control {
 	return &control{
 		entrance: front,
@@ -220,10 +222,10 @@ func (s *Server) apis(front entrance) *control {
 	}
 }
 
-// direct spares calls of the APIs the mux, whose search for a pattern takes
-// longer than theirs, and which answers //v1/… with a redirection that no client
-// of the APIs follows: an endpoint with a slash at its end makes such paths. No
-// format and no page is at "/" or below "/v1/".
+// direct sends calls of the APIs past the mux, whose search for a pattern takes longer than
+// the APIs' own. The mux also redirects //v1/…, which clients send for an endpoint with a
+// slash at its end, and no client of the APIs follows a redirect. No format and no page is
+// at "/" or below "/v1/".
 func direct(apis, all http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		trimmed := strings.TrimLeft(r.URL.Path, "/")
@@ -245,15 +247,15 @@ func direct(apis, all http.Handler) http.Handler {
 	})
 }
 
-// redirect sends a client to a path of this server, as the mux would but without
-// a body that repeats the address.
+// redirect answers with a redirect to a path of this server. Unlike the mux's, it has no
+// body that repeats the address.
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
 	w.Header().Set("Location", (&url.URL{Path: to, RawQuery: r.URL.RawQuery}).String())
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// An entrance is what every door has: who comes in, how often, and what whoever
-// is turned away is told besides the error.
+// An entrance is what the handlers of the APIs and of package managers share:
+// authentication, throttling, and the encoded message of a denial.
 type entrance struct {
 	now      func() time.Time
 	gate     *gate.Gate
@@ -261,15 +263,16 @@ type entrance struct {
 	seal     sealMessage
 }
 
-// turnAway notes why a request is refused. The door writes the answer, in its
-// own way.
+// turnAway sets the fault of a refused request and the headers for it. The handler
+// writes the answer in its own protocol.
 func (d *entrance) turnAway(w http.ResponseWriter, e *event, err error) {
 	e.fault = harmless(fault.From(err))
 	tellWhy(w, e, d.seal)
 }
 
-// Close releases what Open took. What the trail has accepted is durable after
-// it.
+// Close writes the queued log lines and audit records, closes the database and releases
+// the data folder. The records that the trail has accepted are durable if it returns nil.
+// A failed Open calls it too, so any part may be missing.
 func (s *Server) Close() error {
 	err := errors.Join(s.journal.close(), s.trail.Close())
 	if err != nil {

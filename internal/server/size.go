@@ -8,8 +8,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// A size is a flag's value in bytes: a number, or one with a unit such as 500MB
-// (powers of 1000) or 5GiB (powers of 1024). It implements [flag.Getter].
+// A size is a number of bytes as a flag's value. Its text is a number, optionally with a
+// unit such as MB (powers of 1000) or GiB (powers of 1024). It implements [flag.Getter].
 type size int64
 
 func (s *size) String() string { return strconv.FormatInt(int64(*s), 10) }

@@ -10,8 +10,8 @@ import (
 	"daypass/internal/throttle"
 )
 
-// A throttler asks [throttle.Throttle] on behalf of a request. It reads the clock
-// for each question: a request may have taken its time to arrive.
+// A throttler applies a [throttle.Throttle] to requests. It reads the clock each time,
+// because the body of a request may take long to arrive.
 type throttler struct {
 	*throttle.Throttle
 	rates throttle.Rates
@@ -22,14 +22,14 @@ func newThrottler(rates throttle.Rates, now func() time.Time) throttler {
 	return throttler{throttle.New(rates, now()), rates, now}
 }
 
-// enter refuses an address of which too many requests ended without a known
-// caller, before anything is read or verified for it: the call has just begun.
+// enter refuses a request of an address that has had too many without a known caller. It
+// runs before anything is read or verified, so it uses the time at which the call began.
 func (t throttler) enter(e *event) error {
 	return t.refuse(e, throttle.Address, t.Address(e.call.Now, e.call.SourceIP))
 }
 
-// leave counts a request that ended without a known caller. What failed on our
-// side is nobody's fault.
+// leave charges the address of a request that ended without a known caller. A request
+// that failed because of the server is not charged.
 func (t throttler) leave(e *event) {
 	failed := e.fault != nil && e.fault.Kind.Status(fault.RestJSON) >= http.StatusInternalServerError
 	if e.door != "" && e.call.Principal == nil && e.throttled == "" && !failed {
@@ -37,7 +37,7 @@ func (t throttler) leave(e *event) {
 	}
 }
 
-// charge counts a request of an address without a known caller, once.
+// charge charges an address for a request without a known caller, once a request.
 func (t throttler) charge(e *event) {
 	if !e.charged {
 		e.charged = true
@@ -45,8 +45,8 @@ func (t throttler) charge(e *event) {
 	}
 }
 
-// count takes a known caller's request from what its token, its principal and
-// its account may make.
+// count counts a request of a known caller against the limits of its token, its principal
+// and its account. The error is a fault of kind Throttling if one of them is used up.
 func (t throttler) count(e *event, limit throttle.Limit) error {
 	now := t.now()
 	if e.call.Token != nil {
@@ -62,12 +62,12 @@ func (t throttler) count(e *event, limit throttle.Limit) error {
 	return t.refuse(e, limit, t.Account(now, limit, e.call.Principal.Account))
 }
 
-// rowsOfRequest is how many rows of the database a request may read before it
-// counts for more than one. What is kept is read for nobody, and so costs nobody
-// anything.
+// rowsOfRequest is how many rows of the database count as one more request. Rows that a
+// cache has are not counted, because they are not read.
 const rowsOfRequest = 250
 
-// spend takes from a known caller what a request cost beyond one.
+// spend counts a request of a known caller once more for each rowsOfRequest rows that it
+// has read.
 func (t throttler) spend(e *event, limit throttle.Limit) {
 	if e.rows < rowsOfRequest {
 		return
@@ -79,8 +79,8 @@ func (t throttler) spend(e *event, limit throttle.Limit) {
 	t.Spend(t.now(), limit, caller, e.rows/rowsOfRequest)
 }
 
-// refuse makes a fault of a wait. The APIs have AWS's text; people who see a
-// package manager's error are told what to do.
+// refuse returns a fault of kind Throttling for a wait, and nil for none. The APIs have
+// AWS's text. Package managers get advice as well, because people see their errors.
 func (t throttler) refuse(e *event, limit throttle.Limit, wait time.Duration) error {
 	if wait == 0 {
 		return nil
@@ -94,8 +94,8 @@ func (t throttler) refuse(e *event, limit throttle.Limit, wait time.Duration) er
 	return f
 }
 
-// limitOf names the limit that an operation counts for. IAM's own rates are not
-// published; it counts among the account's reads and writes.
+// limitOf returns the limit that an operation counts against. AWS does not publish IAM's
+// rates, so IAM counts against the account's reads and writes.
 func limitOf(op *api.Operation) throttle.Limit {
 	switch {
 	case op.Service.Name == "sts":

@@ -12,13 +12,13 @@ import (
 	"daypass/internal/audit"
 )
 
-// Values of --audit-log that are no file.
+// Values of --audit-log that are not the name of a file.
 const (
 	auditOff    = "off"
 	auditOutput = "-"
 )
 
-// openTrail begins to record what is done, to where the configuration says.
+// openTrail opens the audit trail that the configuration names, if any.
 func (s *Server) openTrail() error {
 	path := s.config.AuditLog
 	if path == "" && !s.config.Dev {
@@ -29,8 +29,8 @@ func (s *Server) openTrail() error {
 	case "", auditOff:
 		return nil
 	case auditOutput:
-		// Whoever reads the records may end before us: that is an error of a write
-		// then, and not our end.
+		// If the reader of the records ends first, a write must fail and not kill this
+		// process.
 		signal.Ignore(syscall.SIGPIPE)
 		sink = audit.Output{Writer: os.Stdout}
 	default:
@@ -49,7 +49,7 @@ func (s *Server) openTrail() error {
 	return nil
 }
 
-// watchTrail adds what became of audit records.
+// watchTrail adds the metrics of the audit trail.
 func (m *metrics) watchTrail(t *audit.Trail) {
 	for _, c := range []struct {
 		name, help string
