@@ -31,7 +31,7 @@ import (
 	"daypass/internal/gate"
 )
 
-// audited is a server with a trail, which end finishes and returns.
+// audited starts a server with an audit trail. end closes the trail and returns it.
 func audited(t *testing.T) (b bundle, end func() (records []audit.Record, text string)) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "trail.jsonl")
@@ -39,7 +39,7 @@ func audited(t *testing.T) (b bundle, end func() (records []audit.Record, text s
 	return b, func() ([]audit.Record, string) { return recorded(t, b, path) }
 }
 
-// recorded finishes a trail and reads it.
+// recorded closes the trail of a server and returns its records and its text.
 func recorded(t *testing.T, b bundle, path string) (records []audit.Record, text string) {
 	t.Helper()
 	b.server.journal.flush()
@@ -65,7 +65,7 @@ func (b bundle) iam() *iam.Client {
 	return iam.New(iam.Options{BaseEndpoint: &b.url, Region: "us-east-1", RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider(adminKey, adminSecret, "")})
 }
 
-// brief is a record without what changes from run to run.
+// brief is the part of a record that is the same in each run.
 type brief struct {
 	Source, Name, Type, Key, Error string
 	ReadOnly                       bool
@@ -151,7 +151,7 @@ func TestEveryDoorIsRecorded(t *testing.T) {
 			t.Errorf("%s without an answer", records[i].EventName)
 		}
 		if i < 2 || records[i].EventName == "GetSessionToken" {
-			records[i].ResponseElements = nil // has times
+			records[i].ResponseElements = nil // it has times
 		}
 		got = append(got, briefly(&records[i]))
 	}
@@ -213,7 +213,7 @@ func TestARevokedTokenIsRecordedAsItsMakers(t *testing.T) {
 	}
 }
 
-// The record's part of a large input is made at once; it says the same.
+// A large input is encoded when the call ends, and not by the journal.
 func TestALargeInputIsRecordedToo(t *testing.T) {
 	t.Parallel()
 	b, end := audited(t)
@@ -229,9 +229,9 @@ func TestALargeInputIsRecordedToo(t *testing.T) {
 	}
 }
 
-// What changes nothing and gives no credential is readOnly and has no
-// responseElements. AssumeRole is readOnly in CloudTrail's records, with the
-// session in its responseElements.
+// A call that only reads is readOnly and has no responseElements, unless it issues
+// credentials. CloudTrail's records of AssumeRole are readOnly, and have the session in
+// responseElements.
 func TestOperationsAreRecordedAsWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	all := map[string]recording{}
@@ -326,8 +326,10 @@ func TestWhereTheTrailGoes(t *testing.T) {
 	}
 }
 
-// Source: records of CloudTrail of AssumeRoleWithWebIdentity: the provider is
-// named by its ARN, the parts of principalId are provider, audience and subject.
+// The provider is named by its ARN. The parts of principalId are provider, audience and
+// subject.
+//
+// Source: CloudTrail's records of AssumeRoleWithWebIdentity.
 func TestAWebIdentityIsRecorded(t *testing.T) {
 	t.Parallel()
 	const provider = "arn:aws:iam::111111111111:oidc-provider/issuer.example"
@@ -362,7 +364,7 @@ func TestAWebIdentityIsRecorded(t *testing.T) {
 	}
 }
 
-// A seed opens an account's second factor for good, a code for half a minute.
+// The reader of a seed has the second factor for good. A code is valid for half a minute.
 func TestSeedsAndOneTimeCodesAreNotRecorded(t *testing.T) {
 	t.Parallel()
 	b, end := audited(t)
@@ -372,7 +374,7 @@ func TestSeedsAndOneTimeCodesAreNotRecorded(t *testing.T) {
 	}
 	serial := made.VirtualMFADevice.SerialNumber
 	const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`
-	// Wrong codes are somebody's right ones of a moment ago.
+	// A wrong code may have been valid a moment ago, or be another device's.
 	_, _ = b.iam().EnableMFADevice(t.Context(), &iam.EnableMFADeviceInput{UserName: aws.String("admin"), SerialNumber: serial, AuthenticationCode1: aws.String("918273"), AuthenticationCode2: aws.String("645546")})
 	_, _ = b.sts(adminKey, adminSecret, "").GetSessionToken(t.Context(), &sts.GetSessionTokenInput{SerialNumber: serial, TokenCode: aws.String("918273")})
 	_, _ = b.sts(adminKey, adminSecret, "").AssumeRole(t.Context(), &sts.AssumeRoleInput{
@@ -399,8 +401,8 @@ func TestSeedsAndOneTimeCodesAreNotRecorded(t *testing.T) {
 	}
 }
 
-// What is held of a request until its record is made must be its own: buffers that
-// are used again would show another's words here.
+// An event MUST NOT refer to buffers that are used again, since its record is made later
+// and would show parts of another request.
 func TestRequestsAtOneTimeGetNothingOfEachOtherIntoTheirRecords(t *testing.T) {
 	t.Parallel()
 	const clients, each = 8, 12
@@ -410,7 +412,7 @@ func TestRequestsAtOneTimeGetNothingOfEachOtherIntoTheirRecords(t *testing.T) {
 	for c := range clients {
 		all.Go(func() {
 			for i := range each {
-				// Of different lengths, so that what is left of a longer one is seen.
+				// The lengths differ, so that the rest of a longer one would be seen.
 				mark := fmt.Sprintf("mark-%d-%d-%s", c, i, strings.Repeat("x", (c*each+i)*7%40))
 				client := sts.New(sts.Options{BaseEndpoint: &b.url, Region: "us-east-1", RetryMaxAttempts: 1, AppID: mark,
 					Credentials: credentials.NewStaticCredentialsProvider(adminKey, adminSecret, "")})
@@ -441,7 +443,7 @@ func TestRequestsAtOneTimeGetNothingOfEachOtherIntoTheirRecords(t *testing.T) {
 		for line := range strings.Lines(text) {
 			marks := regexp.MustCompile(`mark-\d+-\d+-x*`).FindAllString(line, -1)
 			if len(marks) == 0 {
-				continue // what made the repository
+				continue // the calls that created the repository
 			}
 			slices.Sort(marks)
 			if marks = slices.Compact(marks); len(marks) > 1 {

@@ -141,7 +141,8 @@ func (s *Server) writeMark(ctx context.Context) error {
 // would work again. Such a database is refused, unless the operator gives
 // --accept-restore.
 func (s *Server) recognise(ctx context.Context) error {
-	// The note is read before the database: what it tells of was committed before.
+	// The mark is read before the database. The change of its generation was committed
+	// before it was stored, so a database that lacks that change was restored.
 	m, found, err := s.readMark(ctx)
 	if err != nil {
 		return fmt.Errorf("content store: %w", err)

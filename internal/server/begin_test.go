@@ -29,7 +29,7 @@ import (
 	"daypass/internal/store/storetest"
 )
 
-// A place is a data folder that servers start on, one after the other.
+// A place is a data folder on which servers start one after the other.
 type place struct {
 	t    *testing.T
 	data string
@@ -46,7 +46,7 @@ func (p place) open(now func() time.Time, args ...string) (*Server, error) {
 	return Open(p.t.Context(), c, NewLogger("json", io.Discard), now)
 }
 
-// run starts a server and ends it well, after do.
+// run starts a server, calls do, and closes the server as after a clean end.
 func (p place) run(do func(*Server), args ...string) {
 	p.t.Helper()
 	s, err := p.open(time.Now, args...)
@@ -66,7 +66,8 @@ func (p place) run(do func(*Server), args ...string) {
 	}
 }
 
-// refused starts a server that must not start, says why, and writes nothing.
+// refused expects that a start fails with an error that has all wants, and that it writes
+// nothing.
 func (p place) refused(wants ...string) {
 	p.t.Helper()
 	before := files(p.t, p.data)
@@ -154,7 +155,7 @@ func TestAnEmptyDatabaseBesideAMasterKeyOrContentIsRefused(t *testing.T) {
 	p.refused("daypass.db", "the database is empty", "master.key")
 	p.rename("master.key", "key") // and no key in the folder either
 	p.refused("the database is empty", filepath.Join(p.data, "blobs"))
-	// An older version left no note, only content.
+	// Older versions wrote content without a mark.
 	if err := os.Remove(filepath.Join(p.data, "blobs", ".instance")); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +171,7 @@ func TestAnEmptyDatabaseBesideAMasterKeyOrContentIsRefused(t *testing.T) {
 func TestAFirstStartThatWasKilledIsTakenUp(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
-	// Killed after the tables were made, before or after the key was.
+	// The start was killed after it created the tables, before or after the key.
 	for range 2 {
 		db, err := store.Open(t.Context(), store.Config{Path: filepath.Join(p.data, "daypass.db")})
 		if err != nil {
@@ -217,7 +218,7 @@ func TestARestoredDatabaseIsRefusedUntilThatIsAccepted(t *testing.T) {
 	p.run(nil)
 }
 
-// A backup from before instances had names gets none from a start that is refused.
+// A backup may be older than the names of instances. A refused start gives it no name.
 func TestARestoredDatabaseWithoutANameIsTakenOnceThatIsAccepted(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -300,7 +301,7 @@ func TestServeStopsWhenTheDatabaseFileIsRemovedOrReplaced(t *testing.T) {
 			if err := <-ended; !errors.Is(err, store.ErrReplaced) || !strings.Contains(err.Error(), filepath.Join(p.data, "daypass.db")) {
 				t.Errorf("Serve = %v", err)
 			}
-			// Nothing is acknowledged meanwhile.
+			// A change must fail, because the database that it would go to is gone.
 			err = s.db.Update(t.Context(), func(tx *store.Tx) error { tx.Touch(); return nil })
 			if err == nil {
 				t.Error("a change of a file that is gone is acknowledged")
@@ -309,8 +310,8 @@ func TestServeStopsWhenTheDatabaseFileIsRemovedOrReplaced(t *testing.T) {
 	}
 }
 
-// What one replica issues is revoked by another whose clock is behind, and what
-// is issued afterwards is not.
+// A replica whose clock is behind revokes what another has issued, and not what is issued
+// afterwards.
 func TestRevocationHoldsWhateverTheReplicasClocksSay(t *testing.T) {
 	t.Parallel()
 	database := storetest.Postgres(t)
@@ -325,7 +326,8 @@ func TestRevocationHoldsWhateverTheReplicasClocksSay(t *testing.T) {
 		return s
 	}
 	one, two := start(5*time.Second), start(-5*time.Second)
-	// SDKs correct their clocks by this header, and sign for the one that judges.
+	// SDKs correct their clocks by this header, and signatures are checked against the
+	// database's clock.
 	for ahead, s := range map[time.Duration]*Server{time.Hour: start(time.Hour), 0: one} {
 		w := httptest.NewRecorder()
 		s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
@@ -346,7 +348,7 @@ func TestRevocationHoldsWhateverTheReplicasClocksSay(t *testing.T) {
 		}
 		return got
 	}
-	// Under load a clock is measured less well than to a second.
+	// Under load, a clock is known with an error of up to a second.
 	before := one.now().Add(-time.Second)
 	_, err := two.directory.RevokeNow(t.Context(), identity.Revocation{Account: ref.Account, Principal: ref.ID})
 	if err != nil {
@@ -398,7 +400,7 @@ func TestAReplicaThatStartsWhileAnotherWorksIsNoRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	two := replica() // has opened the database, and looks at the note only below
+	two := replica() // it has opened the database, and reads the mark only below
 	err = one.db.Update(ctx, func(tx *store.Tx) error { tx.Touch(); return nil })
 	if err != nil {
 		t.Fatal(err)

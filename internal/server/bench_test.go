@@ -26,7 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// sink is an http.ResponseWriter that costs nothing.
+// sink is an http.ResponseWriter that discards the body.
 type sink struct {
 	header http.Header
 	status int
@@ -45,7 +45,8 @@ func eachTrail(b *testing.B, run func(b *testing.B, trail string)) {
 	b.Run("audit=file", func(b *testing.B) { run(b, filepath.Join(b.TempDir(), "audit.jsonl")) })
 }
 
-// benchServer is a server in memory that logs to nowhere, with one domain.
+// benchServer starts a server in memory without a log, with one domain and one
+// repository. It returns the server and a token for the domain.
 func benchServer(b *testing.B, trail string) (*Server, string) {
 	b.Helper()
 	c, err := ParseConfig([]string{"--dev", "--audit-log", trail}, environment(map[string]string{
@@ -77,7 +78,7 @@ func benchServer(b *testing.B, trail string) (*Server, string) {
 	return s, *out.AuthorizationToken
 }
 
-// repeat has the server answer one request over and over.
+// repeat measures how the server answers one request.
 func repeat(b *testing.B, s *Server, request *http.Request) {
 	b.Helper()
 	var raw bytes.Buffer
@@ -105,7 +106,7 @@ func repeat(b *testing.B, s *Server, request *http.Request) {
 			b.Fatalf("status %d", w.status)
 		}
 	}
-	// What is done off the request's way is paid too.
+	// The journal's work counts too, and it is not in the time of a request.
 	b.ReportMetric(float64(processorTime(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
@@ -156,7 +157,7 @@ func benchAssumeRole(b *testing.B, trail string) {
 	repeat(b, s, r)
 }
 
-// uploading is the request that twine sends for a file.
+// uploading returns the request that twine sends for a file.
 func uploading(b testing.TB, token, name, version string) *http.Request {
 	b.Helper()
 	var sdist bytes.Buffer

@@ -172,7 +172,8 @@ func (s *streamed) hold(more int64) error {
 }
 
 // read reads a body whole into h, up to a limit in bytes. Room is reserved as the bytes
-// arrive, so that a large Content-Length alone takes nothing from other requests.
+// arrive, so that a large Content-Length alone takes nothing from other requests. stranger
+// means that no known key signed the request.
 func (b *bodies) read(h *held, w http.ResponseWriter, r *http.Request, limit int64, stranger bool) error {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil

@@ -157,7 +157,7 @@ func misread(err error, flags *flag.FlagSet) error {
 	}
 	value, err := strconv.Unquote(found[1])
 	if err != nil {
-		return nil //nolint:nilerr // what is not quoted is not of package flag, and is told as it is
+		return nil //nolint:nilerr // package flag quotes the value, so this is another error, which the caller reports
 	}
 	return refused("--"+found[2], value, flags.Lookup(found[2]))
 }

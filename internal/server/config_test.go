@@ -96,7 +96,7 @@ func TestNoPasswordOfAMistypedValueIsPrinted(t *testing.T) {
 		} {
 			args := []string{flag, value}
 			if flag == "" {
-				args = args[1:] // where a word too many stands
+				args = args[1:] // the value is an unexpected argument
 			}
 			c, err := ParseConfig(args, environment(nil), nil)
 			if err == nil && strings.HasPrefix(c.Blobs, "s3:") {

@@ -21,7 +21,7 @@ func idle(t *testing.T, server *httptest.Server) (net.Conn, bool) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // fails the test, does not pass it
+	_ = conn.SetDeadline(time.Now().Add(time.Minute)) // a deadline that passes fails the test
 	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -56,7 +56,7 @@ func TestAnAddressHasNoMoreConnectionsThanItMay(t *testing.T) {
 			continue
 		}
 		conns[0].Close()
-		for range 3 { // two that were refused, and this one
+		for range 3 { // the two that were refused, and conns[0]
 			<-closed
 		}
 		if _, served := idle(t, server); !served {
@@ -65,7 +65,7 @@ func TestAnAddressHasNoMoreConnectionsThanItMay(t *testing.T) {
 	}
 }
 
-// remote is a connection from an address.
+// remote is a connection with the address of a client.
 type remote struct {
 	net.Conn
 	from   string

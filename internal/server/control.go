@@ -41,9 +41,9 @@ func newSurface(service *api.Service, operations []gate.Operation) *surface {
 	return s
 }
 
-// control is the handler of the AWS APIs, which share one address. The path tells which
-// REST service a request is for. For a query service the signature's scope does, and
-// the action if there is no signature.
+// control is the handler of the AWS APIs, which share one address. The path names
+// the REST service that a request is for. The query service is named by the signature's
+// scope, or by the action if there is no signature.
 type control struct {
 	entrance
 	rest     []*surface

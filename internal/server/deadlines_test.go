@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// connected is both ends of a connection; ours defers its deadlines.
+// connected returns both ends of a connection. Ours is one of a deferring listener.
 func connected(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func TestADeadlineEndsWhatWaitsAndWhatComesAfterIt(t *testing.T) {
 		failed <- err
 	}()
 	for _, set := range []func(time.Time) error{ours.SetReadDeadline, ours.SetDeadline} {
-		err := set(past) // before the read waits or after it
+		err := set(past) // before or after the read begins to wait
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,12 +131,12 @@ func TestDeadlinesAreSetWhereTheyMatter(t *testing.T) {
 	move(at(10))
 	move(at(20))
 	move(at(60))
-	wait(func() {}) // under the last
+	wait(func() {}) // only the last is set
 	move(time.Time{})
 	move(at(61))
-	wait(func() {})              // a second too early, as is allowed
-	move(at(62))                 // two seconds
-	wait(func() { move(at(3)) }) // and an earlier one meanwhile
+	wait(func() {})              // the one set passes one second early, which is allowed
+	move(at(62))                 // it would pass two seconds early
+	wait(func() { move(at(3)) }) // an earlier one is set at once
 	move(time.Time{})
 	wait(func() {})
 	wait(func() { move(at(4)) })

@@ -24,9 +24,9 @@ import (
 	"daypass/internal/gate"
 )
 
-// door serves the APIs with a streaming operation: PublishPackageVersion does
-// what publish does.
-func door(t *testing.T, change func(*control), publish func(content io.Reader) error) bundle {
+// streamingAPIs serves the APIs with an operation that streams: PublishPackageVersion
+// calls publish with the content.
+func streamingAPIs(t *testing.T, change func(*control), publish func(content io.Reader) error) bundle {
 	t.Helper()
 	b := setup(t, nil)
 	apis := b.server.apis(b.server.entrance())
@@ -48,7 +48,7 @@ func door(t *testing.T, change func(*control), publish func(content io.Reader) e
 
 const publishing = "/v1/package/version/publish?domain=dom&repository=repo&format=generic&package=p&version=1&asset=a.bin"
 
-// upload signs a publication of content whose hash is declared.
+// upload returns a signed PublishPackageVersion of content with a declared SHA-256.
 func upload(t *testing.T, b bundle, content io.Reader, declared string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+publishing, content)
@@ -70,8 +70,8 @@ func hashOf(content []byte) string {
 
 func TestContentReachesAStreamingOperationWhileItArrives(t *testing.T) {
 	t.Parallel()
-	first, arrived := bytes.Repeat([]byte("a"), 3<<20), make(chan struct{}) // more than any door holds
-	b := door(t, nil, func(content io.Reader) error {
+	first, arrived := bytes.Repeat([]byte("a"), 3<<20), make(chan struct{}) // more than a body that is held may have
+	b := streamingAPIs(t, nil, func(content io.Reader) error {
 		got := make([]byte, len(first))
 		_, err := io.ReadFull(content, got)
 		if err != nil || !bytes.Equal(first, got) {
@@ -87,7 +87,7 @@ func TestContentReachesAStreamingOperationWhileItArrives(t *testing.T) {
 	in, out := io.Pipe()
 	go func() {
 		_, _ = out.Write(first)
-		<-arrived // nothing more before the operation has it
+		<-arrived // the rest is sent only when the operation has the first part
 		_, _ = out.Write([]byte("b"))
 		out.Close()
 	}()
@@ -117,7 +117,7 @@ func TestContentThatIsNotWhatWasSignedFailsAtItsEnd(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			read := false
-			b := door(t, func(c *control) { c.maxAsset = 64 }, func(content io.Reader) error {
+			b := streamingAPIs(t, func(c *control) { c.maxAsset = 64 }, func(content io.Reader) error {
 				read = true
 				_, err := io.ReadAll(content)
 				again, err2 := content.Read(make([]byte, 1))
@@ -136,14 +136,14 @@ func TestContentThatIsNotWhatWasSignedFailsAtItsEnd(t *testing.T) {
 
 func TestAStreamingOperationThatLeavesContentUnreadFails(t *testing.T) {
 	t.Parallel()
-	b := door(t, nil, func(io.Reader) error { return nil })
+	b := streamingAPIs(t, nil, func(io.Reader) error { return nil })
 	answer, _ := send(t, upload(t, b, strings.NewReader("hello"), hashOf([]byte("hello"))))
 	if answer.StatusCode != http.StatusInternalServerError {
 		t.Errorf("%s, want 500", answer.Status)
 	}
 }
 
-// A body that nobody may read fails the test.
+// unread is a body that fails the test when it is read.
 type unread struct{ t *testing.T }
 
 func (u unread) Read([]byte) (int, error) {
@@ -153,7 +153,7 @@ func (u unread) Read([]byte) (int, error) {
 
 func TestNoBodyIsReadForWhomNoKnownKeySigned(t *testing.T) {
 	t.Parallel()
-	b := door(t, nil, func(io.Reader) error { t.Error("it ran"); return nil })
+	b := streamingAPIs(t, nil, func(io.Reader) error { t.Error("it ran"); return nil })
 	const key, other = "AWS4-HMAC-SHA256 Credential=", "/20300102/us-east-1/codeartifact/aws4_request, SignedHeaders=host, Signature=00"
 	for name, header := range map[string]string{"none": "", "half": "AWS4-HMAC-SHA256 ", "a key that is unknown": key + "AKIAEXAMPLEEXAMPLE99" + other, "Basic": "Basic YXdzOng="} {
 		for _, path := range []string{"/v1/domain?domain=dom", publishing, "/v1/none"} {
@@ -175,10 +175,10 @@ func TestAllBodiesShareOneBudget(t *testing.T) {
 	t.Parallel()
 	const form = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 	room := newBodies(64<<10, 32<<10, 48<<10, 48<<10)
-	b := door(t, func(c *control) { c.bodies = room }, nil)
+	b := streamingAPIs(t, func(c *control) { c.bodies = room }, nil)
 	large := "Action=None&x=" + strings.Repeat("x", 30<<10)
-	finish := slow(t, b, form, large)          // takes most of what strangers have
-	for !room.strangers.TryAcquire(32 << 10) { // until it has come
+	finish := slow(t, b, form, large)          // takes most of the room for requests without a key
+	for !room.strangers.TryAcquire(32 << 10) { // until the body has arrived
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/", strings.NewReader(large))
 		if err != nil {
 			t.Fatal(err)
@@ -235,7 +235,8 @@ func TestABodyGivesBackWhatItTook(t *testing.T) {
 	}
 }
 
-// Whoever knows the id of a key and not its secret keeps nobody else from calling.
+// A client that knows the id of a key without its secret must not block the calls of
+// others.
 func TestOneClientsBodiesLeaveRoomForThoseOfOthers(t *testing.T) {
 	t.Parallel()
 	room := newBodies(68<<10, 68<<10, 48<<10, 16<<10)
@@ -299,8 +300,8 @@ func TestALongNameIsRefusedBeforeAPolicySeesIt(t *testing.T) {
 	}
 }
 
-// A connection of HTTP/2 has hundreds of requests at a time, so that the bound on
-// connections is none on bodies.
+// A connection of HTTP/2 has many requests at a time, so the limit on connections does
+// not limit bodies.
 func TestManySmallBodiesOfOneClientLeaveRoomForThoseOfOthers(t *testing.T) {
 	t.Parallel()
 	room := newBodies(64<<10, 64<<10, 48<<10, 32<<10)
@@ -358,7 +359,7 @@ func TestFieldsOfUploadsAreOfTheBudgetAndGiveBackWhatTheyTook(t *testing.T) {
 		if answer.StatusCode != test.status {
 			t.Errorf("%d bytes of fields: %s %s, want %d", test.fields, answer.Status, body, test.status)
 		}
-		err = room.all.Acquire(t.Context(), 1<<20) // all is given back when the handler ends
+		err = room.all.Acquire(t.Context(), 1<<20) // waits until the handler has released everything
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,7 @@ func TestAfterAnAmbiguousFramingTheConnectionIsClosed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _ = io.Copy(io.Discard, first.Body) // only to get to what follows
+			_, _ = io.Copy(io.Discard, first.Body) // to read the second answer after it
 			first.Body.Close()
 			second, err := http.ReadResponse(answers, nil)
 			if (err != nil) != test.close {

@@ -15,8 +15,7 @@ import (
 	"daypass/internal/audit"
 )
 
-// A disk without room for another byte must not keep a server from starting to
-// read.
+// A server on a full disk must start, so that clients can still download.
 func TestAServerStartsToReadOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -25,14 +24,15 @@ func TestAServerStartsToReadOnAFullDisk(t *testing.T) {
 		t.Skipf("SKIPPED, needs the right to mount a file system of 4 MB: %v", err)
 	}
 	t.Cleanup(func() {
-		// Locks of staged content end with the process, and so does the hold on it.
+		// The process keeps locks on staged content until it ends, so the file system is
+		// busy and is detached.
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})
 	p := place{t: t, data: filepath.Join(dir, "data")}
 	p.run(nil)
-	// The disk becomes full in the middle of a line of the audit trail.
+	// The disk is full in the middle of a line of the audit trail.
 	fill, err := os.OpenFile(filepath.Join(p.data, "audit", audit.FileName), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	for piece := bytes.Repeat([]byte("a"), 4<<10); err == nil; {
 		_, err = fill.Write(piece)

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// disguises are characters that a terminal obeys, as they stand in an address
-// and as they must not stand anywhere.
+// disguises has control characters for terminals: as an address has them, escaped, and as
+// no body, log or record may have them.
 var disguises = map[string]string{"%1b[2J": "\x1b", "%c2%9b2J": "\u009b", "%e2%80%ae": "\u202e", "%e2%81%a7": "\u2067", "%e2%80%8f": "\u200f", "%e2%80%a8": "\u2028"}
 
 func TestWhatAStrangerSendsReachesNoBodyLogOrRecordAsItIs(t *testing.T) {
@@ -63,9 +63,9 @@ func TestWhatAStrangerSendsReachesNoBodyLogOrRecordAsItIs(t *testing.T) {
 						}
 						decoded, _ := url.QueryUnescape(text)
 						if !strings.ContainsAny(decoded, "\x1b") {
-							r.Header.Set("User-Agent", decoded) // other controls no server takes
+							r.Header.Set("User-Agent", decoded) // net/http refuses ESC in a header
 						}
-						answer, err := http.DefaultTransport.RoundTrip(r) // no redirect is followed
+						answer, err := http.DefaultTransport.RoundTrip(r) // unlike a Client, it follows no redirect
 						if err != nil {
 							t.Fatal(err)
 						}

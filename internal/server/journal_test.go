@@ -19,9 +19,9 @@ import (
 	"daypass/internal/gate"
 )
 
-// writes keeps each write by itself. One that is held waits.
+// writes keeps the text of each write. A write waits for hold.
 type writes struct {
-	hold  chan struct{} // nil: none waits
+	hold  chan struct{} // nil: no write waits
 	mu    sync.Mutex
 	texts []string
 }
@@ -36,7 +36,7 @@ func (w *writes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// paths returns the paths in the lines of each write.
+// paths returns the paths in the lines of each write, with spaces between them.
 func (w *writes) paths() (all []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -52,7 +52,7 @@ func (w *writes) paths() (all []string) {
 	return all
 }
 
-// flush writes what waits.
+// flush writes the records and the lines of the queued events.
 func (j *journal) flush() {
 	j.flushRecords()
 	j.flushLines()
@@ -104,7 +104,7 @@ func TestALogThatHangsHoldsRequestsUpAndLosesNothing(t *testing.T) {
 				w := &writes{hold: make(chan struct{})}
 				j := newJournal(NewLogger("json", w), nil, origin{})
 				path := strings.Repeat("x", test.path)
-				j.add(asked(path)) // hangs in its write
+				j.add(asked(path)) // its write waits for hold
 				synctest.Wait()
 				for range test.fit {
 					j.add(asked(path))
@@ -215,7 +215,7 @@ func TestWhatEndsWhileTheJournalDoesHasItsLineAndRecordOnce(t *testing.T) {
 	}
 }
 
-// failing is an error that cannot be told.
+// failing is an error whose text panics.
 type failing struct{}
 
 func (failing) Error() string { panic("cannot say") }
@@ -244,7 +244,7 @@ func TestAMistakeInOneEventEndsNothingAndIsTold(t *testing.T) {
 	}
 }
 
-// collected is a sink that keeps what comes.
+// collected is an audit sink in memory.
 type collected struct{ writes }
 
 func (*collected) Sync() error  { return nil }

@@ -17,7 +17,7 @@ import (
 	"daypass/internal/gate"
 )
 
-// Package slog knows the form of a line; our own encoder must not differ.
+// The form of a line is that of package slog, which is the reference here.
 func FuzzALineIsWhatPackageSlogWouldMake(f *testing.F) {
 	const odd = "é \"\\<&>= \n\r\t\b\x1b\x7f\u009b\u2028\u202e\u200b\ufffd\xff\U000e0001東🐍"
 	f.Add("id", "/path", "operation", "principal", "message", "cause", int64(1790000000_120000000), 1500, 200, int64(3))

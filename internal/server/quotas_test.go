@@ -37,8 +37,8 @@ func TestQuotasAreReadFromAListOrRefusedWithWhatIsExpected(t *testing.T) {
 	}
 }
 
-// Every quota that the packages take has a name, but for tags, which AWS does not
-// raise, and the size of files, which has an option of its own.
+// Two quotas have no name: AWS does not raise the number of tags, and the size of files
+// has an option of its own.
 func TestEveryQuotaHasAName(t *testing.T) {
 	t.Parallel()
 	var l Limits

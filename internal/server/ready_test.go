@@ -47,7 +47,7 @@ func TestReadinessDoesNotWaitForAPartThatHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		asked, release := 0, make(chan struct{})
-		r := &readiness{check: func(context.Context) error { // as a disk that hangs does, it heeds no context
+		r := &readiness{check: func(context.Context) error { // ignores its context, as a disk that hangs does
 			asked++
 			<-release
 			return nil

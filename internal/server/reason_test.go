@@ -22,7 +22,7 @@ func TestAReasonPhraseIsOneLineOfPrintableASCII(t *testing.T) {
 	}
 }
 
-// why is the refusal of a body that is no form.
+// why is the message for a body that is not a form.
 const why = "An upload is a POST of multipart/form-data, got no Content-Type."
 
 // twine shows the reason phrase, and the body only with --verbose.
@@ -51,7 +51,7 @@ func TestARefusedUploadTellsWhyInItsReasonPhrase(t *testing.T) {
 	if !answer.Close {
 		t.Error("the connection stays open")
 	}
-	// What is refused before the handler, and what is read, stays as it was.
+	// Only uploads have a reason phrase of their own.
 	answer, _ = get(t, b.url+"/pypi/d/dom-000000000000/repo/simple/none/", token)
 	if answer.Status != "404 Not Found" || answer.Close {
 		t.Errorf("a page: status line %q, closed: %v", answer.Status, answer.Close)
@@ -64,7 +64,7 @@ func TestTheLogHasTheSentenceOfARefusedUpload(t *testing.T) {
 	token := b.repository(t)
 	r := httptest.NewRequest(http.MethodPost, "/pypi/d/dom-000000000000/repo/", strings.NewReader("x"))
 	r.SetBasicAuth("aws", token)
-	w := httptest.NewRecorder() // a connection that nobody can take over
+	w := httptest.NewRecorder() // its connection cannot be taken over
 	b.server.handler.ServeHTTP(w, r)
 	if log := b.logged(); w.Code != 400 || !strings.Contains(log, `"message":"`+why+`"`) {
 		t.Errorf("%d; the log lacks the sentence:\n%s", w.Code, log)

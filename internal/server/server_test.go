@@ -28,7 +28,7 @@ const (
 	adminSecret = "an-example-secret-of-forty-characters-40"
 )
 
-// lines is a log that several requests may write.
+// lines is a log that may be written by several goroutines.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -52,7 +52,7 @@ type bundle struct {
 	log    *lines
 }
 
-// logged is the log, with the lines of all requests that were answered.
+// logged returns the log with the lines of all requests that were answered.
 func (b bundle) logged() string {
 	b.server.journal.flush()
 	return b.log.String()
@@ -87,7 +87,7 @@ func (b bundle) artifacts() *codeartifact.Client {
 	})
 }
 
-// repository makes a domain and a repository and returns a token for them.
+// repository creates the domain dom and the repository repo, and returns a token.
 func (b bundle) repository(t *testing.T) string {
 	t.Helper()
 	client, domain := b.artifacts(), aws.String("dom")
@@ -284,7 +284,7 @@ func TestReadyzFailsWithTheDatabaseWhileHealthzDoesNot(t *testing.T) {
 	check("/healthz", 200)
 	check("/readyz", 200)
 	b.server.db.Close()
-	b.server.readiness.last = nil // a second later
+	b.server.readiness.last = nil // as after readyEvery
 	check("/healthz", 200)
 	check("/readyz", 503)
 }
@@ -441,7 +441,7 @@ func TestFirstStartWritesTheKeyOnceAndARestartKeepsIt(t *testing.T) {
 	}
 }
 
-// began starts a server and ends it.
+// began opens a server and closes it. It returns the error of either.
 func began(t *testing.T, env map[string]string, args ...string) error {
 	t.Helper()
 	c, err := ParseConfig(args, environment(env), nil)
@@ -525,9 +525,8 @@ func TestHostFormLeadsToTheSameRepository(t *testing.T) {
 	}
 }
 
-// A body that keeps coming is not cut, one that stops is, by the deadline that
-// each read moves. When all of it is there the deadline is lifted, so that what
-// comes after may take its time.
+// Reads move the deadline, so only a body that stops arriving is cut. At the end of the
+// body the deadline is lifted, because the rest of the request may take longer.
 func TestAPatientBodyMovesItsDeadlineUntilItHasArrived(t *testing.T) {
 	t.Parallel()
 	d := &deadlines{}
@@ -543,7 +542,7 @@ func TestAPatientBodyMovesItsDeadlineUntilItHasArrived(t *testing.T) {
 	}
 }
 
-// net/http reads what a handler leaves of a body before it sends the answer.
+// Before net/http sends the answer, it reads the rest of a body that a handler left.
 func TestABodyHasADeadlineWhicheverDoorItIsSentTo(t *testing.T) {
 	t.Parallel()
 	b := setup(t, nil)
@@ -576,7 +575,7 @@ func TestABodyHasADeadlineWhicheverDoorItIsSentTo(t *testing.T) {
 	}
 }
 
-// deadlines remembers those that were set.
+// deadlines is a ResponseWriter that records the deadlines that are set.
 type deadlines struct {
 	httptest.ResponseRecorder
 	read, write []time.Time
@@ -585,7 +584,7 @@ type deadlines struct {
 func (d *deadlines) SetReadDeadline(at time.Time) error  { d.read = append(d.read, at); return nil }
 func (d *deadlines) SetWriteDeadline(at time.Time) error { d.write = append(d.write, at); return nil }
 
-// An unread answer keeps a connection no longer than [stall].
+// Without a deadline, a client that does not read would keep its connection for ever.
 func TestAnAnswerIsWrittenWholeUnderADeadline(t *testing.T) {
 	t.Parallel()
 	content := bytes.Repeat([]byte("0123456789"), chunk/4)

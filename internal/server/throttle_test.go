@@ -31,7 +31,8 @@ import (
 	"daypass/internal/throttle"
 )
 
-// limited is a server with rates whose clock stands still until it is moved.
+// limited starts a server with rates. Its clock moves only when the returned function is
+// called.
 func limited(t *testing.T, rates string, more ...string) (bundle, func(time.Duration)) {
 	t.Helper()
 	c, err := ParseConfig(append([]string{"--dev", "--throttle", rates, "--trust-proxies", "127.0.0.0/8"}, more...), environment(map[string]string{
@@ -55,7 +56,7 @@ func limited(t *testing.T, rates string, more ...string) (bundle, func(time.Dura
 func TestTheThirdTokenOfTwoASecondIsRefusedInTheModelsTerms(t *testing.T) {
 	t.Parallel()
 	b, pass := limited(t, "get-authorization-token=2")
-	b.repository(t) // the first
+	b.repository(t) // gets the first token
 	token := func() error {
 		_, err := b.artifacts().GetAuthorizationToken(t.Context(), &codeartifact.GetAuthorizationTokenInput{Domain: aws.String("dom")})
 		return err
@@ -89,7 +90,7 @@ func TestTheThirdTokenOfTwoASecondIsRefusedInTheModelsTerms(t *testing.T) {
 func TestAPrincipalsTokensAndSignaturesCountTogether(t *testing.T) {
 	t.Parallel()
 	b, _ := limited(t, "principal=3")
-	token := b.repository(t) // with the first three of the administrator's requests
+	token := b.repository(t) // the first three requests of the administrator
 	page := b.url + "/pypi/d/dom-000000000000/repo/simple/"
 	if answer, body := get(t, page, token); answer.StatusCode != http.StatusTooManyRequests || !strings.Contains(body, `the limit "principal" is 3 requests a second`) {
 		t.Errorf("the fourth: %s %s", answer.Status, body)
@@ -163,7 +164,7 @@ func TestAPackageManagerIsToldWhenToComeBack(t *testing.T) {
 	}
 }
 
-// from asks as if a trusted proxy passed on an address.
+// from sends a request as a trusted proxy does for a client with an address.
 func from(t *testing.T, address, method, url, authorization string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -217,8 +218,8 @@ func TestAnAddressThatKeepsFailingIsRefusedBeforeItIsVerified(t *testing.T) {
 	}
 }
 
-// slow sends a request but for the end of its body, and returns what sends the
-// rest and reads the status. When it returns, the server reads the body.
+// slow sends a request without the last byte of its body. When it returns, the server is
+// reading the body. The returned function sends the last byte and returns the status.
 func slow(t *testing.T, b bundle, head, body string) func() int {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
@@ -262,7 +263,7 @@ func TestASlowRequestCountsWhenItHasArrived(t *testing.T) {
 	}
 	var head strings.Builder
 	fmt.Fprintf(&head, "POST / HTTP/1.1\r\nHost: %s\r\n", r.Host)
-	_ = r.Header.Write(&head) // a builder takes all
+	_ = r.Header.Write(&head) // a strings.Builder never fails
 	finish := slow(t, b, head.String(), identity)
 	pass(10 * time.Second)
 	_, err = b.sts(adminKey, adminSecret, "").GetCallerIdentity(t.Context(), nil)
@@ -290,8 +291,8 @@ func TestManySlowRequestsOfStrangersAreRefusedAsTheyBegin(t *testing.T) {
 	}
 }
 
-// A signature of a key that is known lets a request in; that it is false shows
-// once the body has come.
+// The body of a request with the id of a known key is read before its signature is
+// verified, so a forgery is found only when the body has arrived.
 func TestAnAddressWithManySlowForgeriesStaysRefused(t *testing.T) {
 	t.Parallel()
 	b, pass := limited(t, "address=2")

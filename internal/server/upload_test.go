@@ -23,8 +23,8 @@ import (
 	"daypass/internal/identity"
 )
 
-// wheelForm is the form of a wheel's upload, larger than what is read ahead of
-// the judgement.
+// wheelForm returns the form of a wheel's upload. It is larger than the part that is read
+// before the authorization.
 func wheelForm(t *testing.T) (body []byte, contentType string) {
 	t.Helper()
 	var archive, form bytes.Buffer
@@ -67,8 +67,8 @@ func wheelForm(t *testing.T) (body []byte, contentType string) {
 	return form.Bytes(), m.FormDataContentType()
 }
 
-// publisher makes a user that may do everything, and returns a token of the
-// user's for the domain.
+// publisher creates the user ci, who may do everything, and returns a token of the user
+// for the domain.
 func (b bundle) publisher(t *testing.T) string {
 	t.Helper()
 	ctx, name := t.Context(), aws.String("ci")
@@ -90,7 +90,7 @@ func (b bundle) publisher(t *testing.T) string {
 	return *got.AuthorizationToken
 }
 
-// allow gives the user a policy about everything.
+// allow gives the user ci a policy with an effect on every action and resource.
 func (b bundle) allow(t *testing.T, effect string) {
 	t.Helper()
 	document := `{"Version":"2012-10-17","Statement":{"Effect":"` + effect + `","Action":"*","Resource":"*"}}`
@@ -100,7 +100,7 @@ func (b bundle) allow(t *testing.T, effect string) {
 	}
 }
 
-// remove deletes the user with all that it has.
+// remove deletes the user ci with its keys and its policy.
 func (b bundle) remove(t *testing.T) {
 	t.Helper()
 	ctx, name := t.Context(), aws.String("ci")
@@ -127,7 +127,7 @@ func TestAnUploadIsJudgedAgainBeforeItIsPublished(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		change func(t *testing.T, b bundle, token string) // while the last bytes are missing
+		change func(t *testing.T, b bundle, token string) // called while the last bytes are missing
 		status int
 		says   string
 	}{
@@ -180,7 +180,7 @@ func TestAnUploadIsJudgedAgainBeforeItIsPublished(t *testing.T) {
 				body.Close()
 			}()
 			held := len(form) - 2000
-			_, err := client.Write(form[:held]) // returns when the server has read it
+			_, err := client.Write(form[:held]) // returns only when the server has read it
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ type trickle struct {
 	every time.Duration
 }
 
-// send writes until the other side has had enough.
+// send writes until a write fails.
 func (c trickle) send(to net.Conn) {
 	for {
 		time.Sleep(c.every)
@@ -239,7 +239,7 @@ func (c trickle) send(to net.Conn) {
 	}
 }
 
-// onConn is an answer whose deadlines are those of a connection.
+// onConn is a ResponseWriter that sets its deadlines on a connection.
 type onConn struct {
 	*httptest.ResponseRecorder
 	net.Conn
@@ -255,7 +255,7 @@ func TestAnUploadThatComesTooSlowlyIsGivenUp(t *testing.T) {
 		pace        pace
 		client      trickle
 		says        string
-		after, most time.Duration // that it was given
+		after, most time.Duration // least and longest time until it fails
 	}{
 		{"a byte every 40 seconds", usual, trickle{1, 40 * time.Second}, "came slower than 4096 bytes a second", time.Minute, 61 * time.Second},
 		{"half the rate", usual, trickle{2 << 10, time.Second}, "came slower than 4096 bytes a second", 2*time.Minute - 2*time.Second, 2 * time.Minute},
@@ -276,12 +276,12 @@ func TestAnUploadThatComesTooSlowlyIsGivenUp(t *testing.T) {
 					t.Errorf("%v after %s; want %q after %s to %s", err, took, test.says, test.after, test.most)
 				}
 				again := time.Now()
-				_, err = io.Copy(io.Discard, p) // as handlers do to be heard
+				_, err = io.Copy(io.Discard, p) // as handlers do, so that the client reads the answer
 				if err == nil || !time.Now().Equal(again) {
 					t.Errorf("a read after that: %v after %s, want the same at once", err, time.Since(again))
 				}
 				here.Close()
-				time.Sleep(test.client.every) // the client notices
+				time.Sleep(test.client.every) // the client's next write fails
 			})
 		})
 	}

@@ -21,7 +21,7 @@ func TestACleanStopWritesDownWhenKeysWereUsed(t *testing.T) {
 	go func() { served <- b.server.Serve(ctx, listener) }()
 	before := time.Now().Truncate(time.Millisecond)
 	b.repository(t)
-	fresh := identity.New(b.server.directory.Config) // knows what the database knows
+	fresh := identity.New(b.server.directory.Config) // it has only what the database has
 	use := func() identity.Use {
 		_, u, err := fresh.KeyUse(t.Context(), b.server.config.AccountID, adminKey)
 		if err != nil {
