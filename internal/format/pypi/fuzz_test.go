@@ -2,6 +2,7 @@ package pypi
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"testing"
 
@@ -10,8 +11,9 @@ import (
 	"daypass/internal/format/formattest"
 )
 
-// FuzzUpload sends any body: the answer is a fault that is the client's, or the
-// file is there under the name that the page shows.
+// FuzzUpload sends any body: the answer is a fault that is the client's, and
+// nothing is committed, or one file is, and both kinds of page show it. The change
+// is a recorder, because the registry's database would take all of the time.
 func FuzzUpload(f *testing.F) {
 	file, content := wheelOf(f, "acme-hello", "1.0")
 	good, contentType := formOf(f, wheelForm("acme-hello", "1.0", file, content))
@@ -21,40 +23,86 @@ func FuzzUpload(f *testing.F) {
 		part{"content", string(tarOf(f, "a-1/PKG-INFO", "Name: a\nVersion: 1\n")), "a-1.tar.gz"}))
 	f.Add(sdistType, sdistBody)
 	f.Add("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\na\r\n--x--\r\n"))
-	registry := formattest.Open(f, Format)
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		repository := registry.Repository(t)
 		r, err := http.NewRequest("POST", "/", bytes.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Header["Content-Type"] = []string{contentType}
-		err = handleUpload(&discard{}, r, &format.Call{Repository: repository.Use(t, upload), MaxAsset: 1 << 20})
-		names := repository.Names(t)
+		c := &recorder{}
+		err = handleUpload(&discard{}, r, &format.Call{Repository: c, MaxAsset: 1 << 20})
 		if err != nil {
 			if !fault.Is(err, fault.Validation) && !fault.Is(err, fault.MalformedRequest) && !fault.Is(err, fault.BodyTooLarge) {
 				t.Fatalf("%v", err)
 			}
-			if len(names) > 0 {
-				t.Fatalf("refused with %v, but kept %v", err, names)
+			if c.committed != nil {
+				t.Fatalf("refused with %v, but committed", err)
 			}
 			return
 		}
-		if len(names) != 1 {
-			t.Fatalf("kept %v", names)
+		if c.committed == nil || c.claimed.Name.Name == "" || len(c.committed.Versions) != 1 || c.committed.Versions[0].Version != c.claimed.Version {
+			t.Fatalf("claimed %v, committed %v", c.claimed, c.committed)
 		}
-		p, err := repository.Use(t, read).Package(t.Context(), format.Name{Name: names[0]})
-		if err != nil {
-			t.Fatal(err)
+		v := format.Version{Version: c.claimed.Version, Status: format.Published}
+		for _, asset := range c.committed.Versions[0].Assets {
+			v.Assets = append(v.Assets, format.Asset{Name: asset.Name, Size: asset.Content.Size(), Digests: asset.Content.Digests(), Detail: asset.Detail})
 		}
-		if _, err := renderHTML(p); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := renderJSON(p); err != nil {
-			t.Fatal(err)
+		p := &format.Package{Name: c.claimed.Name, Versions: []format.Version{v}}
+		for _, render := range []func(*format.Package) ([]byte, error){renderHTML, renderJSON} {
+			page, err := render(p)
+			if err != nil || !bytes.Contains(page, []byte(v.Assets[0].Digests.SHA256)) {
+				t.Fatalf("%v: %s", err, page)
+			}
 		}
 	})
 }
+
+// A recorder is a repository and a change of it, which keeps what is claimed and
+// committed.
+type recorder struct {
+	format.Repository
+	claimed   format.Ref
+	committed *format.Edit
+}
+
+func (c *recorder) Begin(context.Context, *format.Verb) (format.Change, error) { return c, nil }
+
+func (c *recorder) Stage(_ context.Context, limit int64) (format.Staged, error) {
+	return &stagedBytes{limit: limit}, nil
+}
+
+func (c *recorder) Claim(_ context.Context, ref format.Ref) (*format.Version, error) {
+	c.claimed = ref
+	return nil, nil
+}
+
+func (c *recorder) Commit(_ context.Context, edit *format.Edit) error {
+	c.committed = edit
+	return nil
+}
+
+func (c *recorder) Close() error { return nil }
+
+// stagedBytes is staged content in memory.
+type stagedBytes struct {
+	limit   int64
+	content []byte
+}
+
+func (s *stagedBytes) Write(p []byte) (int, error) {
+	if s.Size()+int64(len(p)) > s.limit {
+		return 0, fault.New(fault.BodyTooLarge, "more than %d bytes", s.limit)
+	}
+	s.content = append(s.content, p...)
+	return len(p), nil
+}
+
+func (s *stagedBytes) ReadAt(p []byte, offset int64) (int, error) {
+	return bytes.NewReader(s.content).ReadAt(p, offset)
+}
+
+func (s *stagedBytes) Size() int64             { return int64(len(s.content)) }
+func (s *stagedBytes) Digests() format.Digests { return formattest.Digests(s.content) }
 
 // FuzzWheelMetadata reads any archive in bounded memory, and any metadata.
 func FuzzWheelMetadata(f *testing.F) {
