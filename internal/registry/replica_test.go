@@ -14,17 +14,24 @@ import (
 	"daypass/internal/store/storetest"
 )
 
-func TestAPublicationOnOneReplicaIsSeenOnAnother(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "shared.db")
-	memory := blob.NewMemory()
+// replicas returns two registries over one database and one content store, with a
+// domain and repositories.
+func replicas(t *testing.T) (here, there *bench) {
+	t.Helper()
+	path, memory := filepath.Join(t.TempDir(), "shared.db"), blob.NewMemory()
 	replica := func() *bench {
 		b := &bench{t: t, now: noon}
 		b.Registry = registry.New(registry.Config{DB: storetest.Open(t, store.Config{Path: path}), Blobs: memory, Now: b.clock, Region: "us-east-1"})
 		return b
 	}
-	here, there := replica(), replica()
+	here, there = replica(), replica()
 	here.seed()
+	return here, there
+}
+
+func TestAPublicationOnOneReplicaIsSeenOnAnother(t *testing.T) {
+	t.Parallel()
+	here, there := replicas(t)
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	go there.Watch(ctx, time.Millisecond)
@@ -104,14 +111,8 @@ func TestADeletedRepositorysNamesakeIsEmpty(t *testing.T) {
 // for: nothing that was kept before may be believed again.
 func TestAReplicaThatCouldNotLookForLongBelievesNothingOfBefore(t *testing.T) {
 	t.Parallel()
-	path, memory, ctx := filepath.Join(t.TempDir(), "shared.db"), blob.NewMemory(), t.Context()
-	replica := func() *bench {
-		b := &bench{t: t, now: noon}
-		b.Registry = registry.New(registry.Config{DB: storetest.Open(t, store.Config{Path: path}), Blobs: memory, Now: b.clock, Region: "us-east-1"})
-		return b
-	}
-	here, there := replica(), replica()
-	here.seed()
+	here, there := replicas(t)
+	ctx := t.Context()
 	here.mustPublish(growing, ref("p", "1.0"), "a-1", "1")
 	if err := there.Look(ctx); err != nil {
 		t.Fatal(err)
