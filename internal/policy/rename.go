@@ -2,8 +2,9 @@ package policy
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
+
+	"daypass/internal/printable"
 )
 
 // Rename returns a document that was parsed with other names for some of its
@@ -55,7 +56,8 @@ func (r *renamer) value(in element) {
 		name, ok := r.names[v]
 		if in == principalsOfAWS && ok {
 			start := before + strings.IndexByte(r.document[before:], '"')
-			r.renamed.WriteString(r.document[r.done:start] + strconv.Quote(name))
+			r.renamed.WriteString(r.document[r.done:start])
+			r.renamed.Write(printable.AppendJSON(nil, name))
 			r.done = int(r.tokens.InputOffset())
 		}
 	case json.Delim:

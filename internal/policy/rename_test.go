@@ -9,7 +9,7 @@ import (
 func TestRenameChangesPrincipalsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const u, v = "arn:aws:iam::111122223333:user/u", "arn:aws:iam::111122223333:user/v"
-	names := map[string]string{u: v, v: "AIDAEXAMPLEEXAMPLE123", "AWS": "x", "Allow": "y"}
+	names := map[string]string{u: v, v: "AIDAEXAMPLEEXAMPLE123", "AWS": "x", "Allow": "y", "AIDAQUOTEDQUOTED": "arn:aws:iam::111122223333:user/\"\\\x7f/u"}
 	for name, test := range map[string]struct{ document, want string }{
 		"one": {
 			`{"Statement":{"Effect":"Allow","Principal":{"AWS":"` + u + `"},"Action":"sts:AssumeRole"}}`,
@@ -28,6 +28,11 @@ func TestRenameChangesPrincipalsAndNothingElse(t *testing.T) {
 		"elsewhere": {
 			`{"Id":"` + u + `","Statement":[{"Sid":"` + u + `","Principal":{"Federated":"` + u + `"},"Condition":{"ArnLike":{"aws:PrincipalArn":"` + u + `","AWS":["` + u + `"]}}}]}`,
 			`{"Id":"` + u + `","Statement":[{"Sid":"` + u + `","Principal":{"Federated":"` + u + `"},"Condition":{"ArnLike":{"aws:PrincipalArn":"` + u + `","AWS":["` + u + `"]}}}]}`,
+		},
+		// A path may have every character from ! to DEL (API reference, CreateUser).
+		"to a name that needs escapes": {
+			`{"Statement":[{"Principal":{"AWS":"AIDAQUOTEDQUOTED"}}]}`,
+			`{"Statement":[{"Principal":{"AWS":"arn:aws:iam::111122223333:user/\"\\\u007f/u"}}]}`,
 		},
 		"everybody": {`{"Statement":[{"Principal":"*"}]}`, `{"Statement":[{"Principal":"*"}]}`},
 	} {
